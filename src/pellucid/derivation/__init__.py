@@ -1,0 +1,21 @@
+"""Values that remember how they came about: steps, their elements spelled out, and whole derivations."""
+
+from pellucid.derivation.axis import Axis
+from pellucid.derivation.build import Builder, Carry, derive
+from pellucid.derivation.derivation import Derivation, Drift, Subject
+from pellucid.derivation.presenter import Presenter, install_presenter
+from pellucid.derivation.step import Entry, Step
+
+__all__ = [
+    "Axis",
+    "Builder",
+    "Carry",
+    "Derivation",
+    "Drift",
+    "Entry",
+    "Presenter",
+    "Step",
+    "Subject",
+    "derive",
+    "install_presenter",
+]

@@ -1,0 +1,69 @@
+"""Labelled axes: which token, head or feature a position stands for."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from pellucid.errors import PositionError, nearest
+
+_NTH = re.compile(r"(?P<label>.+)#(?P<n>[1-9]\d{0,8})", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One axis of a step.
+
+    Args:
+        name: "head", "query", "key", "token", or the size it has: "d_k", "d_v", "d_model".
+        size: number of positions.
+        labels: the tokens, one a position; `None` where positions are only counted.
+    """
+
+    name: str
+    size: int
+    labels: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        assert self.labels is None or len(self.labels) == self.size
+
+    def label(self, position: int) -> str:
+        """The token at `position`, with `#2` for its second occurrence; the number where there are no tokens."""
+        if self.labels is None:
+            return str(position)
+        label = self.labels[position]
+        earlier = self.labels[:position].count(label)
+        return f"{label}#{earlier + 1}" if earlier else label
+
+    def position(self, where: int | str) -> int:
+        """The position that `where` names: a number from 0, a token, or `The#2` for its second occurrence.
+
+        Raises:
+            PositionError: there is no such position.
+        """
+        if isinstance(where, int):
+            if not 0 <= where < self.size:
+                raise PositionError(
+                    f"{self.name} {where} does not exist; there are {self.size}, counted from 0."
+                )
+            return where
+        if self.labels is not None:
+            if where in self.labels:
+                return self.labels.index(where)
+            nth = _NTH.fullmatch(where)
+            if nth and nth["label"] in self.labels:
+                places = [place for place, label in enumerate(self.labels) if label == nth["label"]]
+                if int(nth["n"]) <= len(places):
+                    return places[int(nth["n"]) - 1]
+                raise PositionError(f"{where!r} does not exist: {nth['label']!r} occurs {_times(len(places))}.")
+        if where.isascii() and where.isdigit():
+            return self.position(int(where[:9]))
+        if self.labels is None:
+            raise PositionError(f"{self.name} {where!r} is not a number; there are {self.size}, counted from 0.")
+        shown = ", ".join(self.labels[:20]) + (", …" if self.size > 20 else "")
+        guess = nearest(where, list(self.labels))
+        raise PositionError(f"no {self.name} token is {where!r}{guess}; the tokens are {shown}.")
+
+
+def _times(count: int) -> str:
+    return {1: "once", 2: "twice"}.get(count, f"{count} times")

@@ -1,0 +1,57 @@
+"""What can go wrong, as a tree.
+
+    PellucidError                 everything pellucid raises on purpose; its text is one clear sentence
+    ├── InputError                what the user gave cannot be used (command line: exit code 2)
+    │   ├── ExampleError          an example file or `Example` is malformed or contradicts itself
+    │   ├── PositionError         a token, feature or head that does not exist was asked for
+    │   └── OutputError           the result cannot be written as asked
+    └── MissingExtraError         an optional library is needed; names the command that installs it
+
+An error says what arrived, what was needed and how to mend it.
+"""
+
+from __future__ import annotations
+
+
+class PellucidError(Exception):
+    """The root of the tree; `str(error)` is a sentence for people."""
+
+
+class InputError(PellucidError, ValueError):
+    """What the user gave cannot be used."""
+
+
+class ExampleError(InputError):
+    """An example is malformed or contradicts itself."""
+
+
+class PositionError(InputError, LookupError):
+    """A token, feature, head or step that does not exist was asked for."""
+
+
+class OutputError(InputError):
+    """The result cannot be written as asked."""
+
+
+class MissingExtraError(PellucidError, ImportError):
+    """An optional library is needed.
+
+    Args:
+        library: what could not be imported.
+        extra: the extra of the pellucid distribution that brings it.
+        purpose: what it is needed for, as the end of "… is needed to".
+    """
+
+    def __init__(self, library: str, extra: str, purpose: str) -> None:
+        super().__init__(
+            f"{library} is needed to {purpose} and is not installed; "
+            f"`pip install 'pellucid[{extra}]'` installs it."
+        )
+
+
+def nearest(word: str, known: list[str]) -> str:
+    """`" (did you mean 'query'?)"` when a known word is close to `word`, else an empty string."""
+    import difflib
+
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    return f" (did you mean {close[0]!r}?)" if close else ""

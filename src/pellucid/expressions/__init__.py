@@ -1,0 +1,41 @@
+"""Arithmetic expressions as trees: parsed from text, evaluated in any number type, and printed."""
+
+from pellucid.expressions.evaluate import evaluate
+from pellucid.expressions.parse import parse
+from pellucid.expressions.tree import (
+    Cosine,
+    Element,
+    Exponential,
+    Expression,
+    Name,
+    Negative,
+    Number,
+    Power,
+    Product,
+    Quotient,
+    Sine,
+    SquareRoot,
+    Sum,
+    parts,
+    with_parts,
+)
+
+__all__ = [
+    "Cosine",
+    "Element",
+    "Exponential",
+    "Expression",
+    "Name",
+    "Negative",
+    "Number",
+    "Power",
+    "Product",
+    "Quotient",
+    "Sine",
+    "SquareRoot",
+    "Sum",
+    "evaluate",
+    "parse",
+    "parts",
+    "with_parts",
+]

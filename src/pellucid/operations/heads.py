@@ -1,0 +1,57 @@
+"""Splitting into heads, concatenating them again, and passing through."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pellucid.arrays import Array, Shaped
+from pellucid.operations.operation import Operation
+from pellucid.operations.pattern import Operand, Pattern, Position
+
+
+class SplitHeads(Operation):
+    """(n, num_heads · d) → (num_heads, n, d): head h takes the h-th run of d columns."""
+
+    def __init__(self, num_heads: int) -> None:
+        self.num_heads = num_heads
+
+    def evaluate(self, *operands: Array) -> Array:
+        return self._evaluate(*operands)
+
+    def _evaluate(self, joined: Shaped[Array, "n columns"]) -> Shaped[Array, "heads n d"]:
+        n, columns = joined.shape
+        return joined.reshape(n, self.num_heads, columns // self.num_heads).swapaxes(0, 1)
+
+    def pattern(self, *shapes: tuple[int, ...]) -> Pattern:
+        width = shapes[0][1] // self.num_heads
+        return Operand(0, (Position(1), Position(0, times=width, plus=Position(2))))
+
+
+class ConcatenateHeads(Operation):
+    """(num_heads, n, d) → (n, num_heads · d): the heads side by side."""
+
+    def evaluate(self, *operands: Array) -> Array:
+        return self._evaluate(*operands)
+
+    def _evaluate(self, heads: Shaped[Array, "heads n d"]) -> Shaped[Array, "n columns"]:
+        num_heads, n, width = heads.shape
+        return np.ascontiguousarray(heads.swapaxes(0, 1)).reshape(n, num_heads * width)
+
+    def pattern(self, *shapes: tuple[int, ...]) -> Pattern:
+        width = shapes[0][2]
+        return Operand(0, (Position(1, over=width), Position(0), Position(1, modulo=width)))
+
+
+class Copy(Operation):
+    """The operand itself: a step of the chain at which nothing happens."""
+
+    def evaluate(self, *operands: Array) -> Array:
+        (operand,) = operands
+        return operand
+
+    def pattern(self, *shapes: tuple[int, ...]) -> Pattern:
+        return Operand(0, tuple(Position(axis) for axis in range(len(shapes[0]))))
+
+    @property
+    def is_copy(self) -> bool:
+        return True

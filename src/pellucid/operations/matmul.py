@@ -1,0 +1,71 @@
+"""Products of matrices: dot products, weighted sums and projections."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pellucid.arrays import Array, Shaped
+from pellucid.expressions import Product, Sum
+from pellucid.numbers import number_type_of
+from pellucid.operations.operation import Operation
+from pellucid.operations.pattern import Operand, Pattern, Position, SumOver
+
+
+class MatMul(Operation):
+    """left @ right, or left @ rightᵀ; a leading axis of heads is allowed on both.
+
+    The right operand may have fewer heads, each of which then serves a group of neighbouring heads of the left
+    (grouped-query attention, Ainslie et al. 2023); nothing is repeated in memory.
+
+    Q Kᵀ is `MatMul(transpose=True)` (Vaswani et al. 2017, §3.2.1); the weighted sum of values is `MatMul()`.
+    """
+
+    def __init__(self, *, transpose: bool = False) -> None:
+        self.transpose = transpose
+
+    def evaluate(self, *operands: Array) -> Array:
+        left, right = operands
+        return self._product(left, right.swapaxes(-1, -2) if self.transpose else right)
+
+    def _product(
+        self, left: Shaped[Array, "*heads n inner"], right: Shaped[Array, "*right_heads inner m"]
+    ) -> Shaped[Array, "*heads n m"]:
+        numbers = number_type_of(left)
+        if left.ndim == 2 or left.shape[0] == right.shape[0]:
+            return numbers.matmul(left, right)
+        heads, n, inner = left.shape
+        groups = right.shape[0]
+        grouped = left.reshape(groups, heads // groups, n, inner)
+        return np.asarray(numbers.matmul(grouped, right[:, np.newaxis]).reshape(heads, n, right.shape[-1]))
+
+    def pattern(self, *shapes: tuple[int, ...]) -> Pattern:
+        left, right = shapes
+        k = Position("k")
+        if len(left) == 3:
+            row, column = Position(1), Position(2)
+            left_head, right_head = (Position(0),), (Position(0, over=left[0] // right[0]),)
+        else:
+            row, column = Position(0), Position(1)
+            left_head, right_head = (), ()
+        last = (column, k) if self.transpose else (k, column)
+        return SumOver("k", left[-1], Product((Operand(0, (*left_head, row, k)), Operand(1, (*right_head, *last)))))
+
+
+class Linear(Operation):
+    """x W + b, the projections of Vaswani et al. 2017, §3.2.2; the bias is optional."""
+
+    def evaluate(self, *operands: Array) -> Array:
+        return self._evaluate(*operands)
+
+    def _evaluate(
+        self,
+        x: Shaped[Array, "n d_in"],
+        weight: Shaped[Array, "d_in d_out"],
+        bias: Shaped[Array, "d_out"] | None = None,
+    ) -> Shaped[Array, "n d_out"]:
+        projected = number_type_of(x).matmul(x, weight)
+        return projected if bias is None else np.asarray(projected + bias)
+
+    def pattern(self, *shapes: tuple[int, ...]) -> Pattern:
+        product = MatMul().pattern(*shapes[:2])
+        return product if len(shapes) == 2 else Sum((product, Operand(2, (Position(1),))))

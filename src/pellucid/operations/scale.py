@@ -1,0 +1,59 @@
+"""Scaling of scores."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+import numpy as np
+
+from pellucid.arrays import Array
+from pellucid.expressions import Expression, Name, Number, Product, Quotient, evaluate, with_parts
+from pellucid.numbers import number_type_of
+from pellucid.operations.operation import Operation
+from pellucid.operations.pattern import Operand, Pattern, Position
+
+
+class Scale(Operation):
+    """scores × factor; the paper's factor is 1/√d_k (Vaswani et al. 2017, §3.2.1).
+
+    Args:
+        factor: an expression in numbers and the given names, such as `1/sqrt(d_k)`.
+        names: what the names stand for, such as `{"d_k": 3}`.
+
+    Raises:
+        InputError: the factor has no value.
+    """
+
+    def __init__(self, factor: Expression, names: Mapping[str, int]) -> None:
+        self.factor = _with_names(factor, names)
+
+    def evaluate(self, *operands: Array) -> Array:
+        (scores,) = operands
+        if self.is_copy:
+            return scores
+        numbers = number_type_of(scores)
+        if isinstance(self.factor, Quotient) and self.factor.numerator == _ONE:
+            return np.asarray(scores / evaluate(self.factor.denominator, numbers))
+        return np.asarray(scores * evaluate(self.factor, numbers))
+
+    def pattern(self, *shapes: tuple[int, ...]) -> Pattern:
+        scores = Operand(0, tuple(Position(axis) for axis in range(len(shapes[0]))))
+        if self.is_copy:
+            return scores
+        if isinstance(self.factor, Quotient) and self.factor.numerator == _ONE:
+            return Quotient(scores, self.factor.denominator)
+        return Product((scores, self.factor))
+
+    @property
+    def is_copy(self) -> bool:
+        return self.factor == _ONE
+
+
+_ONE = Number(Decimal(1))
+
+
+def _with_names(factor: Expression, names: Mapping[str, int]) -> Expression:
+    if isinstance(factor, Name) and factor.name in names:
+        return Number(Decimal(names[factor.name]))
+    return with_parts(factor, lambda part: _with_names(part, names))

@@ -1,0 +1,54 @@
+"""The softmax over the last axis."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import numpy as np
+
+from pellucid.arrays import Array, Shaped
+from pellucid.expressions import Exponential, Negative, Number, Quotient, Sum
+from pellucid.operations.operation import Operation
+from pellucid.operations.pattern import IfFinite, LargestOver, Operand, Pattern, Position, SumOver
+
+
+class Softmax(Operation):
+    """e^{x_j} / Σ_k e^{x_k} over the last axis; a row of nothing but −∞ becomes zeros.
+
+    The largest element of the row is subtracted before the exponentials: it cancels, and nothing overflows.
+    """
+
+    def evaluate(self, *operands: Array) -> Array:
+        return self._evaluate(*operands)
+
+    def _evaluate(self, scores: Shaped[Array, "*rows n_k"]) -> Shaped[Array, "*rows n_k"]:
+        largest = scores.max(axis=-1, keepdims=True)
+        empty = largest == -np.inf
+        if np.any(empty):
+            largest = np.where(empty, 0, largest)
+        weights = np.exp(scores - largest)
+        total = weights.sum(axis=-1, keepdims=True)
+        if np.any(empty):
+            total = np.where(empty, 1, total)
+        np.divide(weights, total, out=weights)
+        return weights
+
+    def pattern(self, *shapes: tuple[int, ...]) -> Pattern:
+        return self._quotient(shapes[0], shifted=False)
+
+    def live_pattern(self, *shapes: tuple[int, ...]) -> Pattern:
+        return self._quotient(shapes[0], shifted=True)
+
+    def _quotient(self, shape: tuple[int, ...], *, shifted: bool) -> Pattern:
+        count = shape[-1]
+        rows = tuple(Position(axis) for axis in range(len(shape) - 1))
+        largest = LargestOver("k", count, Operand(0, (*rows, Position("k"))))
+
+        def exponential(place: Position) -> Pattern:
+            score = Operand(0, (*rows, place))
+            return Exponential(Sum((score, Negative(largest))) if shifted else score)
+
+        share = Quotient(
+            exponential(Position(len(shape) - 1)), SumOver("k", count, exponential(Position("k")))
+        )
+        return IfFinite(largest, share, Number(Decimal(0)))
