@@ -44,8 +44,7 @@ class MissingExtraError(PellucidError, ImportError):
 
     def __init__(self, library: str, extra: str, purpose: str) -> None:
         super().__init__(
-            f"{library} is needed to {purpose} and is not installed; "
-            f"`pip install 'pellucid[{extra}]'` installs it."
+            f"{library} is needed to {purpose} and is not installed; `pip install 'pellucid[{extra}]'` installs it."
         )
 
 

@@ -29,9 +29,7 @@ def dot_products(builder: Builder, query: Step, key: Step) -> Step:
     return builder.apply("scores", MatMul(transpose=True), query, key, axes=axes)
 
 
-def attention_weights(
-    builder: Builder, scores: Step, *, scale: Expression, d_k: int | None, mask: Step | None
-) -> Step:
+def attention_weights(builder: Builder, scores: Step, *, scale: Expression, d_k: int | None, mask: Step | None) -> Step:
     """From raw scores to weights, both (…, n_q, n_k).
 
     Args:

@@ -22,4 +22,4 @@ def window_mask(n: int, window: int, *, causal: bool = True) -> Bool[Array, "{n}
     """
     distance = np.arange(n)[:, np.newaxis] - np.arange(n)
     near = np.abs(distance) < window
-    return near & (distance >= 0) if causal else near
+    return np.asarray(near & (distance >= 0) if causal else near)

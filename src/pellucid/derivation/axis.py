@@ -43,9 +43,7 @@ class Axis:
         """
         if isinstance(where, int):
             if not 0 <= where < self.size:
-                raise PositionError(
-                    f"{self.name} {where} does not exist; there are {self.size}, counted from 0."
-                )
+                raise PositionError(f"{self.name} {where} does not exist; there are {self.size}, counted from 0.")
             return where
         if self.labels is not None:
             if where in self.labels:

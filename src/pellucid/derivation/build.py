@@ -43,9 +43,7 @@ class Builder:
         operation = Given(entries)
         return self._add(name, operation, (), axes, operation.read(self.numbers), note)
 
-    def apply(
-        self, name: str, operation: Operation, *operands: Step, axes: tuple[Axis, ...], note: str = ""
-    ) -> Step:
+    def apply(self, name: str, operation: Operation, *operands: Step, axes: tuple[Axis, ...], note: str = "") -> Step:
         """The result of an operation on earlier steps."""
         value = operation.evaluate(*(step.value for step in operands))
         return self._add(name, operation, operands, axes, value, note)
@@ -113,10 +111,13 @@ def _run(plan: Plan, numbers: NumberType, notation: Notation, carry: Carry) -> d
         if all(value is not None for value in settled.values()):
             break
         coarse = fine
-    return _with_values(fine, {
-        name: value if value is not None else _rounded(fine[name].value, numbers.digits, guard)
-        for name, value in settled.items()
-    })
+    return _with_values(
+        fine,
+        {
+            name: value if value is not None else _rounded(fine[name].value, numbers.digits, guard)
+            for name, value in settled.items()
+        },
+    )
 
 
 def _run_once(plan: Plan, numbers: NumberType, notation: Notation, carry: Carry) -> dict[str, Step]:
@@ -154,7 +155,5 @@ def _with_values(steps: dict[str, Step], values: dict[str, Array]) -> dict[str, 
     renewed: dict[str, Step] = {}
     for name, step in steps.items():
         operands = tuple(renewed[operand.name] for operand in step.operands)
-        renewed[name] = Step(
-            name, step.operation, operands, step.axes, values[name], step.notation, step.note
-        )
+        renewed[name] = Step(name, step.operation, operands, step.axes, values[name], step.notation, step.note)
     return renewed

@@ -41,7 +41,11 @@ class Step:
     _pattern: Pattern | None = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        assert self.value.shape == tuple(axis.size for axis in self.axes), (self.name, self.value.shape, self.axes)
+        assert self.value.shape == tuple(axis.size for axis in self.axes), (
+            self.name,
+            self.value.shape,
+            self.axes,
+        )
         sources = tuple(Source(step.name, step.value, step.operation.written) for step in self.operands)
         object.__setattr__(self, "_sources", sources)
         pattern = None if self.is_given else self.operation.pattern(*self._operand_shapes)
@@ -79,9 +83,7 @@ class Step:
         """
         if len(where) != len(self.axes):
             names = ", ".join(axis.name for axis in self.axes)
-            raise PositionError(
-                f"{self.name} has {len(self.axes)} axes ({names}); {len(where)} positions were given."
-            )
+            raise PositionError(f"{self.name} has {len(self.axes)} axes ({names}); {len(where)} positions were given.")
         return tuple(axis.position(place) for axis, place in zip(self.axes, where, strict=True))
 
     def at(self, *where: int | str) -> Entry:
@@ -127,13 +129,14 @@ class Entry:
         """This element as a leaf of an expression."""
         return Element(self.step.name, self.index, self.value)
 
-    def expand(self, through: Collection[str]) -> Expression:
+    def expand(self, through: Collection[str], *, live: bool = False) -> Expression:
         """The arithmetic with the elements of the named steps replaced by their own arithmetic.
 
         `weights.at("sitting", "dog").expand(["masked_scores", "scaled_scores"])` is in terms of the scores:
-        e^(0.29/√3) / (e^(0.21/√3) + …).
+        e^(0.29/√3) / (e^(0.21/√3) + …). With `live` the outermost arithmetic is the operation's live pattern.
         """
-        return _expand(self.step, self.expression, frozenset(through))
+        spelled = self.step.spell(self.index, live=live) or self.element
+        return _expand(self.step, spelled, frozenset(through))
 
     @property
     def operands(self) -> tuple[Entry, ...]:

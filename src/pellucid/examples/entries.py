@@ -61,9 +61,7 @@ def _numeric(given: Array, field: str, ndim: tuple[int, ...], infinities: bool) 
     if given.dtype.kind not in "fiub":
         raise ExampleError(f"{field} has dtype {given.dtype}; it needs real numbers.")
     if given.ndim not in ndim:
-        raise ExampleError(
-            f"{field} has shape {given.shape}; it needs {' or '.join(map(str, ndim))} axes."
-        )
+        raise ExampleError(f"{field} has shape {given.shape}; it needs {' or '.join(map(str, ndim))} axes.")
     if 0 in given.shape:
         raise ExampleError(f"{field} has shape {given.shape}, which is empty; give at least one row.")
     wrong = np.isnan(given) | (np.isposinf(given) if infinities else np.isinf(given))

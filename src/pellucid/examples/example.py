@@ -109,9 +109,7 @@ class Example:
                 )
             self._read("positions", ndim=(2,))
         if self.scores is not None:
-            self.scores = read_array(
-                self.scores, "scores", ndim=(3,) if self.num_heads > 1 else (2,), infinities=True
-            )
+            self.scores = read_array(self.scores, "scores", ndim=(3,) if self.num_heads > 1 else (2,), infinities=True)
         self.weights = self._projections("weights", self.weights, ndim=2)
         self.biases = self._projections("biases", self.biases, ndim=1)
 
@@ -128,9 +126,7 @@ class Example:
                     f"{field_name}.{name} is unknown{nearest(name, list(PROJECTIONS))}; "
                     f"there are {', '.join(PROJECTIONS)}."
                 )
-        return {
-            name: read_array(matrix, f"{field_name}.{name}", ndim=(ndim,)) for name, matrix in given.items()
-        }
+        return {name: read_array(matrix, f"{field_name}.{name}", ndim=(ndim,)) for name, matrix in given.items()}
 
     def _source(self) -> str:
         """What the chain starts from: "query", "embeddings" or "scores"."""

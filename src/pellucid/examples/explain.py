@@ -67,8 +67,8 @@ def _derive(example: Example, numbers: NumberType, digits: int, carry: Carry) ->
 def _plan(example: Example, builder: Builder) -> None:
     assert isinstance(example.scale, Expression)
     n_q, n_k = example.rows
-    query_axis = Axis("query", n_q, example.query_tokens)
-    key_axis = Axis("key", n_k, example.key_tokens)
+    query_axis = Axis("query", n_q, None if example.query_tokens is None else tuple(example.query_tokens))
+    key_axis = Axis("key", n_k, None if example.key_tokens is None else tuple(example.key_tokens))
     value: Step | None
     if example.scores is not None:
         d_k = None
@@ -86,9 +86,7 @@ def _plan(example: Example, builder: Builder) -> None:
         attention_output(builder, weights, value, weight, bias)
 
 
-def _query_key_value(
-    example: Example, builder: Builder, query_axis: Axis, key_axis: Axis
-) -> tuple[Step, Step, Step]:
+def _query_key_value(example: Example, builder: Builder, query_axis: Axis, key_axis: Axis) -> tuple[Step, Step, Step]:
     if example.embeddings is None:
         query, key, value = (
             _per_head(example, builder, name, getattr(example, name), axis)
@@ -125,7 +123,7 @@ def _embedded(example: Example, builder: Builder, tokens: Axis) -> Step:
 
 
 def _projected(example: Example, builder: Builder, name: str, source: Step, tokens: Axis) -> Step:
-    """x W + b, split into heads where there are several."""
+    """X W + b, split into heads where there are several."""
     heads, width = _heads(example, name), _WIDTH[name]
     joined = name if example.num_heads == 1 else f"projected_{name}"
     weight, bias = (_parameter(builder, kind, name, of) for kind, of in _parameters(example))

@@ -71,7 +71,9 @@ def _sentence(error: ValidationError) -> str:
     where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".")
     if problem["type"] == "extra_forbidden":
         known = list((Claim if place[0] == "claims" else ExampleFile).model_fields)
-        return f"{where} is not a key of an example file{nearest(str(place[-1]), known)}; the keys are {', '.join(known)}."
+        return (
+            f"{where} is not a key of an example file{nearest(str(place[-1]), known)}; the keys are {', '.join(known)}."
+        )
     if problem["type"] == "missing":
         return f"{where} is missing; give it."
     needed = {

@@ -12,7 +12,7 @@ from pellucid.arrays import Array
 from pellucid.attention import causal_mask, window_mask
 from pellucid.errors import ExampleError, InputError, nearest
 from pellucid.examples.entries import read_array
-from pellucid.expressions import Expression, Name, Number, Quotient, SquareRoot, evaluate, parse, parts
+from pellucid.expressions import Expression, Name, Number, evaluate, parse, parts
 from pellucid.numbers import FLOAT64, as_decimal
 
 _NONE = ("none", "null", "")
@@ -152,9 +152,7 @@ def read_mask(given: Any, n_q: int, n_k: int, *, is_cross: bool) -> Array | None
     else:
         mask = _allowed(read_array(given, "mask", infinities=True))
     if mask.shape != (n_q, n_k):
-        raise ExampleError(
-            f"mask is {'×'.join(map(str, mask.shape))}; it needs {n_q} rows (queries) of {n_k} (keys)."
-        )
+        raise ExampleError(f"mask is {'×'.join(map(str, mask.shape))}; it needs {n_q} rows (queries) of {n_k} (keys).")
     return mask
 
 

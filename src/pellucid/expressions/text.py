@@ -112,8 +112,11 @@ class TextPrinter:
     def power(self, base: str, exponent: Expression) -> str:
         """A base and its exponent."""
         text, tightness = self._node(exponent)
-        return f"{base}^{text}" if tightness == ATOM or text.startswith("-") and text[1:].replace(".", "").isdigit() \
+        return (
+            f"{base}^{text}"
+            if tightness == ATOM or (text.startswith("-") and text[1:].replace(".", "").isdigit())
             else f"{base}^({text})"
+        )
 
     def square_root(self, radicand: Expression) -> str:
         """√3, √(2 + 1)"""

@@ -30,9 +30,7 @@ class Given(Operation):
         values = np.empty(self.entries.shape, dtype=numbers.dtype)
         flat = values.reshape(-1)
         for position, entry in enumerate(self.entries.reshape(-1)):
-            flat[position] = (
-                evaluate(entry, numbers) if isinstance(entry, Expression) else numbers.number(entry)
-            )
+            flat[position] = evaluate(entry, numbers) if isinstance(entry, Expression) else numbers.number(entry)
         return values
 
     def evaluate(self, *operands: Array) -> Array:

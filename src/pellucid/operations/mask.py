@@ -8,6 +8,7 @@ import numpy as np
 
 from pellucid.arrays import Array, Bool, Shaped
 from pellucid.expressions import Number
+from pellucid.numbers import number_type_of
 from pellucid.operations.operation import Operation
 from pellucid.operations.pattern import IfTrue, Operand, Pattern, Position
 
@@ -24,8 +25,9 @@ class Mask(Operation):
     def _evaluate(
         self, scores: Shaped[Array, "*heads n_q n_k"], mask: Bool[Array, "n_q n_k"]
     ) -> Shaped[Array, "*heads n_q n_k"]:
-        masked = np.where(mask, scores, scores.dtype.type("-inf") if scores.dtype != object else Decimal("-Infinity"))
-        return np.asarray(masked)
+        masked = np.full_like(scores, number_type_of(scores).number(Decimal("-Infinity")))
+        np.copyto(masked, scores, where=mask)
+        return masked
 
     def pattern(self, *shapes: tuple[int, ...]) -> Pattern:
         place = tuple(Position(axis) for axis in range(len(shapes[0])))

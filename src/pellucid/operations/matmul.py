@@ -41,14 +41,15 @@ class MatMul(Operation):
     def pattern(self, *shapes: tuple[int, ...]) -> Pattern:
         left, right = shapes
         k = Position("k")
-        if len(left) == 3:
-            row, column = Position(1), Position(2)
-            left_head, right_head = (Position(0),), (Position(0, over=left[0] // right[0]),)
+        row, column = (Position(axis) for axis in (len(left) - 2, len(left) - 1))
+        left_place = (row, k)
+        right_place = (column, k) if self.transpose else (k, column)
+        if len(left) == 2:
+            product = Product((Operand(0, left_place), Operand(1, right_place)))
         else:
-            row, column = Position(0), Position(1)
-            left_head, right_head = (), ()
-        last = (column, k) if self.transpose else (k, column)
-        return SumOver("k", left[-1], Product((Operand(0, (*left_head, row, k)), Operand(1, (*right_head, *last)))))
+            head, shared = Position(0), Position(0, over=left[0] // right[0])
+            product = Product((Operand(0, (head, *left_place)), Operand(1, (shared, *right_place))))
+        return SumOver("k", left[-1], product)
 
 
 class Linear(Operation):
@@ -61,7 +62,7 @@ class Linear(Operation):
         self,
         x: Shaped[Array, "n d_in"],
         weight: Shaped[Array, "d_in d_out"],
-        bias: Shaped[Array, "d_out"] | None = None,
+        bias: Shaped[Array, d_out] | None = None,
     ) -> Shaped[Array, "n d_out"]:
         projected = number_type_of(x).matmul(x, weight)
         return projected if bias is None else np.asarray(projected + bias)

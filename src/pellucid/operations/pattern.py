@@ -198,10 +198,10 @@ def bind(
         places = node.operand.index
         along = next(axis for axis, position in enumerate(places) if position.variable == node.variable)
         before, after = (
-            tuple(position.at(index, bound) for position in part)
-            for part in (places[:along], places[along + 1 :])
+            tuple(position.at(index, bound) for position in part) for part in (places[:along], places[along + 1 :])
         )
-        row = sources[node.operand.operand].value[(*before, slice(None), *after)]
+        place: tuple[int | slice, ...] = (*before, slice(None), *after)
+        row = sources[node.operand.operand].value[place]
         return element(node.operand, (*before, int(row.argmax()), *after))
 
     return visit(pattern)

@@ -8,7 +8,7 @@ from decimal import Decimal
 import numpy as np
 
 from pellucid.arrays import Array
-from pellucid.expressions import Expression, Name, Number, Product, Quotient, evaluate, with_parts
+from pellucid.expressions import Expression, Name, Number, Product, Quotient, SquareRoot, evaluate, with_parts
 from pellucid.numbers import number_type_of
 from pellucid.operations.operation import Operation
 from pellucid.operations.pattern import Operand, Pattern, Position
@@ -48,6 +48,10 @@ class Scale(Operation):
     @property
     def is_copy(self) -> bool:
         return self.factor == _ONE
+
+    def is_inverse_root_of(self, d_k: int) -> bool:
+        """Whether this is the paper's scaling, 1/√d_k."""
+        return self.factor == Quotient(_ONE, SquareRoot(Number(Decimal(d_k))))
 
 
 _ONE = Number(Decimal(1))

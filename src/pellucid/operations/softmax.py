@@ -31,7 +31,7 @@ class Softmax(Operation):
         if np.any(empty):
             total = np.where(empty, 1, total)
         np.divide(weights, total, out=weights)
-        return weights
+        return np.asarray(weights)
 
     def pattern(self, *shapes: tuple[int, ...]) -> Pattern:
         return self._quotient(shapes[0], shifted=False)
@@ -48,7 +48,5 @@ class Softmax(Operation):
             score = Operand(0, (*rows, place))
             return Exponential(Sum((score, Negative(largest))) if shifted else score)
 
-        share = Quotient(
-            exponential(Position(len(shape) - 1)), SumOver("k", count, exponential(Position("k")))
-        )
+        share = Quotient(exponential(Position(len(shape) - 1)), SumOver("k", count, exponential(Position("k"))))
         return IfFinite(largest, share, Number(Decimal(0)))

@@ -1,0 +1,109 @@
+"""The formats by name, and how a document or a derivation becomes one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from pellucid.derivation import Derivation
+from pellucid.errors import OutputError, nearest
+from pellucid.rendering.document import Document
+from pellucid.rendering.explanation import Selection, explain_attention
+
+
+@dataclass(frozen=True)
+class Format:
+    """A format.
+
+    Args:
+        name: what `--to` takes.
+        suffixes: of files that hold it; the first is the usual one.
+        module: the renderer, a module of this package with `render(document, appearance)`.
+        shows_every_head: whether it has room for the matrices of every head.
+        binary: whether the renderer returns bytes.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    module: str
+    shows_every_head: bool = False
+    binary: bool = False
+
+
+FORMATS = {
+    form.name: form
+    for form in (
+        Format("terminal", (".txt",), "terminal"),
+        Format("markdown", (".md", ".markdown"), "markdown"),
+        Format("latex", (".tex",), "latex"),
+        Format("html", (".html", ".htm"), "html", shows_every_head=True),
+        Format("xlsx", (".xlsx",), "xlsx", shows_every_head=True, binary=True),
+        Format("json", (".json",), "json"),
+        Format("svg", (".svg",), "svg"),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Appearance:
+    """How a document is to look, where a format leaves a choice.
+
+    Args:
+        fragment: without the frame of a whole document (LaTeX preamble, HTML head), to be put into another.
+        colour: with colours, in the terminal.
+        width: columns of the terminal.
+    """
+
+    fragment: bool = False
+    colour: bool = False
+    width: int = 80
+
+
+def format_of(path: Path) -> str:
+    """The name of the format that a file's suffix stands for.
+
+    Raises:
+        OutputError: no format has that suffix.
+    """
+    for form in FORMATS.values():
+        if path.suffix.lower() in form.suffixes:
+            return form.name
+    known = ", ".join(suffix for form in FORMATS.values() for suffix in form.suffixes)
+    raise OutputError(f"{path} has no suffix of a known format ({known}); name the file so, or give the format.")
+
+
+def render(document: Document, file_format: str, appearance: Appearance = Appearance()) -> str | bytes:
+    """The document in a format, as text, or as bytes where the format is binary.
+
+    Raises:
+        OutputError: there is no such format.
+    """
+    module = import_module(f"pellucid.rendering.{_format(file_format).module}")
+    rendered: str | bytes = module.render(document, appearance)
+    return rendered
+
+
+def present(derivation: Derivation, file_format: str, **options: Any) -> str | bytes:
+    """A derivation in a format: what `Derivation.to` calls.
+
+    Args:
+        derivation: of attention.
+        file_format: its name.
+        options: the fields of `Selection` and of `Appearance`.
+
+    Raises:
+        OutputError: there is no such format.
+        PositionError: a chosen token or head does not exist.
+    """
+    appearance = Appearance(**{k: options.pop(k) for k in ("fragment", "colour", "width") if k in options})
+    every_head = _format(file_format).shows_every_head
+    document = explain_attention(derivation, Selection(**{"all_heads": every_head, **options}))
+    return render(document, file_format, appearance)
+
+
+def _format(name: str) -> Format:
+    if name not in FORMATS:
+        raise OutputError(f"{name!r} is no format{nearest(name, list(FORMATS))}; there are {', '.join(FORMATS)}.")
+    return FORMATS[name]
