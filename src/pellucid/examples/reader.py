@@ -14,7 +14,7 @@ import yaml
 
 from pellucid.errors import ExampleError, InputError
 from pellucid.examples.example import Example
-from pellucid.examples.schema import ExampleFile, check_fields
+from pellucid.examples.schema import check_fields
 
 MOST_BYTES = 5_000_000
 _MOST_DEPTH = 12
@@ -62,26 +62,26 @@ def parse_example(data: bytes, *, json_only: bool = False, default_title: str = 
         raise ExampleError(
             f"the file holds {_kind(fields)}; an example file holds keys with values, such as `query: [[…]]`."
         )
-    return build_example(check_fields(fields), default_title)
+    return _build(fields, default_title)
 
 
-def build_example(file: ExampleFile, default_title: str) -> Example:
-    """The example that checked fields describe.
-
-    Raises:
-        ExampleError: the fields contradict each other.
-    """
-    fields = {name: getattr(file, name) for name in file.model_fields_set if name != "beside"}
-    fields.setdefault("title", default_title)
-    example = Example(**fields)
-    if file.beside is not None:
-        inherited = {name: value for name, value in fields.items() if name not in ("claims", "purpose")}
-        if "memory" in file.beside or "key_tokens" in file.beside:
-            inherited.pop("key_tokens", None)
-        other = check_fields({"title": "beside", **file.beside})
-        if other.beside is not None:
-            raise ExampleError("beside holds another beside; only two examples can be read side by side.")
-        example.beside = Example(**{**inherited, **{name: getattr(other, name) for name in file.beside}})
+def _build(fields: dict[str, Any], default_title: str) -> Example:
+    """The example that fields describe; the one beside it has the same fields but for those it gives itself."""
+    given = check_fields(fields)
+    given.setdefault("title", default_title)
+    beside = given.pop("beside", None)
+    example = Example(**given)
+    if beside is None:
+        return example
+    if "beside" in beside:
+        raise ExampleError("beside holds another beside; two examples can be read side by side, not three.")
+    inherited = {name: value for name, value in given.items() if name not in ("claims", "purpose")}
+    if "memory" in beside or "key_tokens" in beside:
+        inherited.pop("key_tokens", None)
+    try:
+        example.beside = Example(**{**inherited, **check_fields(beside)})
+    except ExampleError as error:
+        raise ExampleError(f"beside: {error}") from None
     return example
 
 

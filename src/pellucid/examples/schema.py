@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+import msgspec
 
 from pellucid.errors import ExampleError, nearest
 
@@ -12,22 +13,24 @@ Rows = list[Any]
 """Nested lists of numbers and texts; `pellucid.examples.entries` says what each entry may be."""
 
 
-class Claim(BaseModel):
-    """What a document prints for one step."""
+class Claim(msgspec.Struct, forbid_unknown_fields=True):
+    """What a document prints for one step.
 
-    model_config = ConfigDict(extra="forbid")
+    Args:
+        step: its name.
+        at: positions from 0 or tokens; none for the whole step.
+        printed: the text as printed, or nested lists of texts with null for what is not printed.
+    """
 
     step: str
-    at: list[int | str] = Field(default_factory=list)
     printed: str | list[Any]
+    at: list[int | str] = []
 
 
-class ExampleFile(BaseModel):
-    """An example file: `Example` explains the fields. Every scalar of a file arrives as text."""
+class ExampleFile(msgspec.Struct, forbid_unknown_fields=True):
+    """The fields of an example file; `Example` explains them. Every scalar of a file arrives as text."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    title: str | None = None
+    title: str = ""
     purpose: str = ""
     tokens: list[str] | str | None = None
     query_tokens: list[str] | str | None = None
@@ -38,8 +41,8 @@ class ExampleFile(BaseModel):
     embeddings: Rows | None = None
     memory: Rows | None = None
     positions: Rows | str | None = None
-    weights: dict[str, Rows] = Field(default_factory=dict)
-    biases: dict[str, Rows] = Field(default_factory=dict)
+    weights: dict[str, Rows] = {}
+    biases: dict[str, Rows] = {}
     scores: Rows | None = None
     num_heads: int = 1
     num_key_value_heads: int | None = None
@@ -47,41 +50,47 @@ class ExampleFile(BaseModel):
     mask: str | dict[str, Any] | Rows | None = "none"
     layout: str = "rows"
     focus: str | None = None
-    claims: list[Claim] = Field(default_factory=list)
+    claims: list[Claim] = []
     beside: dict[str, Any] | None = None
 
 
-def check_fields(fields: dict[str, Any]) -> ExampleFile:
-    """The fields of a file, checked against the schema.
+_UNKNOWN = re.compile(r"Object contains unknown field `(?P<key>.*?)`(?: - at `\$\.?(?P<place>.*)`)?", re.DOTALL)
+_MISSING = re.compile(r"Object missing required field `(?P<key>.*?)`(?: - at `\$\.?(?P<place>.*)`)?", re.DOTALL)
+_TYPE = re.compile(r"Expected `(?P<needed>.*?)`, got `(?P<got>.*?)`(?: - at `\$\.?(?P<place>.*)`)?", re.DOTALL)
+_WORDS = {
+    "array": "a list",
+    "bool": "true or false",
+    "float": "a number",
+    "int": "a whole number",
+    "null": "nothing",
+    "object": "keys with values",
+    "str": "a text",
+}
+
+
+def check_fields(fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields that are given, checked against the schema and converted.
 
     Raises:
         ExampleError: the first thing that is wrong, as a sentence.
     """
     try:
-        return ExampleFile.model_validate(fields)
-    except ValidationError as error:
-        raise ExampleError(_sentence(error)) from None
+        file = msgspec.convert(fields, ExampleFile, strict=False)
+    except msgspec.ValidationError as error:
+        raise ExampleError(_sentence(str(error))) from None
+    return {name: getattr(file, name) for name in fields}
 
 
-def _sentence(error: ValidationError) -> str:
-    problems = error.errors()
-    # An unknown key explains more than what is missing because of it.
-    problem = next((p for p in problems if p["type"] == "extra_forbidden"), problems[0])
-    place = [part for part in problem["loc"] if isinstance(part, int) or not part.startswith(("list[", "dict[", "str"))]
-    where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".")
-    if problem["type"] == "extra_forbidden":
-        known = list((Claim if place[0] == "claims" else ExampleFile).model_fields)
-        return (
-            f"{where} is not a key of an example file{nearest(str(place[-1]), known)}; the keys are {', '.join(known)}."
-        )
-    if problem["type"] == "missing":
-        return f"{where} is missing; give it."
-    needed = {
-        "string_type": "a text",
-        "list_type": "a list",
-        "dict_type": "keys with values",
-        "int_parsing": "a whole number",
-        "int_type": "a whole number",
-    }.get(problem["type"], problem["msg"][0].lower() + problem["msg"][1:])
-    shown = repr(problem["input"])
-    return f"{where} is {shown if len(shown) <= 40 else shown[:40] + '…'}; it needs to be {needed}."
+def _sentence(message: str) -> str:
+    if unknown := _UNKNOWN.fullmatch(message):
+        known = list((Claim if unknown["place"] else ExampleFile).__struct_fields__)
+        where = ".".join(part for part in (unknown["place"], unknown["key"]) if part)
+        guess = nearest(unknown["key"], known)
+        return f"{where!r} is not a key of an example file{guess}; the keys are {', '.join(known)}."
+    if missing := _MISSING.fullmatch(message):
+        return f"{missing['place']} has no {missing['key']!r}; give it."
+    if wrong := _TYPE.fullmatch(message):
+        needed = [_WORDS.get(kind, kind) for kind in wrong["needed"].split(" | ") if kind != "null"]
+        got = _WORDS.get(wrong["got"], wrong["got"])
+        return f"{wrong['place'] or 'the file'} is {got}; it needs to be {' or '.join(needed)}."
+    return f"{message[0].lower()}{message[1:]}."

@@ -7,33 +7,32 @@ back from what people have written.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-
-class Expression:
-    """Any node. Nodes are immutable; two trees are equal when they are written the same."""
-
-    __slots__ = ()
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class Number(Expression):
+class Expression(msgspec.Struct, frozen=True):
+    """Any node. Nodes are immutable; two trees are equal when they are written the same.
+
+    They are structs, not dataclasses, because a row of a long context is spelled with thousands of them.
+    """
+
+
+class Number(Expression, frozen=True):
     """A number as it is written."""
 
     value: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class Name(Expression):
+class Name(Expression, frozen=True):
     """A quantity known by its name, such as `d_k`."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Element(Expression):
+class Element(Expression, frozen=True):
     """One element of a named array, with its value.
 
     Args:
@@ -49,66 +48,57 @@ class Element(Expression):
     written: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Negative(Expression):
+class Negative(Expression, frozen=True):
     """The operand with its sign changed."""
 
     operand: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Sum(Expression):
+class Sum(Expression, frozen=True):
     """terms[0] + terms[1] + …; the sequence may make its terms on demand."""
 
     terms: Sequence[Expression]
 
 
-@dataclass(frozen=True, slots=True)
-class Product(Expression):
+class Product(Expression, frozen=True):
     """factors[0] × factors[1] × …"""
 
     factors: Sequence[Expression]
 
 
-@dataclass(frozen=True, slots=True)
-class Quotient(Expression):
+class Quotient(Expression, frozen=True):
     """numerator / denominator"""
 
     numerator: Expression
     denominator: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Power(Expression):
+class Power(Expression, frozen=True):
     """base to the exponent"""
 
     base: Expression
     exponent: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Exponential(Expression):
+class Exponential(Expression, frozen=True):
     """e to the exponent"""
 
     exponent: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class SquareRoot(Expression):
+class SquareRoot(Expression, frozen=True):
     """The square root of the radicand."""
 
     radicand: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Sine(Expression):
+class Sine(Expression, frozen=True):
     """The sine of an angle in radians."""
 
     angle: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Cosine(Expression):
+class Cosine(Expression, frozen=True):
     """The cosine of an angle in radians."""
 
     angle: Expression

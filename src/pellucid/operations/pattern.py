@@ -10,9 +10,10 @@ pattern is the formula.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import overload
+
+import msgspec
 
 from pellucid.arrays import Array
 from pellucid.expressions import Element, Expression, Number, Sum, with_parts
@@ -21,8 +22,7 @@ Pattern = Expression
 """An expression tree that may hold the nodes of this file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(msgspec.Struct, frozen=True):
     """A position along one axis, ((variable × times + plus) // over) % modulo.
 
     Args:
@@ -44,23 +44,20 @@ class Position:
         return position % self.modulo if self.modulo else position
 
 
-@dataclass(frozen=True, slots=True)
-class Operand(Expression):
+class Operand(Expression, frozen=True):
     """An element of one of the operation's operands, counted from 0."""
 
     operand: int
     index: tuple[Position, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PositionNumber(Expression):
+class PositionNumber(Expression, frozen=True):
     """A position taken as a number."""
 
     position: Position
 
 
-@dataclass(frozen=True, slots=True)
-class SumOver(Expression):
+class SumOver(Expression, frozen=True):
     """The sum of `body` for `variable` from 0 to `count` − 1."""
 
     variable: str
@@ -68,8 +65,7 @@ class SumOver(Expression):
     body: Pattern
 
 
-@dataclass(frozen=True, slots=True)
-class LargestOver(Expression):
+class LargestOver(Expression, frozen=True):
     """The largest element of `operand` for `variable` from 0 to `count` − 1."""
 
     variable: str
@@ -77,8 +73,7 @@ class LargestOver(Expression):
     operand: Operand
 
 
-@dataclass(frozen=True, slots=True)
-class IfTrue(Expression):
+class IfTrue(Expression, frozen=True):
     """`then` where the boolean `condition` is true, else `otherwise`."""
 
     condition: Operand
@@ -86,8 +81,7 @@ class IfTrue(Expression):
     otherwise: Pattern
 
 
-@dataclass(frozen=True, slots=True)
-class IfFinite(Expression):
+class IfFinite(Expression, frozen=True):
     """`then` where the largest is more than −∞, else `otherwise`."""
 
     largest: LargestOver
@@ -95,8 +89,7 @@ class IfFinite(Expression):
     otherwise: Pattern
 
 
-@dataclass(frozen=True, slots=True)
-class ByParity(Expression):
+class ByParity(Expression, frozen=True):
     """`even` where the position is even, else `odd`."""
 
     position: Position
@@ -104,8 +97,7 @@ class ByParity(Expression):
     odd: Pattern
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(msgspec.Struct, frozen=True, eq=False):
     """An operand as `bind` needs it: the name of its step, its values, and how its elements were written."""
 
     name: str

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+import msgspec
 import numpy as np
 
 from pellucid.arrays import Array
@@ -42,16 +43,14 @@ def role_of(step_name: str) -> Role:
     return _ROLES.get(stem, "input")
 
 
-@dataclass(frozen=True)
-class Formula:
+class Formula(msgspec.Struct, frozen=True):
     """A formula in symbols, as plain text and as LaTeX mathematics."""
 
     text: str
     latex: str
 
 
-@dataclass(frozen=True)
-class Code:
+class Code(msgspec.Struct, frozen=True):
     """A word of a program: a step's name, a command, an option."""
 
     text: str
@@ -61,22 +60,19 @@ Inline = str | Formula | Code
 """Plain words are always escaped by renderers: they may come from users."""
 
 
-@dataclass(frozen=True)
-class Paragraph:
+class Paragraph(msgspec.Struct, frozen=True):
     """Running text."""
 
     parts: tuple[Inline, ...]
 
 
-@dataclass(frozen=True)
-class Display:
+class Display(msgspec.Struct, frozen=True):
     """A formula on a line of its own."""
 
     formula: Formula
 
 
-@dataclass(frozen=True)
-class Note:
+class Note(msgspec.Struct, frozen=True):
     """A sentence the reader should not miss."""
 
     parts: tuple[Inline, ...]
@@ -177,15 +173,13 @@ class Grid:
         return max(float(self.values.max()), 1e-300)
 
 
-@dataclass(frozen=True)
-class Grids:
+class Grids(msgspec.Struct, frozen=True):
     """Matrices that belong side by side where there is room."""
 
     grids: tuple[Grid, ...]
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """One line of a working: label = expression = expression = result.
 
     Args:
@@ -201,8 +195,7 @@ class Line:
     blank: bool = False
 
 
-@dataclass(frozen=True)
-class Working:
+class Working(msgspec.Struct, frozen=True):
     """A computation spelled out number by number.
 
     Args:
@@ -214,16 +207,14 @@ class Working:
     left_out: tuple[int, str] | None = None
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(msgspec.Struct, frozen=True):
     """A table of texts."""
 
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
 
 
-@dataclass(frozen=True)
-class Beside:
+class Beside(msgspec.Struct, frozen=True):
     """Two columns to be compared, each with its heading."""
 
     headings: tuple[str, str]

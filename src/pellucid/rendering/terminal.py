@@ -2,15 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from io import StringIO
-
-from rich.console import Console, Group, RenderableType
-from rich.padding import Padding
-from rich.rule import Rule
-from rich.style import Style
-from rich.table import Table as RichTable
-from rich.text import Text
+from collections.abc import Iterable, Sequence
 
 from pellucid.expressions import Element
 from pellucid.expressions.text import TextPrinter
@@ -18,7 +10,6 @@ from pellucid.numbers import Notation
 from pellucid.rendering.document import (
     Beside,
     Block,
-    Code,
     Display,
     Document,
     Formula,
@@ -36,249 +27,227 @@ from pellucid.rendering.document import (
     window,
 )
 from pellucid.rendering.formats import Appearance
+from pellucid.rendering.styled_lines import (
+    Span,
+    StyledLine,
+    cells,
+    indented,
+    padded,
+    printed,
+    side_by_side,
+    width,
+    wrapped,
+)
 
 _STYLES: dict[Role, str] = {
-    "query": "blue",
-    "key": "dark_orange3",
-    "value": "green",
-    "score": "default",
-    "weight": "magenta",
-    "output": "cyan",
-    "input": "default",
-    "mask": "default",
+    "query": "dodger_blue1",
+    "key": "dark_orange",
+    "value": "green3",
+    "score": "",
+    "weight": "medium_orchid",
+    "output": "dark_turquoise",
+    "input": "",
+    "mask": "",
 }
 _MOST_ROWS = 16
+_MOST_COLUMNS = 32
+_WIDEST_LABEL = 24
 _BLANK = "______"
 _INDENT = 2
+_GAP = 3
+_TWO_COLUMNS_FROM = 100
 
 
 def render(document: Document, appearance: Appearance) -> str:
     """The document as text of at most `appearance.width` columns, with ANSI colours if wanted."""
-    buffer = StringIO()
-    console = Console(
-        file=buffer,
-        width=appearance.width,
-        force_terminal=appearance.colour,
-        color_system="256" if appearance.colour else None,
-        no_color=not appearance.colour,
-        highlight=False,
-        emoji=False,
-        markup=False,
-        legacy_windows=False,
-    )
-    for renderable in _Terminal(document.notation, appearance.width).document(document):
-        console.print(renderable)
-    return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()).strip("\n") + "\n"
+    return printed(_Terminal(document.notation, appearance.width).document(document), colour=appearance.colour)
 
 
 class _Terminal:
-    def __init__(self, notation: Notation, width: int) -> None:
+    def __init__(self, notation: Notation, columns: int) -> None:
         self.notation = notation
-        self.width = width
-        # Numbers are marked with private-use characters while they are printed, then coloured.
+        self.columns = max(columns, 20)
         self.print = TextPrinter(notation, element=_marked)
 
-    def document(self, document: Document) -> Iterator[RenderableType]:
-        yield Text(document.title, style="bold")
+    def document(self, document: Document) -> list[StyledLine]:
+        lines = wrapped([Span(visible(document.title), "bold")], self.columns)
         if document.purpose:
-            yield Text(document.purpose, style="dim")
+            lines += wrapped([Span(visible(document.purpose), "dim")], self.columns)
         for number, section in enumerate(document.sections, 1):
-            yield from self.section(number, section)
+            lines += self.section(number, section)
+        return lines
 
-    def section(self, number: int, section: Section) -> Iterator[RenderableType]:
-        yield Text()
-        yield Rule(Text(f"{number} {section.title}", style="bold"), align="left", style="dim", characters="─")
+    def section(self, number: int, section: Section) -> list[StyledLine]:
+        title = f"{number} {section.title} "
+        lines: list[StyledLine] = [[], [Span(title, "bold"), Span("─" * max(0, self.columns - len(title)), "dim")]]
         for block in section.blocks:
-            yield Text()
-            yield self.block(block)
+            lines += [[], *self.block(block)]
+        return lines
 
-    def block(self, block: Block) -> RenderableType:
+    def block(self, block: Block) -> list[StyledLine]:
+        room = self.columns - _INDENT
         match block:
             case Paragraph():
-                return self.inline(block.parts)
+                return wrapped(_inline(block.parts), self.columns)
             case Display():
-                return Padding(self.inline((block.formula,)), (0, 0, 0, _INDENT))
+                return indented(wrapped(_inline((block.formula,)), room), _INDENT)
             case Note():
-                return Group(Text("Note", style="bold yellow"), Padding(self.inline(block.parts), (0, 0, 0, _INDENT)))
+                return wrapped([Span("Note: ", "bold yellow"), *_inline(block.parts)], self.columns, hanging=6)
             case Grid():
-                return Padding(Group(*self.grid(block, self.width - _INDENT)), (0, 0, 0, _INDENT))
+                return indented(self.grid(block, room), _INDENT)
             case Grids():
-                return Padding(Group(*self.grids(block.grids)), (0, 0, 0, _INDENT))
+                return indented(self.grids(block.grids, room), _INDENT)
             case Working():
-                return Padding(self.working(block), (0, 0, 0, _INDENT))
+                return indented(self.working(block, room), _INDENT)
             case Table():
-                return Padding(self.table(block), (0, 0, 0, _INDENT))
+                return indented(_table(block, room), _INDENT)
             case Beside():
                 return self.beside(block)
 
-    def inline(self, parts: Iterable[Inline]) -> Text:
-        text = Text()
-        for part in parts:
-            if isinstance(part, str):
-                text.append(part)
-            elif isinstance(part, Formula):
-                text.append(part.text, style="italic")
-            elif isinstance(part, Code):
-                text.append(part.text, style="bold")
-        return text
-
     # Matrices
 
-    def grids(self, grids: tuple[Grid, ...]) -> Iterator[RenderableType]:
+    def grids(self, grids: Sequence[Grid], room: int) -> list[StyledLine]:
         """Side by side as long as they fit, then below."""
-        row: list[RenderableType] = []
+        rows: list[list[list[StyledLine]]] = []
         used = 0
         for grid in grids:
-            needed = self.natural_width(grid)
-            if row and used + 3 + needed > self.width - _INDENT:
-                yield self.side_by_side(row)
-                yield Text()
-                row, used = [], 0
-            row.append(Group(*self.grid(grid, self.width - _INDENT)))
-            used += needed + (3 if used else 0)
-        if row:
-            yield self.side_by_side(row)
+            lines = self.grid(grid, room)
+            needed = max(map(width, lines))
+            if rows and used + _GAP + needed <= room:
+                rows[-1].append(lines)
+                used += _GAP + needed
+            else:
+                rows.append([lines])
+                used = needed
+        return _separated(side_by_side(row, _GAP) for row in rows)
 
-    @staticmethod
-    def side_by_side(cells: list[RenderableType]) -> RenderableType:
-        table = RichTable.grid(padding=(0, 3, 0, 0))
-        for _ in cells:
-            table.add_column(no_wrap=True)
-        table.add_row(*cells)
-        return table
-
-    def natural_width(self, grid: Grid) -> int:
-        rows, columns = grid.shape
-        labels = max((len(grid.row_label(row)) for row in range(min(rows, 200))), default=0)
-        return max(len(grid.caption), labels + sum(2 + self.column_width(grid, c) for c in range(min(columns, 200))))
-
-    def column_width(self, grid: Grid, column: int) -> int:
-        rows = [row for row in window(grid.shape[0], _MOST_ROWS, grid.marked_row) if row is not None]
-        if grid.blank:
-            return max(len(_BLANK), len(grid.column_label(column)))
-        widest = max(len(grid.text(row, column)) for row in rows)
-        return max(widest, len(_short(grid.column_label(column))))
-
-    def grid(self, grid: Grid, width: int) -> Iterator[RenderableType]:
+    def grid(self, grid: Grid, room: int) -> list[StyledLine]:
         """The matrix under its caption; columns that do not fit continue below."""
         rows = window(grid.shape[0], _MOST_ROWS, grid.marked_row)
-        columns = window(grid.shape[1], 4 * _MOST_ROWS)
-        labels = max((len(_short(grid.row_label(row))) for row in rows if row is not None), default=0)
-        yield Text(grid.caption, style=f"bold {_STYLES[grid.role]}")
-        chunk: list[int | None] = []
-        used = labels
-        first = True
+        columns = window(grid.shape[1], _MOST_COLUMNS)
+        labels: list[StyledLine] = [[], *(_row_label(grid, row) for row in rows)]
+        label_width = max(map(width, labels))
+        parts: list[list[list[StyledLine]]] = []
+        used = room + 1
         for column in columns:
-            needed = 2 + (1 if column is None else self.column_width(grid, column))
-            if chunk and used + needed > width:
-                yield from self._chunk(grid, rows, chunk, first)
-                chunk, used, first = [], labels, False
-            chunk.append(column)
+            cell_lines = [_column_label(grid, column), *(_cell(grid, row, column) for row in rows)]
+            needed = 2 + max(map(width, cell_lines))
+            if used + needed > room:
+                parts.append([])
+                used = label_width
+            parts[-1].append([padded(line, needed, right=True) for line in cell_lines])
             used += needed
-        yield from self._chunk(grid, rows, chunk, first)
-        hidden = (
-            grid.shape[0] - sum(row is not None for row in rows),
-            grid.shape[1] - sum(c is not None for c in columns),
+        lines = [[Span(visible(grid.caption), f"bold {_STYLES[grid.role]}".strip())]]
+        lines += _separated(
+            side_by_side([[padded(label, label_width) for label in labels], *part], 0) for part in parts
         )
-        if any(hidden):
-            parts = [f"{count:,} more {noun}" for count, noun in zip(hidden, ("rows", "columns"), strict=True) if count]
-            yield Text(f"({' and '.join(parts)})", style="dim")
-
-    def _chunk(
-        self, grid: Grid, rows: list[int | None], columns: list[int | None], first: bool
-    ) -> Iterator[RenderableType]:
-        if not first:
-            yield Text()
-        table = RichTable.grid(padding=(0, 0, 0, 0))
-        table.add_column(no_wrap=True)
-        for _ in columns:
-            table.add_column(justify="right", no_wrap=True)
-        heads = [Text("  …" if c is None else f"  {_short(grid.column_label(c))}", style="dim") for c in columns]
-        table.add_row(Text(""), *heads)
-        for row in rows:
-            if row is None:
-                table.add_row(Text("⋮", style="dim"), *(Text("  ⋮", style="dim") for _ in columns))
-                continue
-            marked = row == grid.marked_row
-            label = Text(_short(grid.row_label(row)), style="bold" if marked else "dim")
-            table.add_row(label, *(self._cell(grid, row, column, marked) for column in columns))
-        yield table
-
-    def _cell(self, grid: Grid, row: int, column: int | None, marked: bool) -> Text:
-        if column is None:
-            return Text("  …", style="dim")
-        if grid.blank:
-            return Text(f"  {_BLANK}")
-        style = Style.parse(_STYLES[grid.role]) + Style(bold=marked or None)
-        if grid.heat:
-            style += _heat(grid.shade(row, column))
-        text = Text("  ")
-        text.append(grid.text(row, column), style=style)
-        return text
+        hidden = [
+            f"{size - sum(place is not None for place in places):,} more {noun}"
+            for size, places, noun in zip(grid.shape, (rows, columns), ("rows", "columns"), strict=True)
+            if None in places
+        ]
+        if hidden:
+            lines += wrapped([Span(f"({' and '.join(hidden)} are left out)", "dim")], room)
+        return lines
 
     # Workings
 
-    def working(self, working: Working) -> RenderableType:
-        table = RichTable.grid(padding=(0, 1, 0, 0))
-        table.add_column(no_wrap=True, max_width=24)
-        table.add_column()
-        for line in working.lines:
-            table.add_row(Text(line.label), self.line(line))
+    def working(self, working: Working, room: int) -> list[StyledLine]:
+        labels = [_cut(visible(line.label), _WIDEST_LABEL) for line in working.lines]
+        label_width = max(map(cells, labels), default=0)
+        lines: list[StyledLine] = []
+        for label, line in zip(labels, working.lines, strict=True):
+            whole = [*padded([Span(label)], label_width), *self.line(line)]
+            lines += wrapped(whole, room, hanging=label_width + 3)
         if working.left_out is not None:
             count, noun = working.left_out
-            table.add_row(Text("…", style="dim"), Text(f"and {count:,} more {noun}", style="dim"))
-        return table
+            lines.append([Span(f"… and {count:,} more {noun}", "dim")])
+        return lines
 
-    def line(self, line: Line) -> Text:
+    def line(self, line: Line) -> StyledLine:
+        """= expression = expression = result, without a step that reads like the result."""
         if line.blank:
-            return Text(f"= {_BLANK}")
-        text = Text()
-        printed = [self.print(expression) for expression in line.expressions]
-        result = self.print(line.result)
-        for part in [part for part in printed if _bare(part) != _bare(result)]:
-            text.append("= ")
-            text.append_text(_coloured(part))
-            text.append(" ")
-        text.append("= ")
-        final = _coloured(result)
-        final.stylize("bold")
-        return text.append_text(final)
+            return [Span(f" = {_BLANK}")]
+        result = _coloured(self.print(line.result))
+        spans: StyledLine = []
+        for expression in line.expressions:
+            step = _coloured(self.print(expression))
+            if _plain(step) != _plain(result):
+                spans += [Span(" = "), *step]
+        return [*spans, Span(" = "), *(Span(text, f"bold {style}".strip()) for text, style in result)]
 
-    # Tables and comparisons
-
-    def table(self, table: Table) -> RenderableType:
-        grid = RichTable(box=None, padding=(0, 3, 0, 0), show_header=True, header_style="dim", pad_edge=False)
-        for name in table.header:
-            grid.add_column(name, overflow="fold")
-        for row in table.rows:
-            grid.add_row(*(Text(cell) for cell in row))
-        return grid
-
-    def beside(self, block: Beside) -> RenderableType:
-        """Two columns where both fit, else one below the other."""
-        half = (self.width - 3) // 2
-        narrow = _Terminal(self.notation, half)
-        if self.width < 100:
-            parts: list[RenderableType] = []
-            for heading, blocks in zip(block.headings, (block.left, block.right), strict=True):
-                if blocks:
-                    parts += [Text(heading, style="bold underline")]
-                    parts += [part for inner in blocks for part in (self.block(inner), Text())]
-            return Group(*parts[:-1])
-        table = RichTable.grid(padding=(0, 3, 0, 0))
-        table.add_column(width=half)
-        table.add_column(width=half)
-        table.add_row(*(Text(heading, style="bold underline") for heading in block.headings))
-        table.add_row(
-            *(
-                Group(*[part for inner in blocks for part in (narrow.block(inner), Text())][:-1])
-                for blocks in (block.left, block.right)
-            )
-        )
-        return table
+    def beside(self, block: Beside) -> list[StyledLine]:
+        """Two columns where there is room, else one below the other."""
+        two = self.columns >= _TWO_COLUMNS_FROM
+        narrow = _Terminal(self.notation, (self.columns - _GAP) // 2) if two else self
+        columns = [
+            [[Span(visible(heading), "bold underline")], [], *_separated(map(narrow.block, blocks))]
+            for heading, blocks in zip(block.headings, (block.left, block.right), strict=True)
+            if blocks or two
+        ]
+        if not two:
+            return _separated(columns)
+        return side_by_side([[padded(line, narrow.columns) for line in column] for column in columns], _GAP)
 
 
-# One private-use character a role opens a coloured run, and one closes it: they never occur in numbers.
+def _separated(blocks: Iterable[list[StyledLine]]) -> list[StyledLine]:
+    lines: list[StyledLine] = []
+    for block in blocks:
+        lines += [[], *block] if lines else block
+    return lines
+
+
+def _inline(parts: Iterable[Inline]) -> StyledLine:
+    spans: StyledLine = []
+    for part in parts:
+        if isinstance(part, str):
+            spans.append(Span(visible(part)))
+        elif isinstance(part, Formula):
+            spans.append(Span(part.text, "italic"))
+        else:
+            spans.append(Span(part.text, "bold"))
+    return spans
+
+
+def _row_label(grid: Grid, row: int | None) -> StyledLine:
+    if row is None:
+        return [Span("⋮", "dim")]
+    return [Span(_cut(visible(grid.row_label(row))), "bold" if row == grid.marked_row else "dim")]
+
+
+def _column_label(grid: Grid, column: int | None) -> StyledLine:
+    return [Span("…" if column is None else _cut(visible(grid.column_label(column))), "dim")]
+
+
+def _cell(grid: Grid, row: int | None, column: int | None) -> StyledLine:
+    if row is None or column is None:
+        return [Span("⋮" if row is None else "…", "dim")]
+    if grid.blank:
+        return [Span(_BLANK)]
+    style = [_STYLES[grid.role]]
+    if row == grid.marked_row:
+        style.append("bold")
+    if grid.heat:
+        style = ["bold" * (row == grid.marked_row), _heat(grid.shade(row, column))]
+    return [Span(grid.text(row, column), " ".join(part for part in style if part))]
+
+
+def _table(table: Table, room: int) -> list[StyledLine]:
+    """Columns as wide as they need; the last one is wrapped."""
+    widths = [max(cells(visible(row[c])) for row in (table.header, *table.rows)) for c in range(len(table.header))]
+    lines: list[StyledLine] = []
+    for number, row in enumerate((table.header, *table.rows)):
+        style = "dim" if number == 0 else ""
+        line: StyledLine = []
+        for text, column in zip(row[:-1], widths, strict=False):
+            line += padded([Span(visible(text), style)], column + _GAP)
+        line.append(Span(visible(row[-1]), style))
+        lines += wrapped(line, room, hanging=min(sum(widths[:-1]) + _GAP * (len(widths) - 1), room // 2))
+    return lines
+
+
+# Elements are marked with their role while an expression is printed: one private-use character a role opens a
+# run, and one closes it. `visible` keeps such characters out of labels, and numbers never contain them.
 _OPEN = {role: chr(0xE000 + position) for position, role in enumerate(_STYLES)}
 _CLOSE = chr(0xE0FF)
 _ROLE_OF_MARK = {mark: role for role, mark in _OPEN.items()}
@@ -288,29 +257,52 @@ def _marked(element: Element, text: str) -> str:
     return f"{_OPEN[role_of(element.array)]}{text}{_CLOSE}"
 
 
-def _coloured(marked: str) -> Text:
-    text = Text()
+def _coloured(marked: str) -> StyledLine:
+    spans: StyledLine = []
     style = ""
-    for character in marked:
-        if character in _ROLE_OF_MARK:
-            style = _STYLES[_ROLE_OF_MARK[character]]
-        elif character == _CLOSE:
+    for part in _split_at_marks(marked):
+        if part in _ROLE_OF_MARK:
+            style = _STYLES[_ROLE_OF_MARK[part]]
+        elif part == _CLOSE:
             style = ""
         else:
-            text.append(character, style=style)
-    return text
+            spans.append(Span(part, style))
+    return spans
 
 
-def _bare(marked: str) -> str:
-    return "".join(character for character in marked if character not in _ROLE_OF_MARK and character != _CLOSE)
+def _split_at_marks(marked: str) -> Iterable[str]:
+    start = 0
+    for position, character in enumerate(marked):
+        if character == _CLOSE or character in _ROLE_OF_MARK:
+            if start < position:
+                yield marked[start:position]
+            yield character
+            start = position + 1
+    if start < len(marked):
+        yield marked[start:]
 
 
-def _short(label: str, most: int = 16) -> str:
-    """A token as a label: control characters made visible, long ones cut."""
-    shown = "".join(character if character.isprintable() else "␣" for character in label)
-    return shown if len(shown) <= most else f"{shown[: most - 1]}…"
+def _plain(line: StyledLine) -> str:
+    return "".join(span.text for span in line)
 
 
-def _heat(shade: float) -> Style:
-    level = 232 + round(max(0.0, min(1.0, shade)) * 12)  # the greys of the 256 colours, from black
-    return Style(bgcolor=f"color({level})", color="color(255)") if shade > 0 else Style()
+def visible(text: str) -> str:
+    """User text with what a terminal would obey, control characters and escapes, made visible."""
+    return "".join(character if character.isprintable() else "␣" for character in text)
+
+
+def _cut(label: str, most: int = 16) -> str:
+    return label if len(label) <= most else f"{label[: most - 1]}…"
+
+
+def _heat(shade: float) -> str:
+    """A background between the dark and the light violet of the 256 colours, and a legible foreground."""
+    steps = (
+        (0.15, "color(253)"),
+        (0.35, "color(189)"),
+        (0.55, "color(183)"),
+        (0.75, "color(177)"),
+        (0.9, "color(134)"),
+    )
+    background = next((colour for bound, colour in steps if shade <= bound), "color(91)")
+    return f"{'white' if shade > 0.75 else 'black'} on {background}"

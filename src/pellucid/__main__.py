@@ -1,0 +1,6 @@
+"""`python -m pellucid`"""
+
+from pellucid.cli.main import run
+
+if __name__ == "__main__":
+    run()

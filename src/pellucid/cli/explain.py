@@ -1,0 +1,79 @@
+"""`pellucid explain`"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pellucid.cli import options
+from pellucid.cli.output import choose_format, deliver, print_data
+from pellucid.examples import explain as derive
+from pellucid.examples import shipped_examples
+from pellucid.examples.library import DEFAULT_EXAMPLE, example_source
+from pellucid.numbers import EXACT_DIGITS
+from pellucid.rendering import FORMATS
+from pellucid.rendering.explanation import Selection, explain_attention
+
+
+@click.command()
+@click.argument("example", default=DEFAULT_EXAMPLE)
+@click.option("-q", "--query", metavar="TOKEN", help="The row to spell out: a token, The#2 for its second, or a number from 0.")
+@click.option("-k", "--key", metavar="TOKEN", help="Spell out this key only.")
+@click.option("--head", type=int, metavar="H", help="The head to show, from 0.")
+@click.option("-d", "--digits", type=int, default=4, show_default=True, metavar="N", help="Places after the decimal point.")
+@click.option("--exact", is_flag=True, help="Compute with decimals: every digit is the correctly rounded true one.")
+@click.option("--precision", type=int, metavar="N", help=f"Significant digits of --exact.  [default: {EXACT_DIGITS}]")
+@click.option("--carry", type=click.Choice(["exact", "rounded"]), default="exact", show_default=True,
+              help="rounded: compute each step from the previous one as printed, and show the drift.")
+@click.option("--dtype", type=click.Choice(["float64", "float32"]), default="float64", show_default=True,
+              help="Floating point to compute in.")
+@options.to
+@options.output
+@options.json
+@options.fragment
+@click.option("-l", "--list", "list_examples", is_flag=True, help="List the shipped examples.")
+@click.option("--source", is_flag=True, help="Print the file of a shipped example, to start your own from.")
+def explain(
+    example: str,
+    query: str | None,
+    key: str | None,
+    head: int | None,
+    digits: int,
+    exact: bool,
+    precision: int | None,
+    file_format: str | None,
+    output: Path | None,
+    as_json: bool,
+    fragment: bool,
+    list_examples: bool,
+    source: bool,
+    **arithmetic: Any,
+) -> None:
+    """Spell out the complete arithmetic of EXAMPLE, from its inputs to the weighted sum.
+
+    EXAMPLE is the name of a shipped example (see --list) or the path of an example file.
+    """
+    if list_examples:
+        _list(as_json)
+        return
+    if source:
+        print_data(example_source(example))
+        return
+    file_format = choose_format("json" if as_json else file_format, output)
+    decimals = exact if precision is None else precision
+    derivation = derive(example, exact=decimals, digits=digits, **arithmetic)
+    every_head = file_format in FORMATS and FORMATS[file_format].shows_every_head
+    document = explain_attention(derivation, Selection(query, key, head, all_heads=every_head))
+    deliver(document, file_format, output, fragment=fragment)
+
+
+def _list(as_json: bool) -> None:
+    examples = shipped_examples()
+    if as_json:
+        print_data(json.dumps([{"name": e.name, "title": e.title, "purpose": e.purpose} for e in examples]) + "\n")
+        return
+    width = max(len(example.name) for example in examples)
+    print_data("".join(f"{example.name:{width}}  {example.purpose}\n" for example in examples))

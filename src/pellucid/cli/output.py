@@ -1,0 +1,91 @@
+"""Where results go: standard output, or a file that is written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from pellucid.errors import OutputError
+from pellucid.rendering import FORMATS, Appearance, format_of, render
+from pellucid.rendering.document import Document
+
+_WIDEST = 120  # longer lines are hard to read
+
+
+def choose_format(name: str | None, path: Path | None) -> str:
+    """The format asked for, else the one a file's suffix stands for, else the terminal's.
+
+    Raises:
+        OutputError: there is no such format.
+    """
+    if name is not None:
+        return name
+    return "terminal" if path is None else format_of(path)
+
+
+def deliver(document: Document, file_format: str, path: Path | None, *, fragment: bool = False) -> None:
+    """Show or write a document.
+
+    Args:
+        document: what.
+        file_format: in which format.
+        path: the file; `None` for standard output.
+        fragment: without the frame of a whole document.
+
+    Raises:
+        OutputError: the file cannot be written, or a binary format would go to a terminal.
+    """
+    if path is None and sys.stdout.isatty() and file_format in FORMATS and FORMATS[file_format].binary:
+        raise OutputError(f"{file_format} is binary; write it to a file with -o NAME{FORMATS[file_format].suffixes[0]}.")
+    data = render(document, file_format, _appearance(path, fragment))
+    if path is None:
+        print_data(data)
+    else:
+        write_atomically(path, data)
+
+
+def _appearance(path: Path | None, fragment: bool) -> Appearance:
+    if path is not None or not sys.stdout.isatty():
+        return Appearance(fragment=fragment)
+    colour = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return Appearance(fragment=fragment, colour=colour, width=min(_WIDEST, shutil.get_terminal_size().columns))
+
+
+def print_data(data: str | bytes) -> None:
+    """To standard output, as UTF-8 whatever the locale says."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(data.encode() if isinstance(data, str) else data)
+    sys.stdout.buffer.flush()
+
+
+def write_atomically(path: Path, data: str | bytes) -> None:
+    """Write a file by renaming a finished one, so that no reader ever sees half of it and no failure loses the old.
+
+    Raises:
+        OutputError: with the reason of the system.
+    """
+    if path.is_dir():
+        raise OutputError(f"{path} is a folder; name a file in it.")
+    target = path.resolve()  # a link keeps pointing where it points
+    try:
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:50]}.", suffix=".part")
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written: {error.strerror or error}.") from None
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data.encode() if isinstance(data, str) else data)
+            file.flush()
+            os.fsync(file.fileno())
+        umask = os.umask(0)
+        os.umask(umask)
+        Path(temporary).chmod(target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~umask)
+        Path(temporary).replace(target)
+    except OSError as error:
+        Path(temporary).unlink(missing_ok=True)
+        raise OutputError(f"{path} cannot be written: {error.strerror or error}.") from None
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,1 @@
+"""The tour: one screen from a sentence to a weighted sum."""
