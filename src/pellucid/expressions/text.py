@@ -77,7 +77,8 @@ class TextPrinter:
             case Product():
                 return self.times.join(self._print(factor, QUOTIENT) for factor in node.factors), PRODUCT
             case Quotient():
-                return self.quotient(node), PRODUCT
+                text = self.quotient(node)
+                return text, SUM if _is_negative(node.numerator) else PRODUCT
             case Power():
                 return self.power(self._print(node.base, ATOM), node.exponent), POWER
             case Exponential():
@@ -95,19 +96,24 @@ class TextPrinter:
 
     def sum(self, node: Sum) -> str:
         """Terms joined by their signs; the middle of a long sum is left out."""
+        return " ".join(self.terms(node))
+
+    def terms(self, node: Sum) -> list[str]:
+        """The printed terms of a sum, each but the first after its sign."""
         shown, left_out = shorten(node.terms, self.most_terms)
-        text = ""
+        printed: list[str] = []
         for position, term in enumerate(shown):
             if position == left_out:
-                text += f" + {self.ellipsis()}"
+                printed.append(f"+ {self.ellipsis()}")
             negative = isinstance(term, Negative)
-            printed = self._print(term.operand if isinstance(term, Negative) else term, PRODUCT)
-            text += printed if not text and not negative else f" {'-' if negative else '+'} {printed}"
-        return text.removeprefix(" ")
+            text = self._print(term.operand if isinstance(term, Negative) else term, PRODUCT)
+            printed.append(text if not printed and not negative else f"{'-' if negative else '+'} {text}")
+        return printed
 
     def quotient(self, node: Quotient) -> str:
-        """A fraction on one line."""
-        return f"{self._print(node.numerator, PRODUCT)}{self.divided}{self._print(node.denominator, POWER)}"
+        """A fraction on one line; a negative number leads it without brackets."""
+        place = SUM if _is_negative(node.numerator) else PRODUCT
+        return f"{self._print(node.numerator, place)}{self.divided}{self._print(node.denominator, POWER)}"
 
     def power(self, base: str, exponent: Expression) -> str:
         """A base and its exponent."""
@@ -141,6 +147,16 @@ class TextPrinter:
     def other(self, node: Expression) -> tuple[str, int]:
         """A node this printer does not know."""
         raise TypeError(f"{type(node).__name__} cannot be printed")
+
+
+def _is_negative(node: Expression) -> bool:
+    """Whether a node is printed as a single negative number."""
+    match node:
+        case Number():
+            return node.value < 0
+        case Element():
+            return bool(node.value < 0) and node.written is None
+    return False
 
 
 def shorten(terms: Sequence[Expression], most: int) -> tuple[list[Expression], int | None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,8 @@ import numpy as np
 from pellucid.derivation import Derivation, Step
 from pellucid.errors import PositionError
 from pellucid.expressions import Expression, Number, Quotient, evaluate
+from pellucid.expressions.latex import LatexPrinter
+from pellucid.expressions.text import TextPrinter
 from pellucid.numbers import Exact, as_decimal
 from pellucid.operations import Scale
 from pellucid.rendering.document import (
@@ -62,9 +64,11 @@ def explain_attention(derivation: Derivation, selection: Selection = Selection()
     """
     derivations = (derivation,) if derivation.beside is None else (derivation, derivation.beside)
     explained = [_Explanation(one, selection).sections() for one in derivations]
-    sections = explained[0] if len(explained) == 1 else _beside(derivations, explained)
+    sections = explained[0]
+    if len(explained) == 2:
+        sections = [*_beside(derivations, explained), _difference(derivations, selection)]
     return Document(
-        derivation.title,
+        " and ".join(one.title for one in derivations) + (", side by side" if derivation.beside else ""),
         derivation.subject.purpose,
         tuple(sections),
         derivation.notation,
@@ -84,6 +88,26 @@ def _beside(derivations: tuple[Derivation, ...], explained: list[list[Section]])
         sections.append(Section(section.title, (Beside(headings, section.blocks, other.blocks if other else ()),)))
     sections.extend(Section(title, (Beside(headings, (), other.blocks),)) for title, other in others.items())
     return sections
+
+
+def _difference(derivations: Sequence[Derivation], selection: Selection) -> Section:
+    """What sets two derivations apart, in numbers."""
+    rows: list[tuple[str, ...]] = []
+    for name, words in (("weights", "weights of “{}”"), ("output", "output of “{}”")):
+        if name not in selection.blanks and all(name in derivation for derivation in derivations):
+            explained = [_Explanation(derivation, selection) for derivation in derivations]
+            rows.append((words.format(explained[0].query_label), *(one.row_text(name) for one in explained)))
+    sources = [", ".join(derivation["weights"].axes[-1].labels or ("",)) for derivation in derivations]
+    shapes = ["×".join(map(str, derivation["weights"].shape)) for derivation in derivations]
+    return Section(
+        "The difference",
+        (
+            Table(
+                ("", *(derivation.title for derivation in derivations)),
+                (("keys and values from", *sources), ("shape of the weights", *shapes), *rows),
+            ),
+        ),
+    )
 
 
 class _Explanation:
@@ -119,6 +143,12 @@ class _Explanation:
     def _at(self, *index: int) -> tuple[int, ...]:
         return (self.head, *index) if self.several else index
 
+    def row_text(self, name: str) -> str:
+        """The row of a step that is spelled out, as one line."""
+        step = self.derivation[name]
+        grid = Grid(step, name, self.head if step.value.ndim == 3 else None)
+        return "  ".join(grid.text(self.query, column) for column in range(min(grid.shape[1], MOST_LINES)))
+
     # Stages
 
     def sections(self) -> list[Section]:
@@ -151,7 +181,7 @@ class _Explanation:
         if "x" in self.derivation:
             x = self.derivation["x"]
             blocks.append(Paragraph(("Where a token stands is added to what it is: ", _SUM_OF_POSITIONS, ".")))
-            blocks.append(self._entries(x, (self.query,), "{token}, feature {feature}"))
+            blocks.append(self._entries(x, (self.query,)))
         return Section("Input encoding", tuple(blocks))
 
     def projections(self) -> Section | None:
@@ -175,7 +205,7 @@ class _Explanation:
                 Grids(tuple(grid for step in weights for grid in self._grids(step))),
             ]
             first = (projected or made)[0]
-            blocks.append(self._entries(first, (self.query,), "query of {token}, column {feature}"))
+            blocks.append(self._entries(first, (self.query,)))
         if any(step.operation.is_copy for step in (projected or made)):
             blocks.append(Paragraph(("No weights are given: queries, keys and values are the embeddings themselves.",)))
         if projected and projected[0].shape[-1] > 1 and self.several:
@@ -217,7 +247,7 @@ class _Explanation:
         scaled = self.derivation["scaled_scores"]
         assert isinstance(scaled.operation, Scale)
         if scaled.operation.is_copy:
-            return None
+            return Section("Scaling", (Paragraph(("The scale is “none”: the scores stay as they are.",)),))
         parts: tuple[Inline, ...] = ("Every score is scaled", *self._scale_words(scaled.operation))
         return Section("Scaling", (Paragraph(parts), self._keyed(scaled, "{query} · {key}"), *self._matrix(scaled)))
 
@@ -261,7 +291,7 @@ class _Explanation:
             "Weighted sum",
             (
                 Paragraph((f"What “{self.query_label}” takes away: every value, as much of it as its weight says.",)),
-                self._entries(step, (self.query,), "{token}, feature {feature}"),
+                self._entries(step, (self.query,)),
                 *self._matrix(step),
             ),
         )
@@ -289,7 +319,7 @@ class _Explanation:
             (
                 Paragraph(("A last matrix mixes what the heads found.",)),
                 Grids(tuple(grid for step in parameters for grid in self._grids(step))),
-                self._entries(output, (self.query,), "{token}, feature {feature}"),
+                self._entries(output, (self.query,)),
                 *self._matrix(output),
             ),
         )
@@ -376,12 +406,10 @@ class _Explanation:
         if "query" in self.derivation:
             d_k = self.derivation["query"].shape[-1]
             if scale.is_inverse_root_of(d_k):
-                return (
-                    " by ",
-                    Formula(f"1/√d_k = 1/√{d_k}", rf"1/\sqrt{{d_k}} = 1/\sqrt{{{d_k}}}"),
-                    ", so that long vectors do not make the softmax extreme.",
-                )
-        return (".",)
+                factor = Formula(f"1/√d_k = 1/√{d_k}", rf"1/\sqrt{{d_k}} = 1/\sqrt{{{d_k}}}")
+                return (" by ", factor, ", so that long vectors do not make the softmax extreme.")
+        text, latex = TextPrinter(self.derivation.notation), LatexPrinter(self.derivation.notation)
+        return (" by ", Formula(text(scale.factor), latex(scale.factor)), ".")
 
     def _empty_rows(self, mask: Step) -> Block | None:
         empty = [int(row) for row in np.flatnonzero(~mask.value.any(axis=1))]
@@ -434,7 +462,7 @@ class _Explanation:
             lines.append(Line(self._label(label, key), (entry.expression,), entry.element, blank))
         return Working(tuple(lines), self._left_out(self.key_axis.size, len(self.keys), "keys"))
 
-    def _entries(self, step: Step, row: tuple[int, ...], label: str) -> Working:
+    def _entries(self, step: Step, row: tuple[int, ...]) -> Working:
         """One line a column of a row."""
         at = self._at(*row) if step.value.ndim == 3 else row
         columns = min(step.shape[-1], MOST_LINES)
@@ -442,8 +470,7 @@ class _Explanation:
         lines = []
         for column in range(columns):
             entry = step.at(*at, column)
-            words = label.format(token=self.query_label, feature=column)
-            lines.append(Line(words, (entry.expression,), entry.element, blank))
+            lines.append(Line(step.label(entry.index), (entry.expression,), entry.element, blank))
         return Working(tuple(lines), self._left_out(step.shape[-1], columns, "columns"))
 
     @staticmethod

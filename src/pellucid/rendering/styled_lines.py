@@ -84,16 +84,27 @@ def side_by_side(blocks: Sequence[Sequence[StyledLine]], gap: int = 3) -> list[S
 def printed(lines: Iterable[StyledLine], *, colour: bool) -> str:
     """The lines as text, with ANSI colours if wanted."""
     if not colour:
-        return "".join("".join(span.text for span in line).rstrip() + "\n" for line in lines)
+        return "".join(_spaced("".join(span.text for span in line)).rstrip() + "\n" for line in lines)
     from rich.color import ColorSystem
     from rich.style import Style
 
     def styled(span: Span) -> str:
-        return (
-            Style.parse(span.style).render(span.text, color_system=ColorSystem.EIGHT_BIT) if span.style else span.text
-        )
+        text = _spaced(span.text)
+        return Style.parse(span.style).render(text, color_system=ColorSystem.EIGHT_BIT) if span.style else text
 
     return "".join("".join(map(styled, line)) + "\n" for line in lines)
+
+
+def unbroken(text: str) -> str:
+    """The text as one word: it is never wrapped."""
+    return text.replace(" ", _NO_BREAK)
+
+
+_NO_BREAK = "\u00a0"
+
+
+def _spaced(text: str) -> str:
+    return text.replace(_NO_BREAK, " ")
 
 
 def _words(line: StyledLine, widest: int) -> Iterable[StyledLine]:

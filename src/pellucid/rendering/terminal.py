@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from pellucid.expressions import Element
 from pellucid.expressions.text import TextPrinter
@@ -35,6 +36,7 @@ from pellucid.rendering.styled_lines import (
     padded,
     printed,
     side_by_side,
+    unbroken,
     width,
     wrapped,
 )
@@ -51,7 +53,8 @@ _STYLES: dict[Role, str] = {
 }
 _MOST_ROWS = 16
 _MOST_COLUMNS = 32
-_WIDEST_LABEL = 24
+_WIDEST_LABEL = 32
+_UNBROKEN = 30
 _BLANK = "______"
 _INDENT = 2
 _GAP = 3
@@ -127,19 +130,18 @@ class _Terminal:
         columns = window(grid.shape[1], _MOST_COLUMNS)
         labels: list[StyledLine] = [[], *(_row_label(grid, row) for row in rows)]
         label_width = max(map(width, labels))
-        parts: list[list[list[StyledLine]]] = []
-        used = room + 1
-        for column in columns:
-            cell_lines = [_column_label(grid, column), *(_cell(grid, row, column) for row in rows)]
-            needed = 2 + max(map(width, cell_lines))
-            if used + needed > room:
-                parts.append([])
-                used = label_width
-            parts[-1].append([padded(line, needed, right=True) for line in cell_lines])
-            used += needed
+        cell_lines = [[_column_label(grid, column), *(_cell(grid, row, column) for row in rows)] for column in columns]
+        widths = [max(map(width, lines)) for lines in cell_lines]
+        gap = 2 if label_width + sum(widths) + 2 * len(widths) <= room else 1
+        padded_columns = [
+            [padded(line, gap + needed, right=True) for line in lines]
+            for lines, needed in zip(cell_lines, widths, strict=True)
+        ]
+        first_column = [padded(label, label_width) for label in labels]
         lines = [[Span(visible(grid.caption), f"bold {_STYLES[grid.role]}".strip())]]
         lines += _separated(
-            side_by_side([[padded(label, label_width) for label in labels], *part], 0) for part in parts
+            side_by_side([first_column, *padded_columns[start:end]], 0)
+            for start, end in _runs([gap + needed for needed in widths], room - label_width)
         )
         hidden = [
             f"{size - sum(place is not None for place in places):,} more {noun}"
@@ -190,6 +192,17 @@ class _Terminal:
         return side_by_side([[padded(line, narrow.columns) for line in column] for column in columns], _GAP)
 
 
+def _runs(widths: Sequence[int], room: int) -> list[tuple[int, int]]:
+    """Which columns go below one another so that each part fits; the parts are of much the same length."""
+    parts = max(1, -(-sum(widths) // max(1, room)))
+    while parts < len(widths):
+        bounds = [len(widths) * part // parts for part in range(parts + 1)]
+        if all(sum(widths[start:end]) <= room for start, end in pairwise(bounds)):
+            return list(pairwise(bounds))
+        parts += 1
+    return [(column, column + 1) for column in range(len(widths))]
+
+
 def _separated(blocks: Iterable[list[StyledLine]]) -> list[StyledLine]:
     lines: list[StyledLine] = []
     for block in blocks:
@@ -203,7 +216,7 @@ def _inline(parts: Iterable[Inline]) -> StyledLine:
         if isinstance(part, str):
             spans.append(Span(visible(part)))
         elif isinstance(part, Formula):
-            spans.append(Span(part.text, "italic"))
+            spans.append(Span(unbroken(part.text) if len(part.text) < _UNBROKEN else part.text, "italic"))
         else:
             spans.append(Span(part.text, "bold"))
     return spans

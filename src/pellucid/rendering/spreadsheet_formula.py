@@ -1,0 +1,283 @@
+"""Spreadsheet formulas: an operation's pattern, printed once and pointed at cells.
+
+The formulas use what every spreadsheet program has had for decades and no array formulas: ranges stand only
+where a function takes them, as in SUMPRODUCT(B5:D5,B12:D12).
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+
+import numpy as np
+
+from pellucid.expressions import Exponential, Expression, Negative, Product, Sum
+from pellucid.expressions.text import ATOM, PRODUCT, SUM, TextPrinter
+from pellucid.numbers import Notation, as_decimal
+from pellucid.operations import Pattern
+from pellucid.operations.pattern import (
+    ByParity,
+    IfFinite,
+    IfTrue,
+    LargestOver,
+    Operand,
+    Position,
+    PositionNumber,
+    SumOver,
+)
+
+MINUS_INFINITY = -1e300
+"""Stands for −∞, which spreadsheets lack: below any score, and not so low that scaling it overflows."""
+
+LEAST_FINITE = "-1E+200"
+"""Whatever is smaller stands for −∞; far enough from it that a scale cannot bridge the gap."""
+
+Cell = tuple[int, int]
+"""Row and column of a cell, from 0."""
+
+Place = Callable[[tuple[int, ...]], Cell]
+"""The cell that holds the element at an index."""
+
+
+class FixedCell(Expression, frozen=True):
+    """A cell that stands for a part of a pattern, the same for every element of the result."""
+
+    cell: Cell
+
+
+@dataclass(frozen=True)
+class Formula:
+    """The formula of every element of a result: a text with slots, and what fills them.
+
+    Args:
+        template: a formula without its equals sign, for `str.format`.
+        slots: what depends on the element.
+    """
+
+    template: str
+    slots: tuple[_Slot, ...]
+
+    def at(self, index: tuple[int, ...], awaited: frozenset[int] = frozenset()) -> str:
+        """The formula for the element at `index`, without its equals sign.
+
+        Args:
+            index: position in the result.
+            awaited: operands whose cells may still be empty; until all of those needed here hold a number the
+                formula yields an empty text.
+        """
+        text = self.template.format(*(slot.at(index) for slot in self.slots))
+        needed = {cells.at(index): cells.count for cells in self.cells(index) if cells.operand in awaited}
+        return f'IF(COUNT({",".join(needed)})<{sum(needed.values())},"",{text})' if needed else text
+
+    def cells(self, index: tuple[int, ...]) -> Iterator[_Cells]:
+        """The cells that the element at `index` is computed from."""
+        for slot in self.slots:
+            yield from slot.cells(index)
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """One cell of an operand, or the run of cells that the variable of a sum goes along."""
+
+    operand: int
+    place: Place
+    index: tuple[Position, ...]
+    variable: str = ""
+    count: int = 1
+
+    @property
+    def is_column(self) -> bool:
+        """Whether the run goes down a column; otherwise it goes along a row."""
+        return self.count > 1 and self.index[-1].variable != self.variable
+
+    def at(self, index: tuple[int, ...]) -> str:
+        first = cell_name(self._cell(index, 0))
+        return first if self.count == 1 else f"{first}:{cell_name(self._cell(index, self.count - 1))}"
+
+    def cells(self, index: tuple[int, ...]) -> Iterator[_Cells]:
+        yield self
+
+    def _cell(self, index: tuple[int, ...], k: int) -> Cell:
+        return self.place(tuple(position.at(index, {self.variable: k}) for position in self.index))
+
+
+@dataclass(frozen=True)
+class _PositionSlot:
+    """A position as a number."""
+
+    position: Position
+
+    def at(self, index: tuple[int, ...]) -> str:
+        return str(self.position.at(index, {}))
+
+    def cells(self, index: tuple[int, ...]) -> Iterator[_Cells]:
+        yield from ()
+
+
+@dataclass(frozen=True)
+class _ParitySlot:
+    """One of two formulas, by the parity of a position."""
+
+    position: Position
+    even: Formula
+    odd: Formula
+
+    def at(self, index: tuple[int, ...]) -> str:
+        return self._chosen(index).at(index)
+
+    def cells(self, index: tuple[int, ...]) -> Iterator[_Cells]:
+        return self._chosen(index).cells(index)
+
+    def _chosen(self, index: tuple[int, ...]) -> Formula:
+        return self.odd if self.position.at(index, {}) % 2 else self.even
+
+
+_Slot = _Cells | _PositionSlot | _ParitySlot
+
+
+def element_formula(pattern: Pattern, places: Sequence[Place]) -> Formula:
+    """The formula of any element of a result.
+
+    Args:
+        pattern: how an element comes about; of an operation, its live pattern.
+        places: where the elements of each operand stand.
+
+    Raises:
+        TypeError: the pattern cannot be written without array formulas.
+    """
+    printer = _FormulaPrinter(places)
+    return Formula(printer(pattern), tuple(printer.slots))
+
+
+def number_formula(expression: Expression) -> str:
+    """The formula of an expression in numbers, such as 1/3 or SQRT(2), without its equals sign."""
+    return element_formula(expression, ()).at(())
+
+
+def cell_name(cell: Cell) -> str:
+    """`B7` for row 6 and column 1."""
+    row, column = cell
+    return f"{_column_name(column)}{row + 1}"
+
+
+def fixed_name(cell: Cell) -> str:
+    """`$B$7`, which stays when a formula is copied elsewhere."""
+    row, column = cell
+    return f"${_column_name(column)}${row + 1}"
+
+
+@cache
+def _column_name(column: int) -> str:
+    before, letter = divmod(column, 26)
+    return (_column_name(before - 1) if before else "") + chr(ord("A") + letter)
+
+
+class _Literals(Notation):
+    """Numbers as they are written in a formula: the 15 digits that Excel reads."""
+
+    def text(self, value: Decimal | float | np.generic, places: int | None = None) -> str:
+        number = float(as_decimal(value))
+        return f"{MINUS_INFINITY if number == -math.inf else number:.15G}"
+
+
+class _FormulaPrinter(TextPrinter):
+    """Prints a pattern; what depends on the element becomes a slot."""
+
+    times = "*"
+
+    def __init__(self, places: Sequence[Place]) -> None:
+        super().__init__(_Literals(), most_terms=sys.maxsize)
+        self.places = places
+        self.slots: list[_Slot] = []
+        self._sum: SumOver | None = None  # the sum whose body is being printed
+
+    def _node(self, node: Expression) -> tuple[str, int]:
+        match node:
+            case Exponential():
+                return self.function("exp", node.exponent), ATOM
+            case Negative():  # a spreadsheet reads -2^2 as (-2)^2
+                return f"-{self._print(node.operand, ATOM)}", SUM
+        return super()._node(node)
+
+    def sum(self, node: Sum) -> str:
+        text = self._print(node.terms[0], SUM)
+        for term in node.terms[1:]:
+            sign, term = ("-", term.operand) if isinstance(term, Negative) else ("+", term)
+            text += f"{sign}{self._print(term, PRODUCT)}"
+        return text
+
+    def power(self, base: str, exponent: Expression) -> str:
+        return f"{base}^{self._print(exponent, ATOM)}"
+
+    def square_root(self, radicand: Expression) -> str:
+        return self.function("sqrt", radicand)
+
+    def function(self, name: str, argument: Expression) -> str:
+        return f"{name.upper()}({self._print(argument, SUM)})"
+
+    def other(self, node: Expression) -> tuple[str, int]:
+        match node:
+            case FixedCell():
+                return fixed_name(node.cell), ATOM
+            case Operand():
+                return self.slot(self.cells(node)), ATOM
+            case PositionNumber():
+                return self.slot(_PositionSlot(node.position)), ATOM
+            case SumOver():
+                return self.total(node), ATOM
+            case LargestOver():
+                return self.largest(node), ATOM
+            case ByParity():
+                even, odd = (element_formula(branch, self.places) for branch in (node.even, node.odd))
+                return f"({self.slot(_ParitySlot(node.position, even, odd))})", ATOM
+            case IfTrue():
+                return self.choice(f"{self._print(node.condition, ATOM)}=1", node), ATOM
+            case IfFinite():
+                return self.choice(f"{self.largest(node.largest)}>{LEAST_FINITE}", node), ATOM
+        return super().other(node)
+
+    def slot(self, slot: _Slot) -> str:
+        if slot not in self.slots:
+            self.slots.append(slot)
+        return f"{{{self.slots.index(slot)}}}"
+
+    def cells(self, node: Operand, over: SumOver | LargestOver | None = None) -> _Cells:
+        """The cell of an operand, or the run of cells along which a sum or a maximum goes."""
+        over = over or self._sum
+        place = self.places[node.operand]
+        if over is None or Position(over.variable) not in node.index:
+            return _Cells(node.operand, place, node.index)
+        if Position(over.variable) not in node.index[-2:]:
+            raise TypeError("a range of a spreadsheet goes along rows or columns only")
+        return _Cells(node.operand, place, node.index, over.variable, over.count)
+
+    def largest(self, node: LargestOver) -> str:
+        return f"MAX({self.slot(self.cells(node.operand, node))})"
+
+    def choice(self, condition: str, node: IfTrue | IfFinite) -> str:
+        if self._sum is not None:
+            raise TypeError("IF chooses once, not for each term of a SUMPRODUCT")
+        return f"IF({condition},{self._print(node.then, SUM)},{self._print(node.otherwise, SUM)})"
+
+    def total(self, node: SumOver) -> str:
+        match node.body:
+            case Product((Operand() as left, Operand() as right)):
+                return self.dot_product(self.cells(left, node), self.cells(right, node))
+        outer, self._sum = self._sum, node
+        body = self._print(node.body, SUM)
+        self._sum = outer
+        runs = {slot.is_column for slot in self.slots if isinstance(slot, _Cells) and slot.variable == node.variable}
+        if len(runs) > 1:
+            raise TypeError("a SUMPRODUCT needs ranges that go the same way")
+        return f"SUMPRODUCT({body})"
+
+    def dot_product(self, left: _Cells, right: _Cells) -> str:
+        """SUMPRODUCT where both ranges go the same way; a row times a column is a product of matrices."""
+        if left.count == right.count and left.is_column == right.is_column:
+            return f"SUMPRODUCT({self.slot(left)},{self.slot(right)})"
+        row, column = sorted((left, right), key=lambda cells: cells.is_column)
+        return f"SUMPRODUCT(MMULT({self.slot(row)},{self.slot(column)}))"
