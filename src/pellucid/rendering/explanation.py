@@ -12,7 +12,7 @@ from pellucid.errors import PositionError
 from pellucid.expressions import Expression, Number, Quotient, evaluate
 from pellucid.expressions.latex import LatexPrinter
 from pellucid.expressions.text import TextPrinter
-from pellucid.numbers import Exact, as_decimal
+from pellucid.numbers import Exact, Notation, as_decimal
 from pellucid.operations import Scale
 from pellucid.rendering.document import (
     Beside,
@@ -326,28 +326,24 @@ class _Explanation:
 
     def every_digit(self) -> Section | None:
         """In exact mode, the row with every digit that was asked for."""
-        if not isinstance(self.derivation.numbers, Exact):
+        numbers = self.derivation.numbers
+        names = [
+            name for name in ("weights", "output") if name in self.derivation and name not in self.selection.blanks
+        ]
+        if not isinstance(numbers, Exact) or not names:
             return None
-        shown = [self.derivation["weights"]] + ([self.derivation["output"]] if "output" in self.derivation else [])
-        rows = []
-        for step in shown:
-            for column in range(min(step.shape[-1], MOST_LINES)):
-                index = (*(self._at(self.query) if step.value.ndim == 3 else (self.query,)), column)
-                if step.name not in self.selection.blanks:
-                    rows.append((step.label(index), f"{step.value[index]:f}"))
-        if not rows:
-            return None
-        return Section(
-            "Every digit",
-            (
-                Paragraph(
-                    (
-                        f"Computed with decimals; each of the {self.derivation.numbers.digits} significant digits is "
-                        "the correctly rounded true one.",
-                    )
-                ),
-                Table(("element", "value"), tuple(rows)),
-            ),
+        words = (
+            f"Computed with decimals; each of {numbers.digits} significant digits is the correctly rounded true one."
+        )
+        return Section("Every digit", (Paragraph((words,)), *(self._digits(self.derivation[name]) for name in names)))
+
+    def _digits(self, step: Step) -> Table:
+        row = step.value[self._at(self.query) if step.value.ndim == 3 else (self.query,)]
+        columns = range(min(len(row), MOST_LINES))
+        label = step.axes[-1].label
+        return Table(
+            (step.axes[-1].name, f"{step.name} of “{self.query_label}”"),
+            tuple((label(column), f"{row[column]:f}") for column in columns),
         )
 
     def drift(self) -> Section | None:
@@ -355,17 +351,14 @@ class _Explanation:
         if self.derivation.reference is None:
             return None
         text = self.derivation.notation
+        finer = Notation(text.digits + 2)
         rows = []
         for drift in self.derivation.drift:
             step = self.derivation[drift.step]
-            if step.is_given and not drift.largest:
+            if finer.text(drift.largest, finer.digits).strip("0.") == "":
                 continue
-            exact, carried, off = (
-                as_decimal(drift.exact),
-                as_decimal(drift.carried),
-                as_decimal(drift.largest),
-            )
-            rows.append((step.label(drift.index), text.text(exact), text.text(carried), f"{off:.1e}"))
+            exact = finer.text(drift.exact)
+            rows.append((step.label(drift.index), exact, text.text(drift.carried), finer.text(drift.largest)))
         return Section(
             "Drift",
             (
@@ -429,7 +422,8 @@ class _Explanation:
         row = weights.operands[0].value[self._at(self.query)].astype(np.float64)
         finite = row[np.isfinite(row)]
         live = bool(finite.size) and float(np.abs(finite).max()) > _OVERFLOWS
-        through = ("masked_scores", "scaled_scores")
+        # Carried as printed, the exponent is the printed number; carried exactly, it is shown in full: 0.21/√3.
+        through = () if self.derivation.reference else ("masked_scores", "scaled_scores")
         lines = []
         for position, key in enumerate(self.keys):
             entry = weights.at(*self._at(self.query, key))

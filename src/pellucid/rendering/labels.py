@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pellucid.rendering.document import Grid
 
 _SEEN_AS = {"\n": "↵", "\r": "↵", "\t": "⇥", "\u2028": "↵", "\u2029": "↵", "\u00a0": "\u00a0", "\u3000": "\u3000"}
+_SPACES = " \u00a0\u3000"
 _JOINERS = "\u200c\u200d"  # they shape Persian and Indic words and emoji
 _UNKNOWN = "\ufffd"
 _EMPTY = "∅"
@@ -23,10 +24,11 @@ def printable(text: str) -> str:
 
 def token_label(token: str, most: int) -> str:
     """A token as a label of at most `most` characters: spaces at its ends and emptiness can be seen."""
-    inner = token.strip(" ")
-    before = len(token) - len(token.lstrip(" ")) if inner else len(token)
-    after = len(token) - before - len(inner)
-    return shorten(f"{_SPACE * before}{printable(inner)}{_SPACE * after}", most) or _EMPTY
+    shown = printable(token)
+    inner = shown.strip(_SPACES)
+    before = len(shown) - len(shown.lstrip(_SPACES))
+    after = 0 if not inner else len(shown) - before - len(inner)
+    return shorten(f"{_SPACE * before}{inner}{_SPACE * after}", most) or _EMPTY
 
 
 def shorten(text: str, most: int) -> str:

@@ -15,7 +15,7 @@ from functools import cache
 
 import numpy as np
 
-from pellucid.expressions import Exponential, Expression, Negative, Product, Sum
+from pellucid.expressions import Exponential, Expression, Negative, Number, Product, Sum
 from pellucid.expressions.text import ATOM, PRODUCT, SUM, TextPrinter
 from pellucid.numbers import Notation, as_decimal
 from pellucid.operations import Pattern
@@ -206,8 +206,8 @@ class _FormulaPrinter(TextPrinter):
     def sum(self, node: Sum) -> str:
         text = self._print(node.terms[0], SUM)
         for term in node.terms[1:]:
-            sign, term = ("-", term.operand) if isinstance(term, Negative) else ("+", term)
-            text += f"{sign}{self._print(term, PRODUCT)}"
+            addend = self._print(term, SUM if isinstance(term, Negative | Number) else PRODUCT)
+            text += addend if addend.startswith("-") else f"+{addend}"
         return text
 
     def power(self, base: str, exponent: Expression) -> str:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pellucid.expressions import Expression, Quotient
 from pellucid.expressions.latex import LatexPrinter
 from pellucid.expressions.text import SUM, TextPrinter
-from pellucid.numbers import Notation
 from pellucid.rendering.document import Line
 
 
@@ -71,9 +70,6 @@ class _Ruler(LatexPrinter):
 
     times = "××"
     opening, closing = "(", ")"
-
-    def __init__(self, notation: Notation, most_terms: int) -> None:
-        super().__init__(notation, most_terms)
 
     def quotient(self, node: Quotient) -> str:
         if not self._fractions:
