@@ -36,5 +36,15 @@ def pdflatex() -> str:
 
 
 @pytest.fixture(scope="session")
+def pdftotext() -> str:
+    return program("pdftotext", package="poppler-utils")
+
+
+@pytest.fixture(scope="session")
 def chromium() -> str:
     return program("chromium", "chromium-browser", "google-chrome", package="chromium")
+
+
+@pytest.fixture(scope="session")
+def chromedriver() -> str:
+    return program("chromedriver", package="chromium-driver")

@@ -20,16 +20,26 @@ from pellucid.rendering.explanation import Selection, explain_attention
 
 @click.command()
 @click.argument("example", default=DEFAULT_EXAMPLE)
-@click.option("-q", "--query", metavar="TOKEN", help="The row to spell out: a token, The#2 for its second, or a number from 0.")
+@click.option("-q", "--query", metavar="TOKEN", help="The row to spell out: a token, The#2, or a number from 0.")
 @click.option("-k", "--key", metavar="TOKEN", help="Spell out this key only.")
 @click.option("--head", type=int, metavar="H", help="The head to show, from 0.")
-@click.option("-d", "--digits", type=int, default=4, show_default=True, metavar="N", help="Places after the decimal point.")
+@click.option("-d", "--digits", type=int, default=4, show_default=True, metavar="N", help="Places after the point.")
 @click.option("--exact", is_flag=True, help="Compute with decimals: every digit is the correctly rounded true one.")
 @click.option("--precision", type=int, metavar="N", help=f"Significant digits of --exact.  [default: {EXACT_DIGITS}]")
-@click.option("--carry", type=click.Choice(["exact", "rounded"]), default="exact", show_default=True,
-              help="rounded: compute each step from the previous one as printed, and show the drift.")
-@click.option("--dtype", type=click.Choice(["float64", "float32"]), default="float64", show_default=True,
-              help="Floating point to compute in.")
+@click.option(
+    "--carry",
+    type=click.Choice(["exact", "rounded"]),
+    default="exact",
+    show_default=True,
+    help="rounded: compute each step from the previous one as printed, and show the drift.",
+)
+@click.option(
+    "--dtype",
+    type=click.Choice(["float64", "float32"]),
+    default="float64",
+    show_default=True,
+    help="Floating point to compute in.",
+)
 @options.to
 @options.output
 @options.json

@@ -8,7 +8,7 @@ from importlib import import_module
 
 import click
 
-from pellucid.errors import PellucidError
+from pellucid.errors import PellucidError, nearest
 
 _COMMANDS = ("explain", "exercise")  # each in the module of its name, which is loaded when it is called
 _USAGE, _INTERRUPTED, _FAULT = 2, 130, 70
@@ -20,16 +20,17 @@ class _Commands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
         if cmd_name not in _COMMANDS:
-            return None
+            known = ", ".join(_COMMANDS)
+            raise click.UsageError(
+                f"{cmd_name!r} is no command{nearest(cmd_name, list(_COMMANDS))}; there are {known}."
+            )
         command: click.Command = getattr(import_module(f"pellucid.cli.{cmd_name}"), cmd_name)
         return command
 
 
-@click.group(
-    cls=_Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
-)
+@click.group(cls=_Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="pellucid", message="%(prog)s %(version)s")
 @click.pass_context
 def pellucid(context: click.Context) -> None:

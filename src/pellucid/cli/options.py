@@ -13,4 +13,6 @@ to = click.option(
 )
 output = click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write to a file.")
 json = click.option("--json", "as_json", is_flag=True, help="The same as --to json.")
-fragment = click.option("--fragment", is_flag=True, help="LaTeX or HTML without its frame, to be put into another document.")
+fragment = click.option(
+    "--fragment", is_flag=True, help="LaTeX or HTML without its frame, for use in another document."
+)

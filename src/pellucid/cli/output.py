@@ -39,15 +39,17 @@ def deliver(document: Document, file_format: str, path: Path | None, *, fragment
         OutputError: the file cannot be written, or a binary format would go to a terminal.
     """
     if path is None and sys.stdout.isatty() and file_format in FORMATS and FORMATS[file_format].binary:
-        raise OutputError(f"{file_format} is binary; write it to a file with -o NAME{FORMATS[file_format].suffixes[0]}.")
-    data = render(document, file_format, _appearance(path, fragment))
+        suffix = FORMATS[file_format].suffixes[0]
+        raise OutputError(f"{file_format} is binary; write it to a file with -o NAME{suffix}.")
+    data = render(document, file_format, appearance(path, fragment))
     if path is None:
         print_data(data)
     else:
         write_atomically(path, data)
 
 
-def _appearance(path: Path | None, fragment: bool) -> Appearance:
+def appearance(path: Path | None, fragment: bool) -> Appearance:
+    """With colours and as wide as the terminal when it goes to one, else plain and 80 columns wide."""
     if path is not None or not sys.stdout.isatty():
         return Appearance(fragment=fragment)
     colour = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

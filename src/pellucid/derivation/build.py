@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal
+from contextlib import suppress
 from typing import Literal
 
 import numpy as np
@@ -12,21 +12,15 @@ from pellucid.arrays import Array
 from pellucid.derivation.axis import Axis
 from pellucid.derivation.derivation import Derivation, Subject
 from pellucid.derivation.step import Step
-from pellucid.numbers import (
-    FLOAT64,
-    Exact,
-    Notation,
-    NumberType,
-    round_array,
-    round_significant,
-)
+from pellucid.errors import InputError
+from pellucid.numbers import FLOAT64, Enclosed, Exact, Notation, NumberType, round_significant
 from pellucid.operations import Given, Operation
 
 Carry = Literal["exact", "rounded"]
 """What the next step is computed from: the value itself, or the value as printed (as people do by hand)."""
 
-_GUARD_DIGITS = 15
-_MOST_ATTEMPTS = 5
+_GUARD_DIGITS = (15, 30, 60, 120, 240)
+_MOST_GUARD_DIGITS = 480
 
 
 class Builder:
@@ -59,7 +53,7 @@ class Builder:
     ) -> Step:
         assert name not in self.steps, name
         if self.carry == "rounded" and value.dtype != bool and not operation.is_copy:
-            value = round_array(value, self.notation.digits)
+            value = self.numbers.rounded(value, self.notation)
         step = Step(name, operation, operands, axes, value, self.notation, note)
         self.steps[name] = step
         return step
@@ -79,9 +73,9 @@ def derive(
 ) -> Derivation:
     """Run a plan and keep every step.
 
-    In exact mode the plan is run at two precisions, both beyond the digits asked for. Where the two agree on
-    every digit of every element, those digits are the correctly rounded true ones; otherwise the precision is
-    raised (Ziv's strategy, ACM TOMS 17(3), 1991).
+    In exact mode the plan is run on intervals that hold the true numbers. Where both bounds of every element
+    round to the same digits, those are the correctly rounded true ones; otherwise the precision is raised (Ziv's
+    strategy, ACM TOMS 17(3), 1991). What then still cannot be told from zero, as √2·√3 − √6, is zero.
 
     Args:
         plan: what to compute.
@@ -102,22 +96,18 @@ def derive(
 def _run(plan: Plan, numbers: NumberType, notation: Notation, carry: Carry) -> dict[str, Step]:
     if not isinstance(numbers, Exact):
         return _run_once(plan, numbers, notation, carry)
-    guard = _GUARD_DIGITS
-    coarse = _run_once(plan, Exact(numbers.digits + guard), notation, carry)
-    for _ in range(_MOST_ATTEMPTS):
-        guard *= 2
-        fine = _run_once(plan, Exact(numbers.digits + guard), notation, carry)
-        settled = {name: _settled(coarse[name].value, fine[name].value, numbers.digits) for name in fine}
-        if all(value is not None for value in settled.values()):
-            break
-        coarse = fine
-    return _with_values(
-        fine,
-        {
-            name: value if value is not None else _rounded(fine[name].value, numbers.digits, guard)
-            for name, value in settled.items()
-        },
-    )
+    for guard in _GUARD_DIGITS:
+        with suppress(_UncertainError, InputError):  # even an overflow may come of bounds that are far apart
+            return _run_enclosed(plan, numbers.digits, guard, notation, carry)
+    return _run_enclosed(plan, numbers.digits, _MOST_GUARD_DIGITS, notation, carry, decides=True)
+
+
+def _run_enclosed(
+    plan: Plan, digits: int, guard: int, notation: Notation, carry: Carry, *, decides: bool = False
+) -> dict[str, Step]:
+    steps = _run_once(plan, Enclosed(digits + guard, decides=decides), notation, carry)
+    values = {name: _certain(step.value, digits, decides=decides) for name, step in steps.items()}
+    return _with_values(steps, values)
 
 
 def _run_once(plan: Plan, numbers: NumberType, notation: Notation, carry: Carry) -> dict[str, Step]:
@@ -127,27 +117,21 @@ def _run_once(plan: Plan, numbers: NumberType, notation: Notation, carry: Carry)
     return builder.steps
 
 
-def _settled(coarse: Array, fine: Array, digits: int) -> Array | None:
-    """The rounded values when both precisions round alike, else `None`."""
-    if fine.dtype == bool:
-        return fine
-    rounded = np.empty(fine.shape, dtype=object)
-    flat = rounded.reshape(-1)
-    for position, (one, other) in enumerate(zip(coarse.reshape(-1), fine.reshape(-1), strict=True)):
-        flat[position] = round_significant(other, digits)
-        if one != other and round_significant(one, digits) != flat[position]:
-            return None
-    return rounded
+class _UncertainError(Exception):
+    """The bounds of a number do not round to the same digits."""
 
 
-def _rounded(value: Array, digits: int, guard: int) -> Array:
-    """For what never settles: sums that cancel to zero, whose remainder shrinks with every precision."""
-    finite = [abs(element) for element in value.reshape(-1) if element.is_finite()]
-    tiny = max(finite, default=Decimal(0)).scaleb(-digits - guard // 2)
-    rounded = np.empty(value.shape, dtype=object)
+def _certain(intervals: Array, digits: int, *, decides: bool) -> Array:
+    """The true numbers, rounded; where they are not certain, what they must be or `_UncertainError`."""
+    if intervals.dtype == bool:
+        return intervals
+    rounded = np.empty(intervals.shape, dtype=object)
     flat = rounded.reshape(-1)
-    for position, element in enumerate(value.reshape(-1)):
-        flat[position] = Decimal(0) if abs(element) <= tiny else round_significant(element, digits)
+    for position, interval in enumerate(intervals.reshape(-1)):
+        number = interval.certain(digits)
+        if number is None and not decides:
+            raise _UncertainError
+        flat[position] = round_significant(interval.likely(), digits) if number is None else number
     return rounded
 
 

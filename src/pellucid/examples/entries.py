@@ -15,8 +15,9 @@ from pellucid.expressions import Expression, Name, Number, evaluate, parse, part
 from pellucid.numbers import FLOAT64, as_decimal
 
 _MOST_NUMBERS = 20_000_000
+_MOST_DEPTH = 3
 _LARGEST = Decimal("1e308")
-_PLAIN = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,4})?")
+_PLAIN = re.compile(r"[-+]?(?:\d{1,500}\.?\d{0,500}|\.\d{1,500})(?:[eE][-+]?\d{1,4})?")
 _AXIS = ("matrix", "row", "number")
 
 
@@ -58,7 +59,7 @@ def read_array(given: Any, field: str, *, ndim: tuple[int, ...] = (2,), infiniti
 
 
 def _numeric(given: Array, field: str, ndim: tuple[int, ...], infinities: bool) -> Array:
-    if given.dtype.kind not in "fiub":
+    if given.dtype.kind not in "fiu":
         raise ExampleError(f"{field} has dtype {given.dtype}; it needs real numbers.")
     if given.ndim not in ndim:
         raise ExampleError(f"{field} has shape {given.shape}; it needs {' or '.join(map(str, ndim))} axes.")
@@ -72,14 +73,16 @@ def _numeric(given: Array, field: str, ndim: tuple[int, ...], infinities: bool) 
     return given
 
 
-def _shape(given: Any, field: str) -> tuple[int, ...]:
+def _shape(given: Any, field: str, depth: int = 0) -> tuple[int, ...]:
     if not _is_list(given):
         return ()
+    if depth == _MOST_DEPTH:
+        raise ExampleError(f"{field} is a list; at most {_MOST_DEPTH} levels (heads, rows, numbers) have a meaning.")
     if len(given) == 0:
         return (0,)
-    first = _shape(given[0], f"{field}[0]")
+    first = _shape(given[0], f"{field}[0]", depth + 1)
     for position, item in enumerate(given):
-        shape = _shape(item, f"{field}[{position}]") if position else first
+        shape = _shape(item, f"{field}[{position}]", depth + 1) if position else first
         if shape == first:
             continue
         if len(shape) == len(first) == 1:
@@ -92,12 +95,12 @@ def _shape(given: Any, field: str) -> tuple[int, ...]:
             + (f" of another shape ({_times(shape)}, not {_times(first)})" if len(shape) == len(first) else "")
             + "; give them all the same shape."
         )
-    if len(first) > 2:
-        raise ExampleError(f"{field} is nested {len(first) + 1} deep; at most 3 (heads, rows, numbers) have a meaning.")
     return (len(given), *first)
 
 
 def _is_list(given: Any) -> bool:
+    if isinstance(given, np.ndarray):
+        return given.ndim > 0
     return isinstance(given, Sequence) and not isinstance(given, str | bytes)
 
 
@@ -129,7 +132,7 @@ def _entry(given: Any, where: str, infinities: bool) -> Decimal | Expression:
             remedy = "only -inf has a meaning here" if infinities else "only masks and scores may hold -inf"
             raise ExampleError(f"{where} is {'inf' if value > 0 else '-inf'}; {remedy}.")
         return value
-    if abs(value) > _LARGEST:
+    if value.copy_abs() > _LARGEST:
         raise ExampleError(f"{where} is beyond 1e308; use smaller numbers.")
     return entry
 
@@ -164,5 +167,8 @@ def _nodes(tree: Expression) -> list[Expression]:
 
 
 def _shown(given: Any) -> str:
-    text = repr(given)
+    try:
+        text = repr(given)
+    except ValueError:  # a whole number of thousands of digits
+        text = "too long a number"
     return text if len(text) <= 40 else f"{text[:40]}…"

@@ -10,7 +10,7 @@ import numpy as np
 
 from pellucid.arrays import Array
 from pellucid.derivation import Axis
-from pellucid.errors import ExampleError, nearest
+from pellucid.errors import ExampleError, PositionError, nearest
 from pellucid.examples.entries import read_array
 from pellucid.examples.settings import (
     check_heads,
@@ -24,7 +24,7 @@ from pellucid.expressions import Expression
 PROJECTIONS = ("query", "key", "value", "output")
 
 
-@dataclass
+@dataclass(eq=False)
 class Example:
     """The inputs of a worked computation of attention: the file format, as an object.
 
@@ -79,11 +79,10 @@ class Example:
         source = self._source()
         n_q, n_k = self._rows(source)
         self._label(n_q, n_k)
-        self._check_shapes(source)
-        self.scale = read_scale(self.scale, d_k_known=source != "scores")
+        d_k = self._check_shapes(source)
+        self.scale = read_scale(self.scale, d_k)
         self.mask = read_mask(self.mask, n_q, n_k, is_cross=self.is_cross)
-        if isinstance(self.focus, str) and self.query_tokens is not None:
-            Axis("query", n_q, tuple(self.query_tokens)).position(self.focus)
+        self._check_focus(n_q)
 
     @property
     def is_cross(self) -> bool:
@@ -102,12 +101,10 @@ class Example:
             self._read(name, ndim=(2, 3) if self.num_heads > 1 else (2,))
         for name in ("embeddings", "memory"):
             self._read(name, ndim=(2,))
-        if self.positions is not None and self.positions != "sinusoidal":
-            if isinstance(self.positions, str):
-                raise ExampleError(
-                    f"positions is {self.positions!r}; it can be 'sinusoidal' or a matrix, one row a token."
-                )
+        if not isinstance(self.positions, str):
             self._read("positions", ndim=(2,))
+        elif self.positions != "sinusoidal":
+            raise ExampleError(f"positions is {self.positions!r}; it can be 'sinusoidal' or a matrix, one row a token.")
         if self.scores is not None:
             self.scores = read_array(self.scores, "scores", ndim=(3,) if self.num_heads > 1 else (2,), infinities=True)
         self.weights = self._projections("weights", self.weights, ndim=2)
@@ -186,7 +183,7 @@ class Example:
                 self.key_tokens, field_of["key"] = self.tokens, "tokens"
         self.query_tokens = read_tokens(self.query_tokens, "query_tokens")
         self.key_tokens = read_tokens(self.key_tokens, "key_tokens")
-        if self.query_tokens is None and self.key_tokens is not None and n_q == n_k:
+        if self.query_tokens is None and self.key_tokens is not None and self.memory is None and n_q == n_k:
             self.query_tokens = self.key_tokens
         for side, labels, rows in (("query", self.query_tokens, n_q), ("key", self.key_tokens, n_k)):
             if labels is not None and len(labels) != rows:
@@ -199,10 +196,20 @@ class Example:
                     f"{field_of[side]} has {len(labels)} tokens, but there {_are(rows, side)}; {remedy}."
                 )
 
-    def _check_shapes(self, source: str) -> None:
-        if source == "embeddings":
-            self._check_projections()
+    def _check_focus(self, n_q: int) -> None:
+        if self.focus is None:
             return
+        labels = None if self.query_tokens is None else tuple(self.query_tokens)
+        try:
+            Axis("query", n_q, labels).position(self.focus)
+        except PositionError as error:
+            raise ExampleError(f"focus: {error}") from None
+
+    def _check_shapes(self, source: str) -> int | None:
+        """Whether the shapes fit; returns d_k where it is known."""
+        if source == "embeddings":
+            return self._check_projections()
+        d_k = None
         kv_heads = self.num_key_value_heads
         assert kv_heads is not None
         if source == "query":
@@ -225,8 +232,9 @@ class Example:
                     f"value has {self.value.shape[-2]} rows and there are {n_k} keys; give one value a key."
                 )
             self._check_output(self.num_heads * d_v)
+        return d_k
 
-    def _check_projections(self) -> None:
+    def _check_projections(self) -> int:
         d_model = self.embeddings.shape[1]
         memory = self.embeddings if self.memory is None else self.memory
         if isinstance(self.positions, np.ndarray) and self.positions.shape != self.embeddings.shape:
@@ -234,7 +242,7 @@ class Example:
                 f"positions is {_shape(self.positions)} and embeddings is {_shape(self.embeddings)}; "
                 "they are added, so the shapes must be equal."
             )
-        columns = {"query": d_model, "key": memory.shape[1], "value": memory.shape[1]}
+        columns: dict[str, int] = {"query": d_model, "key": memory.shape[1], "value": memory.shape[1]}
         heads = {"query": self.num_heads, "key": self.num_key_value_heads, "value": self.num_key_value_heads}
         for name, rows in columns.items():
             if name in self.weights:
@@ -259,6 +267,7 @@ class Example:
                 "a dot product needs the same d_k on both sides."
             )
         self._check_output(self.num_heads * widths["value"])
+        return widths["key"]
 
     def _check_output(self, width: int) -> None:
         if "output" not in self.weights:

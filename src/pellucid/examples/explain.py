@@ -53,7 +53,8 @@ def explain(
 
 def _number_type(exact: bool | int, dtype: str, digits: int) -> NumberType:
     if exact is not False:
-        return Exact(max(EXACT_DIGITS, digits) if exact is True else exact)
+        # Below 1e9, where numbers are printed in full, nine digits can stand before the point.
+        return Exact(max(EXACT_DIGITS, digits + 9) if exact is True else exact)
     if dtype not in ("float64", "float32"):
         raise InputError(f"dtype is {dtype!r}; it can be 'float64' or 'float32' (or exact=True).")
     return FLOAT64 if dtype == "float64" else FLOAT32

@@ -47,7 +47,7 @@ def load_example(name: str | Path) -> Example:
     if name in _ORDER:
         return _shipped(str(name))
     path = Path(name)
-    if path.suffix or len(path.parts) > 1 or path.exists():
+    if path.suffix or len(path.parts) > 1 or _exists(path):
         return read_example(path)
     raise ExampleError(
         f"{str(name)!r} is neither a shipped example{nearest(str(name), list(_ORDER))} nor a file; "
@@ -58,6 +58,13 @@ def load_example(name: str | Path) -> Example:
 def example_source(name: str) -> str:
     """The file of a shipped example, as text to start one's own from."""
     return (resources.files("pellucid.examples") / "shipped" / f"{name}.yaml").read_text(encoding="utf-8")
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name longer than the file system allows
+        return False
 
 
 def _shipped(name: str) -> Example:

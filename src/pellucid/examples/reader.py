@@ -6,6 +6,7 @@ Every scalar is read as the text it is: `0.30` keeps its digits for exact mode, 
 
 from __future__ import annotations
 
+import codecs
 import json
 from pathlib import Path
 from typing import Any
@@ -30,8 +31,9 @@ def read_example(path: str | Path) -> Example:
     try:
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise ExampleError(f"{path}: {error.strerror or error}; give the path of an example file.") from None
+    except (OSError, ValueError) as error:  # ValueError: a null character in the path
+        reason = getattr(error, "strerror", None) or error
+        raise ExampleError(f"{path}: {reason}; give the path of an example file.") from None
     try:
         return parse_example(data, json_only=path.suffix.lower() == ".json", default_title=path.stem)
     except InputError as error:
@@ -49,6 +51,8 @@ def parse_example(data: bytes, *, json_only: bool = False, default_title: str = 
             f"the file is larger than {MOST_BYTES // 1_000_000} MB, the most an example file can have; "
             "for larger inputs give NumPy arrays to pellucid.Example in Python."
         )
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise ExampleError("the file is UTF-16 text; save it as UTF-8.")
     if b"\0" in data:
         raise ExampleError("the file is binary; an example file is text, YAML or JSON.")
     try:
@@ -56,6 +60,7 @@ def parse_example(data: bytes, *, json_only: bool = False, default_title: str = 
     except UnicodeDecodeError:
         raise ExampleError("the file is not UTF-8 text; save it as UTF-8.") from None
     fields = _load_json(text) if json_only else _load_yaml(text)
+    _check_text(fields)
     if fields is None or fields == "":
         raise ExampleError("the file is empty; an example needs at least query, key and value.")
     if not isinstance(fields, dict):
@@ -95,7 +100,7 @@ def _load_json(text: str) -> Any:
             f"line {error.lineno} is not JSON: {error.msg[0].lower()}{error.msg[1:]} at column {error.colno}."
         ) from None
     except RecursionError:
-        raise ExampleError(f"the file is nested more than {_MOST_DEPTH} deep.") from None
+        raise _too_deep() from None
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -111,23 +116,19 @@ _BaseLoader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
 class _Loader(_BaseLoader):  # type: ignore[misc]  # the C loader where PyYAML has it
-    """Scalars as text; duplicate keys, aliases and deep nesting are errors."""
+    """Scalars as text; duplicate keys are errors."""
 
-
-def _construct_mapping(loader: Any, node: yaml.MappingNode) -> dict[str, Any]:
-    fields: dict[str, Any] = {}
-    for key_node, value_node in node.value:
-        line = key_node.start_mark.line + 1
-        if not isinstance(key_node, yaml.ScalarNode):
-            raise ExampleError(f"line {line}: a key needs to be a single word.")
-        key = key_node.value
-        if key in fields:
-            raise ExampleError(f"line {line}: the key {key!r} stands there twice; keep one of them.")
-        fields[key] = loader.construct_object(value_node, deep=True)
-    return fields
-
-
-_Loader.add_constructor("tag:yaml.org,2002:map", _construct_mapping)
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[str, Any]:
+        fields: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            line = key_node.start_mark.line + 1
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise ExampleError(f"line {line}: a key needs to be a single word.")
+            key = key_node.value
+            if key in fields:
+                raise ExampleError(f"line {line}: the key {key!r} stands there twice; keep one of them.")
+            fields[key] = self.construct_object(value_node, deep=True)
+        return fields
 
 
 def _load_yaml(text: str) -> Any:
@@ -139,16 +140,40 @@ def _load_yaml(text: str) -> Any:
             if isinstance(event, yaml.CollectionStartEvent):
                 depth += 1
                 if depth > _MOST_DEPTH:
-                    raise ExampleError(f"the file is nested more than {_MOST_DEPTH} deep.")
+                    raise _too_deep()
             elif isinstance(event, yaml.CollectionEndEvent):
                 depth -= 1
         return yaml.load(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-        raise ExampleError(f"{place}this is not YAML: {error.problem or error.context}.") from None
+        reason = ", ".join(part for part in (error.context, error.problem) if part)
+        raise ExampleError(f"{place}this is not YAML: {reason}.") from None
     except yaml.YAMLError as error:
         raise ExampleError(f"this is not YAML: {' '.join(str(error).split())}.") from None
+
+
+def _check_text(value: Any, depth: int = 0) -> None:
+    """Whether what was read is nested within reason and all its text can be written again.
+
+    JSON can spell half a surrogate pair, which is no character.
+    """
+    if depth > _MOST_DEPTH:
+        raise _too_deep()
+    if isinstance(value, str):
+        if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
+            raise ExampleError(f"{value!r} holds half a surrogate pair, which is no character; write the whole pair.")
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            _check_text(key)
+            _check_text(item, depth + 1)
+    elif isinstance(value, list):
+        for item in value:
+            _check_text(item, depth + 1)
+
+
+def _too_deep() -> ExampleError:
+    return ExampleError(f"the file is nested more than {_MOST_DEPTH} deep.")
 
 
 def _kind(value: Any) -> str:

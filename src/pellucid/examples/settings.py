@@ -14,6 +14,7 @@ from pellucid.errors import ExampleError, InputError, nearest
 from pellucid.examples.entries import read_array
 from pellucid.expressions import Expression, Name, Number, evaluate, parse, parts
 from pellucid.numbers import FLOAT64, as_decimal
+from pellucid.operations import Given
 
 _NONE = ("none", "null", "")
 
@@ -71,12 +72,12 @@ def read_tokens(given: Sequence[str] | str | None, field: str) -> tuple[str, ...
     return tuple(tokens)
 
 
-def read_scale(given: Any, *, d_k_known: bool) -> Expression:
+def read_scale(given: Any, d_k: int | None) -> Expression:
     """The factor of the scores, as an expression in d_k.
 
     Args:
         given: "1/sqrt(d_k)", "1/d_k", "none", a number, or an expression.
-        d_k_known: false when only scores are given.
+        d_k: columns of a key; `None` when only scores are given.
 
     Raises:
         ExampleError: it is not an expression in d_k, is zero or not finite, or needs a d_k that is not known.
@@ -98,18 +99,19 @@ def read_scale(given: Any, *, d_k_known: bool) -> Expression:
                 f"scale is {given!r}, which contains {name!r}{nearest(name, ['d_k', 'none'])}; "
                 "it can be 1/sqrt(d_k), 1/d_k, none or a number."
             )
-        if not d_k_known:
+        if d_k is None:
             raise ExampleError(
                 "scale is 1/sqrt(d_k) unless you say otherwise, and d_k is unknown when the example starts "
                 "from scores; give scale as none or a number, such as 1/sqrt(64)."
             )
     try:
         with FLOAT64.arithmetic():
-            value = evaluate(tree, FLOAT64, {"d_k": 1})
-    except (InputError, ArithmeticError):
+            value = evaluate(tree, FLOAT64, {} if d_k is None else {"d_k": d_k})
+    except InputError:
         value = np.float64("nan")
     if not np.isfinite(value) or value == 0:
-        raise ExampleError(f"scale is {given!r}; it needs to be a finite number other than 0.")
+        where = f" with d_k = {d_k}" if _names(tree) else ""
+        raise ExampleError(f"scale is {given!r}; it needs to be a finite number other than 0{where}.")
     return tree
 
 
@@ -136,8 +138,8 @@ def read_mask(given: Any, n_q: int, n_k: int, *, is_cross: bool) -> Array | None
     if isinstance(given, str | Mapping):
         if is_cross or n_q != n_k:
             raise ExampleError(
-                f"mask is {_shown(given)}, which compares positions of the same tokens, but there are {n_q} queries and "
-                f"{n_k} keys of different sequences; give a matrix of {n_q}×{n_k} instead."
+                f"mask is {_shown(given)}, which compares positions of the same tokens, but there are {n_q} queries "
+                f"and {n_k} keys of different sequences; give a matrix of {n_q}×{n_k} instead."
             )
         if isinstance(given, Mapping):
             return window_mask(n_q, *_window(given)[:1], causal=_window(given)[1])
@@ -158,7 +160,7 @@ def read_mask(given: Any, n_q: int, n_k: int, *, is_cross: bool) -> Array | None
 
 def _allowed(matrix: Array) -> Array:
     """0/1, or 0/−inf to be added to the scores, as booleans."""
-    values = np.asarray(matrix, dtype=np.float64)
+    values = Given(matrix).read(FLOAT64)
     additive = bool(np.isneginf(values).any())
     allowed = (0.0, -np.inf) if additive else (0.0, 1.0)
     wrong = ~np.isin(values, allowed)
@@ -174,7 +176,7 @@ def _window(given: Mapping[str, Any]) -> tuple[int, bool]:
         if name not in ("window", "causal"):
             raise ExampleError(f"mask.{name} is unknown{nearest(name, ['window', 'causal'])}; write {{window: 2}}.")
     window, causal = given.get("window"), given.get("causal", True)
-    if isinstance(window, str) and window.isdigit() and len(window) < 10:
+    if isinstance(window, str) and window.isdecimal() and len(window) < 10:
         window = int(window)
     if not isinstance(window, int) or isinstance(window, bool) or window < 1:
         raise ExampleError(f"mask.window is {window!r}; it needs to be a whole number, 1 or more.")

@@ -18,88 +18,87 @@ from pellucid.operations import Add, Mask, MatMul, Scale, SinusoidalPositions, S
 
 
 class Chain:
-    """What one structure computes from candidate inputs, all candidates at once.
+    """What one structure computes from candidate inputs.
 
-    `steps` has the names of a derivation, and arrays (candidates · heads, rows, columns); what heads share is
-    (candidates, rows, columns).
+    `steps` has names as in a derivation; its arrays are (candidates · heads, rows, columns), or (candidates,
+    rows, columns) for what the heads share.
 
     Args:
         structure: shapes, heads, mask and scale.
-        inputs: each with a leading axis of candidates: "query", "embeddings", "weights.output", …
+        inputs: as `input_arrays` names them, each with a leading axis of candidates.
         digits: when given, every number is rounded before it is used, as on paper.
     """
 
     def __init__(self, structure: Example, inputs: Mapping[str, Array], digits: int | None = None) -> None:
-        self.structure = structure
-        self.inputs = inputs
-        self.digits = digits
+        self._structure = structure
+        self._inputs = inputs
+        self._digits = digits
         self.steps: dict[str, Array] = {}
         if "scores" in inputs:
-            self._keep("scores", _fold(inputs["scores"], structure.num_heads))
+            self.steps["scores"] = _per_head(inputs["scores"], structure.num_heads)
         else:
             self._dot_products()
         self._weights()
-        if "value" in inputs or "embeddings" in inputs:
+        if "value" in self.steps or "value" in inputs:
             self._output()
 
     def _write(self, name: str, result: Array) -> Array:
         """A result, as it is used from here on."""
-        return self._keep(name, result if self.digits is None else rounded(result, self.digits))
-
-    def _keep(self, name: str, array: Array) -> Array:
-        self.steps[name] = array
-        return array
+        self.steps[name] = result if self._digits is None else rounded(result, self._digits)
+        return self.steps[name]
 
     def _dot_products(self) -> None:
-        x = self._embedded() if "embeddings" in self.inputs else None
+        x = self._embedded() if "embeddings" in self._inputs else None
         for name in ("query", "key", "value"):
-            heads = self.structure.num_heads if name == "query" else self.structure.num_key_value_heads
+            heads = self._structure.num_heads if name == "query" else self._key_value_heads
             if x is None:
-                joined = self.inputs[name]
+                joined = self._inputs[name]
             else:
-                joined = self._projected(name, x if name == "query" else self.inputs.get("memory", x))
-            self._keep(name, _fold(joined, heads or 1))
+                joined = self._projected(name, x if name == "query" else self._inputs.get("memory", x))
+            self.steps[name] = _per_head(joined, heads)
         self._write("scores", MatMul(transpose=True).evaluate(self.steps["query"], self.steps["key"]))
 
+    @property
+    def _key_value_heads(self) -> int:
+        return self._structure.num_key_value_heads or self._structure.num_heads
+
     def _embedded(self) -> Array:
-        embeddings = self.inputs["embeddings"]
-        if self.structure.positions is None:
+        embeddings = self._inputs["embeddings"]
+        if self._structure.positions is None:
             return embeddings
-        positions = self.inputs.get("positions")
+        positions = self._inputs.get("positions")
         if positions is None:
-            once = self._write("positions", SinusoidalPositions().evaluate(embeddings[0])[np.newaxis])
-            positions = np.broadcast_to(once, embeddings.shape)
+            each = np.broadcast_to(SinusoidalPositions().evaluate(embeddings[0]), embeddings.shape)
+            positions = self._write("positions", each)
         return self._write("x", Add().evaluate(embeddings, positions))
 
     def _projected(self, name: str, source: Array) -> Array:
-        weight, bias = self.inputs.get(f"weights.{name}"), self.inputs.get(f"biases.{name}")
+        weight, bias = self._inputs.get(f"weights.{name}"), self._inputs.get(f"biases.{name}")
         if weight is None:
             return source
         product = MatMul().evaluate(source, weight)
-        return self._write(name, product if bias is None else product + bias[:, np.newaxis])
+        return self._write(name, product if bias is None else Add().evaluate(product, bias[:, np.newaxis]))
 
     def _weights(self) -> None:
-        structure, scores = self.structure, self.steps["scores"]
-        assert isinstance(structure.scale, Expression)
+        assert isinstance(self._structure.scale, Expression)
         names = {"d_k": self.steps["key"].shape[-1]} if "key" in self.steps else {}
-        masked = self._write("scaled_scores", Scale(structure.scale, names).evaluate(scores))
-        if structure.mask is not None:
-            masked = Mask().evaluate(masked, structure.mask)
-        self._keep("masked_scores", masked)
-        self._write("weights", Softmax().evaluate(masked) if self.digits is None else softmax_on_paper(masked, self.digits))
+        masked = self._write("scaled_scores", Scale(self._structure.scale, names).evaluate(self.steps["scores"]))
+        if self._structure.mask is not None:
+            masked = Mask().evaluate(masked, self._structure.mask)
+        self.steps["masked_scores"] = masked
+        weights = Softmax().evaluate(masked) if self._digits is None else softmax_on_paper(masked, self._digits)
+        self._write("weights", weights)
 
     def _output(self) -> None:
         if "value" not in self.steps:
-            self._keep("value", _fold(self.inputs["value"], self.structure.num_key_value_heads or 1))
+            self.steps["value"] = _per_head(self._inputs["value"], self._key_value_heads)
         outputs = self._write("head_outputs", MatMul().evaluate(self.steps["weights"], self.steps["value"]))
-        _, rows, width = outputs.shape
-        heads = self.structure.num_heads
+        heads, (_, rows, width) = self._structure.num_heads, outputs.shape
         concatenated = outputs.reshape(-1, heads, rows, width).swapaxes(1, 2).reshape(-1, rows, heads * width)
-        if "weights.output" in self.inputs:
-            self._projected("output", concatenated)
+        self._projected("output", concatenated)
 
 
-def _fold(array: Array, heads: int) -> Array:
+def _per_head(array: Array, heads: int) -> Array:
     """(candidates, rows, heads · columns) or (candidates, heads, rows, columns) → (candidates · heads, …)."""
     if array.ndim == 3:
         candidates, rows, columns = array.shape

@@ -16,6 +16,7 @@ from pellucid.expressions.tree import (
     Sine,
     SquareRoot,
     Sum,
+    Terms,
     parts,
     with_parts,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "Sine",
     "SquareRoot",
     "Sum",
+    "Terms",
     "evaluate",
     "parse",
     "parts",

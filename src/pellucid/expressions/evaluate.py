@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import reduce
+from functools import partial, reduce
 from operator import add, mul
 
 import numpy as np
@@ -38,47 +38,48 @@ def evaluate(expression: Expression, numbers: NumberType, names: Mapping[str, in
         names: what the names in the tree stand for, such as `{"d_k": 3}`.
 
     Raises:
-        InputError: a division by zero, the root of a negative number, or a name without a value.
+        InputError: a division by zero, the root of a negative number, zero to a power that is not positive, or a
+            name without a value.
     """
-
-    def value(node: Expression) -> Scalar:
-        match node:
-            case Number():
-                return numbers.number(node.value)
-            case Element():
-                return node.value
-            case Name():
-                if names is None or node.name not in names:
-                    known = ", ".join(names) if names else "none"
-                    raise InputError(f"{node.name!r} has no value here; names with a value: {known}.")
-                return numbers.number(names[node.name])
-            case Negative():
-                return -value(node.operand)
-            case Sum():
-                return reduce(add, map(value, node.terms))
-            case Product():
-                return reduce(mul, map(value, node.factors))
-            case Quotient():
-                denominator = value(node.denominator)
-                if denominator == 0:
-                    raise InputError("an expression divides by zero.")
-                return value(node.numerator) / denominator
-            case Power():
-                return value(node.base) ** value(node.exponent)
-            case Exponential():
-                return _apply(np.exp, value(node.exponent), numbers)
-            case SquareRoot():
-                radicand = value(node.radicand)
-                if radicand < 0:
-                    raise InputError("an expression takes the square root of a negative number.")
-                return _apply(np.sqrt, radicand, numbers)
-            case Sine():
-                return _apply(numbers.sine, value(node.angle), numbers)
-            case Cosine():
-                return _apply(numbers.cosine, value(node.angle), numbers)
-        raise TypeError(f"{type(node).__name__} is not an expression that has a value")
-
-    return value(expression)
+    value = partial(evaluate, numbers=numbers, names=names)
+    match expression:
+        case Number():
+            return numbers.number(expression.value)
+        case Element():
+            return expression.value
+        case Name():
+            if names is None or expression.name not in names:
+                known = ", ".join(names) if names else "none"
+                raise InputError(f"{expression.name!r} has no value here; names with a value: {known}.")
+            return numbers.number(names[expression.name])
+        case Negative():
+            return -value(expression.operand)
+        case Sum():
+            return reduce(add, map(value, expression.terms))
+        case Product():
+            return reduce(mul, map(value, expression.factors))
+        case Quotient():
+            denominator = value(expression.denominator)
+            if denominator == 0:
+                raise InputError("an expression divides by zero.")
+            return value(expression.numerator) / denominator
+        case Power():
+            base, exponent = value(expression.base), value(expression.exponent)
+            if base == 0 and not exponent > 0:
+                raise InputError("an expression raises zero to a power that is not positive.")
+            return base**exponent
+        case Exponential():
+            return _apply(np.exp, value(expression.exponent), numbers)
+        case SquareRoot():
+            radicand = value(expression.radicand)
+            if radicand < 0:
+                raise InputError("an expression takes the square root of a negative number.")
+            return _apply(np.sqrt, radicand, numbers)
+        case Sine():
+            return _apply(numbers.sine, value(expression.angle), numbers)
+        case Cosine():
+            return _apply(numbers.cosine, value(expression.angle), numbers)
+    raise TypeError(f"{type(expression).__name__} is not an expression that has a value")
 
 
 def _apply(function: object, argument: Scalar, numbers: NumberType) -> Scalar:

@@ -4,18 +4,22 @@
     product  = factor { ("*" | "×" | "·" | "/" | "÷") factor }
     factor   = [ "-" | "+" ] power
     power    = atom [ ("^" | "**") factor ]
-    atom     = number | name | ("sqrt" | "exp") "(" sum ")" | "√" atom | "(" sum ")"
+    atom     = number | name | function "(" sum ")" | "√" atom | "(" sum ")"
+    function = "sqrt" | "exp" | "sin" | "cos"
 
-Nothing is ever handed to `eval`; length and depth are bounded.
+The name `e` is the base of the exponential. Nothing is ever handed to `eval`; length and depth are bounded.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 
 from pellucid.errors import InputError
 from pellucid.expressions.tree import (
+    Cosine,
     Exponential,
     Expression,
     Name,
@@ -24,12 +28,15 @@ from pellucid.expressions.tree import (
     Power,
     Product,
     Quotient,
+    Sine,
     SquareRoot,
     Sum,
+    parts,
 )
 
 _MOST_CHARACTERS = 1_000
 _MOST_DEPTH = 50
+_MOST_SHOWN = 60
 _LARGEST_EXPONENT = 308
 
 _TOKEN = re.compile(
@@ -39,6 +46,13 @@ _TOKEN = re.compile(
 )
 _SAME_SIGN = {"−": "-", "×": "*", "·": "*", "÷": "/", "**": "^"}
 _INFINITY = frozenset({"inf", "infinity", "∞"})
+_FUNCTIONS: dict[str, Callable[[Expression], Expression]] = {
+    "sqrt": SquareRoot,
+    "exp": Exponential,
+    "sin": Sine,
+    "cos": Cosine,
+}
+_EULER = Exponential(Number(Decimal(1)))
 
 
 def parse(text: str) -> Expression:
@@ -68,7 +82,19 @@ class _Parser:
         self.next = 0
 
     def error(self, reason: str) -> InputError:
-        return InputError(f"{self.text!r} is not a number or an expression such as 0.3, 1/3 or sqrt(2): {reason}.")
+        shown = self.text if len(self.text) <= _MOST_SHOWN else f"{self.text[:_MOST_SHOWN]}…"
+        return InputError(f"{shown!r} is not a number or an expression such as 0.3, 1/3 or sqrt(2): {reason}.")
+
+    def too_deep(self) -> InputError:
+        return self.error(f"it is nested more than {_MOST_DEPTH} deep")
+
+    @contextmanager
+    def deeper(self) -> Iterator[None]:
+        self.depth += 1
+        if self.depth > _MOST_DEPTH:
+            raise self.too_deep()
+        yield
+        self.depth -= 1
 
     def peek(self) -> str:
         return self.tokens[self.next][1] if self.next < len(self.tokens) else ""
@@ -85,6 +111,8 @@ class _Parser:
         tree = self.sum()
         if self.next < len(self.tokens):
             raise self.error(f"{self.peek()!r} is left over")
+        if _is_deeper(tree, _MOST_DEPTH):
+            raise self.too_deep()
         return tree
 
     def sum(self) -> Expression:
@@ -107,24 +135,22 @@ class _Parser:
         return tree
 
     def factor(self) -> Expression:
-        self.depth += 1
-        if self.depth > _MOST_DEPTH:
-            raise self.error(f"it is nested more than {_MOST_DEPTH} deep")
-        try:
+        with self.deeper():
             if sign := self.take("-", "+"):
                 operand = self.factor()
                 return _negative(operand) if sign == "-" else operand
             base = self.atom()
-            return Power(base, self.factor()) if self.take("^") else base
-        finally:
-            self.depth -= 1
+            if not self.take("^"):
+                return base
+            exponent = self.factor()
+            return Exponential(exponent) if base is _EULER else Power(base, exponent)
 
     def atom(self) -> Expression:
         if self.take("("):
             return self.closed()
         if self.take("√"):
-            self.take("(")
-            return SquareRoot(self.closed() if self.tokens[self.next - 1][1] == "(" else self.factor())
+            with self.deeper():
+                return SquareRoot(self.atom())
         if self.next == len(self.tokens):
             raise self.error("something is missing at its end")
         kind, written = self.tokens[self.next]
@@ -132,17 +158,21 @@ class _Parser:
         if kind == "number":
             return Number(self.number(written))
         if kind == "name":
-            if written.lower() in _INFINITY:
-                return Number(Decimal("Infinity"))
-            if written == "nan":
-                raise self.error("NaN is not a number")
-            if written in ("sqrt", "exp"):
-                if not self.take("("):
-                    raise self.error(f"{written} needs its argument in brackets")
-                argument = self.closed()
-                return SquareRoot(argument) if written == "sqrt" else Exponential(argument)
-            return Name(written)
+            return self.name(written)
         raise self.error(f"{written!r} stands where a number should")
+
+    def name(self, written: str) -> Expression:
+        if written.lower() in _INFINITY:
+            return Number(Decimal("Infinity"))
+        if written.lower() == "nan":
+            raise self.error("NaN is not a number")
+        if written == "e":
+            return _EULER
+        if written not in _FUNCTIONS:
+            return Name(written)
+        if not self.take("("):
+            raise self.error(f"{written} needs its argument in brackets")
+        return _FUNCTIONS[written](self.closed())
 
     def closed(self) -> Expression:
         inside = self.sum()
@@ -153,9 +183,17 @@ class _Parser:
     def number(self, written: str) -> Decimal:
         value = Decimal(written)
         if value and abs(value.adjusted()) > _LARGEST_EXPONENT:
-            raise self.error(f"{written} is beyond 1e{_LARGEST_EXPONENT}")
+            raise self.error(f"a number is beyond 1e{_LARGEST_EXPONENT} or 1e-{_LARGEST_EXPONENT}")
         return value
 
 
+def _is_deeper(tree: Expression, most: int) -> bool:
+    """Whether a tree has more levels; 1/2/3/… has as many as divisions, without any bracket."""
+    level = [tree]
+    for _ in range(most):
+        level = [part for node in level for part in parts(node)]
+    return bool(level)
+
+
 def _negative(tree: Expression) -> Expression:
-    return Number(-tree.value) if isinstance(tree, Number) else Negative(tree)
+    return Number(tree.value.copy_negate()) if isinstance(tree, Number) else Negative(tree)

@@ -72,13 +72,15 @@ class TextPrinter:
                 return self.element(node, text), tightness
             case Negative():
                 return f"-{self._print(node.operand, PRODUCT)}", SUM
+            case Sum() if len(node.terms) == 1:
+                return self._node(node.terms[0])
             case Sum():
-                return self.sum(node), SUM if len(node.terms) > 1 else ATOM
+                return self.sum(node), SUM
             case Product():
                 return self.times.join(self._print(factor, QUOTIENT) for factor in node.factors), PRODUCT
             case Quotient():
                 text = self.quotient(node)
-                return text, SUM if _is_negative(node.numerator) else PRODUCT
+                return text, SUM if is_negative(node.numerator) else PRODUCT
             case Power():
                 return self.power(self._print(node.base, ATOM), node.exponent), POWER
             case Exponential():
@@ -112,7 +114,7 @@ class TextPrinter:
 
     def quotient(self, node: Quotient) -> str:
         """A fraction on one line; a negative number leads it without brackets."""
-        place = SUM if _is_negative(node.numerator) else PRODUCT
+        place = SUM if is_negative(node.numerator) else PRODUCT
         return f"{self._print(node.numerator, place)}{self.divided}{self._print(node.denominator, POWER)}"
 
     def power(self, base: str, exponent: Expression) -> str:
@@ -149,7 +151,7 @@ class TextPrinter:
         raise TypeError(f"{type(node).__name__} cannot be printed")
 
 
-def _is_negative(node: Expression) -> bool:
+def is_negative(node: Expression) -> bool:
     """Whether a node is printed as a single negative number."""
     match node:
         case Number():

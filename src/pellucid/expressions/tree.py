@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, overload
 
 import msgspec
 
@@ -58,6 +58,44 @@ class Sum(Expression, frozen=True):
     """terms[0] + terms[1] + …; the sequence may make its terms on demand."""
 
     terms: Sequence[Expression]
+
+
+class Terms(Sequence[Expression]):
+    """The terms of a sum, made when they are looked at: a row of 100,000 keys costs nothing to spell.
+
+    Args:
+        count: how many there are.
+        term: makes the k-th, from 0.
+    """
+
+    __slots__ = ("_count", "_term")
+
+    def __init__(self, count: int, term: Callable[[int], Expression]) -> None:
+        self._count = count
+        self._term = term
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, position: int) -> Expression: ...
+    @overload
+    def __getitem__(self, position: slice) -> Sequence[Expression]: ...
+    def __getitem__(self, position: int | slice) -> Expression | Sequence[Expression]:
+        if isinstance(position, slice):
+            return tuple(self._term(k) for k in range(*position.indices(self._count)))
+        if not -self._count <= position < self._count:
+            raise IndexError(position)
+        return self._term(position % self._count)
+
+    def __iter__(self) -> Iterator[Expression]:
+        return map(self._term, range(self._count))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
 
 
 class Product(Expression, frozen=True):
@@ -129,7 +167,8 @@ def with_parts(node: Expression, change: Callable[[Expression], Expression]) -> 
     """The operator node over changed operands; a leaf is returned as it is."""
     match node:
         case Sum():
-            return Sum(tuple(map(change, node.terms)))
+            terms = node.terms
+            return Sum(Terms(len(terms), lambda k: change(terms[k])))
         case Product():
             return Product(tuple(map(change, node.factors)))
         case Quotient():

@@ -1,14 +1,15 @@
 """float64, float32 and exact decimals: what the arithmetic can run on.
 
-NumPy arrays of `decimal.Decimal` work with `@`, `np.exp` and `np.sqrt`, so the operations are written once and
-a number type only says how numbers enter, which precision is in force, and what NumPy lacks for decimals.
+NumPy arrays of `decimal.Decimal`, and of intervals of them, work with `@`, `np.exp` and `np.sqrt`, so the
+operations are written once and a number type only says how numbers enter, which precision is in force, and what
+NumPy lacks for decimals.
 """
 
 from __future__ import annotations
 
 import decimal
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
@@ -17,16 +18,21 @@ import numpy as np
 
 from pellucid.arrays import Array
 from pellucid.errors import InputError
+from pellucid.numbers.interval import Interval
+from pellucid.numbers.notation import Notation
 from pellucid.numbers.rounding import as_decimal
 from pellucid.numbers.trigonometry import cosine, sine
 
 Scalar = Any
-"""One number of a number type: `float`, `numpy.float32` or `decimal.Decimal`."""
+"""One number of a number type: `float`, `numpy.float32`, `decimal.Decimal` or an `Interval`."""
 
 EXACT_DIGITS = 50
 """Significant digits of exact mode when none are asked for."""
 
-_TOO_LARGE = "a result is too large for {}; use smaller numbers, or exact decimals (--exact), which reach further."
+_TOO_LARGE = (
+    "a result is too large or undefined in {}; use smaller numbers, or exact decimals (--exact), which reach further."
+)
+_MOST_DIGITS = 100_000
 _EXPONENT_SPAN = 2_000  # decimal digits between the largest and the smallest float64, with room for products
 
 
@@ -37,7 +43,7 @@ class NumberType(ABC):
     dtype: np.dtype[Any]
 
     @abstractmethod
-    def number(self, value: Decimal | float) -> Scalar:
+    def number(self, value: Decimal | int | float | np.generic) -> Scalar:
         """`value` as one number of this type."""
 
     @abstractmethod
@@ -61,6 +67,10 @@ class NumberType(ABC):
     def matmul(self, left: Array, right: Array) -> Array:
         """`left @ right`."""
 
+    def rounded(self, array: Array, notation: Notation) -> Array:
+        """Every element as it is printed."""
+        return _elementwise(lambda value: self.number(notation.rounded(value)), array, self.dtype)
+
     def __repr__(self) -> str:
         return self.name
 
@@ -72,7 +82,7 @@ class Float(NumberType):
         self.dtype = np.dtype(dtype)
         self.name = dtype
 
-    def number(self, value: Decimal | float) -> Scalar:
+    def number(self, value: Decimal | int | float | np.generic) -> Scalar:
         return self.dtype.type(float(value))
 
     def array(self, values: Array) -> Array:
@@ -108,22 +118,19 @@ class Exact(NumberType):
     nothing. How the digits that reach a reader are made certain: `pellucid.derivation.derive`.
     """
 
+    dtype = np.dtype(object)
+
     def __init__(self, digits: int = EXACT_DIGITS) -> None:
-        if digits < 1:
-            raise InputError(f"exact mode was asked for {digits} digits; it needs at least 1.")
+        if not 1 <= digits <= _MOST_DIGITS:
+            raise InputError(f"exact mode was asked for {digits} digits; it can have 1 to {_MOST_DIGITS:,}.")
         self.digits = digits
         self.name = f"exact decimals, {digits} digits"
-        self.dtype = np.dtype(object)
 
-    def number(self, value: Decimal | float) -> Scalar:
+    def number(self, value: Decimal | int | float | np.generic) -> Scalar:
         return as_decimal(value)
 
     def array(self, values: Array) -> Array:
-        decimals = np.empty(values.shape, dtype=object)
-        flat = decimals.reshape(-1)
-        for position, value in enumerate(values.reshape(-1).tolist()):
-            flat[position] = as_decimal(value)
-        return decimals
+        return _elementwise(self.number, values, self.dtype)
 
     @contextmanager
     def arithmetic(self) -> Iterator[None]:
@@ -135,15 +142,59 @@ class Exact(NumberType):
             raise InputError("a result is too large or undefined even for exact decimals.") from None
 
     def sine(self, angle: Array) -> Array:
-        return _elementwise(sine, angle)
+        return _elementwise(sine, angle, self.dtype)
 
     def cosine(self, angle: Array) -> Array:
-        return _elementwise(cosine, angle)
+        return _elementwise(cosine, angle, self.dtype)
 
     def matmul(self, left: Array, right: Array) -> Array:
-        with decimal.localcontext(_context(2 * self.digits + _EXPONENT_SPAN)):
+        with decimal.localcontext(_whole(self.digits)):
             product = np.asarray(left @ right)
         return np.asarray(+product)
+
+
+class Enclosed(Exact):
+    """Intervals that are certain to hold the true numbers, with bounds of `digits` significant digits.
+
+    Args:
+        digits: of the bounds.
+        decides: whether a number that cannot be told from a half is rounded as a half; otherwise the interval
+            then covers both ways to round it.
+    """
+
+    def __init__(self, digits: int, *, decides: bool = False) -> None:
+        super().__init__(digits)
+        self.decides = decides
+
+    def number(self, value: Decimal | int | float | np.generic) -> Scalar:
+        return Interval(*(as_decimal(value),) * 2)
+
+    def sine(self, angle: Array) -> Array:
+        return _elementwise(Interval.sine, angle, self.dtype)
+
+    def cosine(self, angle: Array) -> Array:
+        return _elementwise(Interval.cosine, angle, self.dtype)
+
+    def matmul(self, left: Array, right: Array) -> Array:
+        """The product of the lower bounds, widened by what the widths can add to it (Rump, BIT 39(3), 1999)."""
+        left_low, left_width = _low_and_width(left)
+        right_low, right_width = _low_and_width(right)
+        products = []
+        for rounding in (decimal.ROUND_FLOOR, decimal.ROUND_CEILING):
+            with decimal.localcontext(_whole(self.digits), rounding=rounding):
+                products.append(np.asarray(left_low @ right_low))
+        with decimal.localcontext(rounding=decimal.ROUND_CEILING):
+            off = abs(left_low) @ right_width + left_width @ (abs(right_low) + right_width)
+        return np.asarray(np.frompyfunc(Interval.around, 3, 1)(products[0], off, products[1]), dtype=object)
+
+    def rounded(self, array: Array, notation: Notation) -> Array:
+        return _elementwise(lambda value: self._rounded(value, notation), array, self.dtype)
+
+    def _rounded(self, value: Interval, notation: Notation) -> Interval:
+        low, high = notation.rounded(value.low), notation.rounded(value.high)
+        if low != high and self.decides:
+            low = high = notation.rounded(value.likely())
+        return Interval(low, high)
 
 
 FLOAT64 = Float("float64")
@@ -158,7 +209,8 @@ def number_type_of(array: Array) -> NumberType:
     if array.dtype == np.float32:
         return FLOAT32
     if array.dtype == object:
-        return Exact(decimal.getcontext().prec)
+        digits = decimal.getcontext().prec
+        return Enclosed(digits) if isinstance(array.flat[0], Interval) else Exact(digits)
     return FLOAT64
 
 
@@ -172,5 +224,19 @@ def _context(digits: int) -> decimal.Context:
     )
 
 
-def _elementwise(function: Any, array: Array) -> Array:
-    return np.asarray(np.frompyfunc(function, 1, 1)(array), dtype=object)
+def _whole(digits: int) -> decimal.Context:
+    """The context in which sums of products of numbers with so many digits keep them all."""
+    return _context(2 * digits + _EXPONENT_SPAN)
+
+
+def _low_and_width(intervals: Array) -> tuple[Array, Array]:
+    low, width = np.frompyfunc(lambda interval: (interval.low, interval.width), 1, 2)(intervals)
+    return np.asarray(low, dtype=object), np.asarray(width, dtype=object)
+
+
+def _elementwise(function: Callable[[Any], Scalar], array: Array, dtype: np.dtype[Any]) -> Array:
+    result = np.empty(array.shape, dtype=dtype)
+    flat = result.reshape(-1)
+    for position, value in enumerate(array.reshape(-1)):
+        flat[position] = function(value)
+    return result

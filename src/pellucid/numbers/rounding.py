@@ -11,14 +11,12 @@ from decimal import Decimal
 
 import numpy as np
 
-from pellucid.arrays import Array
-
 _WIDE = decimal.Context(
     prec=decimal.MAX_PREC, rounding=decimal.ROUND_HALF_UP, Emin=decimal.MIN_EMIN, Emax=decimal.MAX_EMAX
 )
 
 
-def as_decimal(value: Decimal | float | np.generic) -> Decimal:
+def as_decimal(value: Decimal | int | float | np.generic) -> Decimal:
     """The decimal that `value` stands for; a binary float stands for its shortest decimal."""
     if isinstance(value, Decimal):
         return value
@@ -27,27 +25,18 @@ def as_decimal(value: Decimal | float | np.generic) -> Decimal:
     return Decimal(repr(value))
 
 
-def round_places(value: Decimal | float | np.generic, places: int) -> Decimal:
+def round_places(value: Decimal | int | float | np.generic, places: int) -> Decimal:
     """`value` rounded to `places` digits after the decimal point, halves away from zero."""
     number = as_decimal(value)
     if not number.is_finite():
         return number
-    rounded = number.quantize(Decimal(1).scaleb(-places), context=_WIDE)
+    rounded = number.quantize(Decimal((0, (1,), -places)), context=_WIDE)
     return rounded.copy_abs() if rounded.is_zero() else rounded  # no "-0.00"
 
 
-def round_significant(value: Decimal | float | np.generic, digits: int) -> Decimal:
+def round_significant(value: Decimal | int | float | np.generic, digits: int) -> Decimal:
     """`value` rounded to `digits` significant digits, halves away from zero, trailing zeros dropped."""
     number = as_decimal(value)
     if not number.is_finite() or number.is_zero():
         return number
     return round_places(number, digits - 1 - number.adjusted()).normalize(_WIDE)
-
-
-def round_array(array: Array, places: int) -> Array:
-    """Every element rounded by `round_places`; shape and dtype stay."""
-    rounded = np.empty(array.shape, dtype=array.dtype)
-    flat = rounded.reshape(-1)
-    for position, value in enumerate(array.reshape(-1)):
-        flat[position] = round_places(value, places)
-    return rounded

@@ -62,7 +62,7 @@ class Linear(Operation):
         self,
         x: Shaped[Array, "n d_in"],
         weight: Shaped[Array, "d_in d_out"],
-        bias: Shaped[Array, d_out] | None = None,
+        bias: Shaped[Array, " d_out"] | None = None,
     ) -> Shaped[Array, "n d_out"]:
         projected = number_type_of(x).matmul(x, weight)
         return projected if bias is None else np.asarray(projected + bias)

@@ -9,14 +9,15 @@ pattern is the formula.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import overload
+from functools import partial
 
 import msgspec
+import numpy as np
 
 from pellucid.arrays import Array
-from pellucid.expressions import Element, Expression, Number, Sum, with_parts
+from pellucid.expressions import Element, Expression, Number, Sum, Terms, with_parts
 
 Pattern = Expression
 """An expression tree that may hold the nodes of this file."""
@@ -105,39 +106,6 @@ class Source(msgspec.Struct, frozen=True, eq=False):
     written: Callable[[tuple[int, ...]], Expression | None]
 
 
-class _Terms(Sequence[Expression]):
-    """The terms of a bound sum, made when they are looked at: a row of 100,000 keys costs nothing to spell."""
-
-    __slots__ = ("_count", "_term")
-
-    def __init__(self, count: int, term: Callable[[int], Expression]) -> None:
-        self._count = count
-        self._term = term
-
-    def __len__(self) -> int:
-        return self._count
-
-    @overload
-    def __getitem__(self, position: int) -> Expression: ...
-    @overload
-    def __getitem__(self, position: slice) -> Sequence[Expression]: ...
-    def __getitem__(self, position: int | slice) -> Expression | Sequence[Expression]:
-        if isinstance(position, slice):
-            return tuple(self._term(k) for k in range(*position.indices(self._count)))
-        if not -self._count <= position < self._count:
-            raise IndexError(position)
-        return self._term(position % self._count)
-
-    def __iter__(self) -> Iterator[Expression]:
-        return map(self._term, range(self._count))
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sequence) and tuple(self) == tuple(other)
-
-    def __hash__(self) -> int:
-        return hash(tuple(self))
-
-
 def bind(
     pattern: Pattern,
     index: tuple[int, ...],
@@ -152,48 +120,64 @@ def bind(
         sources: the operands, in the operation's order.
         variables: values of the variables of enclosing sums.
     """
-    bound = variables or {}
+    return _Binding(index, sources, variables or {}).bound(pattern)
 
-    def visit(node: Pattern) -> Expression:
+
+class _Binding:
+    """One element of a result: its index, the operands, and the values of the variables of enclosing sums."""
+
+    __slots__ = ("index", "sources", "variables")
+
+    def __init__(self, index: tuple[int, ...], sources: Sequence[Source], variables: Mapping[str, int]) -> None:
+        self.index = index
+        self.sources = sources
+        self.variables = variables
+
+    def bound(self, node: Pattern) -> Expression:
+        """The expression that a pattern stands for."""
         match node:
             case Operand():
-                return element(node, tuple(position.at(index, bound) for position in node.index))
+                return self.element(node.operand, self.places(node.index))
             case SumOver():
-                variable, body = node.variable, node.body
-                return Sum(_Terms(node.count, lambda k: bind(body, index, sources, {**bound, variable: k})))
+                return Sum(Terms(node.count, partial(self.term, node)))
             case Sum():
-                terms = tuple(map(visit, node.terms))
+                terms = tuple(map(self.bound, node.terms))
                 first = terms[0]
                 if isinstance(first, Sum) and len(terms) == 2:  # x W + b reads as one sum
                     inner, last = first.terms, terms[1]
-                    return Sum(_Terms(len(inner) + 1, lambda k: inner[k] if k < len(inner) else last))
+                    return Sum(Terms(len(inner) + 1, lambda k: inner[k] if k < len(inner) else last))
                 return Sum(terms)
             case PositionNumber():
-                return Number(Decimal(node.position.at(index, bound)))
+                return Number(Decimal(node.position.at(self.index, self.variables)))
             case IfTrue():
-                place = tuple(position.at(index, bound) for position in node.condition.index)
-                holds = sources[node.condition.operand].value[place]
-                return visit(node.then if holds else node.otherwise)
+                holds = self.sources[node.condition.operand].value[self.places(node.condition.index)]
+                return self.bound(node.then if holds else node.otherwise)
             case IfFinite():
-                return visit(node.then if largest(node.largest).value != float("-inf") else node.otherwise)
+                return self.bound(node.then if self.largest(node.largest).value != -np.inf else node.otherwise)
             case ByParity():
-                return visit(node.odd if node.position.at(index, bound) % 2 else node.even)
+                return self.bound(node.odd if node.position.at(self.index, self.variables) % 2 else node.even)
             case LargestOver():
-                return largest(node)
-        return with_parts(node, visit)
+                return self.largest(node)
+        return with_parts(node, self.bound)
 
-    def element(operand: Operand, place: tuple[int, ...]) -> Element:
-        source = sources[operand.operand]
+    def term(self, total: SumOver, k: int) -> Expression:
+        """The term of a sum for one value of its variable."""
+        return _Binding(self.index, self.sources, {**self.variables, total.variable: k}).bound(total.body)
+
+    def places(self, positions: tuple[Position, ...]) -> tuple[int, ...]:
+        """Positions as whole numbers."""
+        return tuple(position.at(self.index, self.variables) for position in positions)
+
+    def element(self, operand: int, place: tuple[int, ...]) -> Element:
+        """One element of an operand."""
+        source = self.sources[operand]
         return Element(source.name, place, source.value[place], source.written(place))
 
-    def largest(node: LargestOver) -> Element:
-        places = node.operand.index
-        along = next(axis for axis, position in enumerate(places) if position.variable == node.variable)
-        before, after = (
-            tuple(position.at(index, bound) for position in part) for part in (places[:along], places[along + 1 :])
-        )
+    def largest(self, node: LargestOver) -> Element:
+        """The largest of a row of an operand, the first where there are several."""
+        positions = node.operand.index
+        along = next(axis for axis, position in enumerate(positions) if position.variable == node.variable)
+        before, after = self.places(positions[:along]), self.places(positions[along + 1 :])
         place: tuple[int | slice, ...] = (*before, slice(None), *after)
-        row = sources[node.operand.operand].value[place]
-        return element(node.operand, (*before, int(row.argmax()), *after))
-
-    return visit(pattern)
+        row = self.sources[node.operand.operand].value[place]
+        return self.element(node.operand.operand, (*before, int(row.argmax()), *after))

@@ -29,7 +29,7 @@ class SinusoidalPositions(Operation):
         n, d_model = embeddings.shape
         even = np.arange(0, d_model, 2)
         exponents = numbers.array(even) / numbers.number(d_model)
-        wavelengths = numbers.number(self.BASE) ** exponents
+        wavelengths = np.power(numbers.number(self.BASE), exponents)
         angles = numbers.array(np.arange(n))[:, np.newaxis] / wavelengths
         positions = np.empty((n, d_model), dtype=numbers.dtype)
         positions[:, 0::2] = numbers.sine(angles)

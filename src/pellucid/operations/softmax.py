@@ -8,6 +8,7 @@ import numpy as np
 
 from pellucid.arrays import Array, Shaped
 from pellucid.expressions import Exponential, Negative, Number, Quotient, Sum
+from pellucid.numbers import Scalar
 from pellucid.operations.operation import Operation
 from pellucid.operations.pattern import IfFinite, LargestOver, Operand, Pattern, Position, SumOver
 
@@ -32,6 +33,10 @@ class Softmax(Operation):
             total = np.where(empty, 1, total)
         np.divide(weights, total, out=weights)
         return np.asarray(weights)
+
+    def denominator(self, scores: Shaped[Array, "n_k"], *, shifted: bool = False) -> Scalar:
+        """Σ_k e^{x_k} of one row, the number its weights are shares of; shifted, Σ_k e^{x_k − max x}."""
+        return np.exp(scores - scores.max() if shifted else scores).sum()
 
     def pattern(self, *shapes: tuple[int, ...]) -> Pattern:
         return self._quotient(shapes[0], shifted=False)

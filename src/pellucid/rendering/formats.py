@@ -61,6 +61,9 @@ class Appearance:
     width: int = 80
 
 
+_PLAIN = Appearance()
+
+
 def format_of(path: Path) -> str:
     """The name of the format that a file's suffix stands for.
 
@@ -74,7 +77,7 @@ def format_of(path: Path) -> str:
     raise OutputError(f"{path} has no suffix of a known format ({known}); name the file so, or give the format.")
 
 
-def render(document: Document, file_format: str, appearance: Appearance = Appearance()) -> str | bytes:
+def render(document: Document, file_format: str, appearance: Appearance = _PLAIN) -> str | bytes:
     """The document in a format, as text, or as bytes where the format is binary.
 
     Raises:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
@@ -56,22 +56,21 @@ class Formula:
     Args:
         template: a formula without its equals sign, for `str.format`.
         slots: what depends on the element.
+        awaited: operands whose cells may still be empty; until all those needed hold a number, the formula
+            yields an empty text.
     """
 
     template: str
     slots: tuple[_Slot, ...]
+    awaited: frozenset[int] = frozenset()
 
-    def at(self, index: tuple[int, ...], awaited: frozenset[int] = frozenset()) -> str:
-        """The formula for the element at `index`, without its equals sign.
-
-        Args:
-            index: position in the result.
-            awaited: operands whose cells may still be empty; until all of those needed here hold a number the
-                formula yields an empty text.
-        """
-        text = self.template.format(*(slot.at(index) for slot in self.slots))
-        needed = {cells.at(index): cells.count for cells in self.cells(index) if cells.operand in awaited}
-        return f'IF(COUNT({",".join(needed)})<{sum(needed.values())},"",{text})' if needed else text
+    def at(self, index: tuple[int, ...]) -> str:
+        """The formula of the element at `index`, without its equals sign."""
+        text = self.template.format(*[slot.at(index) for slot in self.slots])
+        if not self.awaited:
+            return text
+        needed = {cells.at(index): cells.count for cells in self.cells(index) if cells.operand in self.awaited}
+        return when_filled_in(needed, text) if needed else text
 
     def cells(self, index: tuple[int, ...]) -> Iterator[_Cells]:
         """The cells that the element at `index` is computed from."""
@@ -139,23 +138,29 @@ class _ParitySlot:
 _Slot = _Cells | _PositionSlot | _ParitySlot
 
 
-def element_formula(pattern: Pattern, places: Sequence[Place]) -> Formula:
+def element_formula(pattern: Pattern, places: Sequence[Place], awaited: frozenset[int] = frozenset()) -> Formula:
     """The formula of any element of a result.
 
     Args:
         pattern: how an element comes about; of an operation, its live pattern.
         places: where the elements of each operand stand.
+        awaited: operands whose cells may still be empty.
 
     Raises:
         TypeError: the pattern cannot be written without array formulas.
     """
     printer = _FormulaPrinter(places)
-    return Formula(printer(pattern), tuple(printer.slots))
+    return Formula(printer(pattern), tuple(printer.slots), awaited)
 
 
 def number_formula(expression: Expression) -> str:
     """The formula of an expression in numbers, such as 1/3 or SQRT(2), without its equals sign."""
     return element_formula(expression, ()).at(())
+
+
+def when_filled_in(cells: Mapping[str, int], formula: str) -> str:
+    """A formula that yields an empty text until cells and ranges, each of so many cells, all hold numbers."""
+    return f'IF(COUNT({",".join(cells)})<{sum(cells.values())},"",{formula})'
 
 
 def cell_name(cell: Cell) -> str:
@@ -179,7 +184,7 @@ def _column_name(column: int) -> str:
 class _Literals(Notation):
     """Numbers as they are written in a formula: the 15 digits that Excel reads."""
 
-    def text(self, value: Decimal | float | np.generic, places: int | None = None) -> str:
+    def text(self, value: Decimal | int | float | np.generic, places: int | None = None) -> str:
         number = float(as_decimal(value))
         return f"{MINUS_INFINITY if number == -math.inf else number:.15G}"
 
@@ -194,6 +199,7 @@ class _FormulaPrinter(TextPrinter):
         self.places = places
         self.slots: list[_Slot] = []
         self._sum: SumOver | None = None  # the sum whose body is being printed
+        self._directions: set[bool] = set()  # of the ranges in that body: True goes down a column
 
     def _node(self, node: Expression) -> tuple[str, int]:
         match node:
@@ -224,7 +230,7 @@ class _FormulaPrinter(TextPrinter):
             case FixedCell():
                 return fixed_name(node.cell), ATOM
             case Operand():
-                return self.slot(self.cells(node)), ATOM
+                return self.operand(node), ATOM
             case PositionNumber():
                 return self.slot(_PositionSlot(node.position)), ATOM
             case SumOver():
@@ -233,7 +239,7 @@ class _FormulaPrinter(TextPrinter):
                 return self.largest(node), ATOM
             case ByParity():
                 even, odd = (element_formula(branch, self.places) for branch in (node.even, node.odd))
-                return f"({self.slot(_ParitySlot(node.position, even, odd))})", ATOM
+                return self.slot(_ParitySlot(node.position, even, odd)), SUM
             case IfTrue():
                 return self.choice(f"{self._print(node.condition, ATOM)}=1", node), ATOM
             case IfFinite():
@@ -245,9 +251,14 @@ class _FormulaPrinter(TextPrinter):
             self.slots.append(slot)
         return f"{{{self.slots.index(slot)}}}"
 
-    def cells(self, node: Operand, over: SumOver | LargestOver | None = None) -> _Cells:
+    def operand(self, node: Operand) -> str:
+        cells = self.cells(node, self._sum)
+        if cells.variable:
+            self._directions.add(cells.is_column)
+        return self.slot(cells)
+
+    def cells(self, node: Operand, over: SumOver | LargestOver | None) -> _Cells:
         """The cell of an operand, or the run of cells along which a sum or a maximum goes."""
-        over = over or self._sum
         place = self.places[node.operand]
         if over is None or Position(over.variable) not in node.index:
             return _Cells(node.operand, place, node.index)
@@ -265,19 +276,21 @@ class _FormulaPrinter(TextPrinter):
 
     def total(self, node: SumOver) -> str:
         match node.body:
-            case Product((Operand() as left, Operand() as right)):
-                return self.dot_product(self.cells(left, node), self.cells(right, node))
-        outer, self._sum = self._sum, node
+            case Product((Operand() as first, Operand() as second)):
+                left, right = self.cells(first, node), self.cells(second, node)
+                if left.variable and right.variable:
+                    return self.dot_product(left, right)
+        outer = self._sum, self._directions
+        self._sum, self._directions = node, set()
         body = self._print(node.body, SUM)
-        self._sum = outer
-        runs = {slot.is_column for slot in self.slots if isinstance(slot, _Cells) and slot.variable == node.variable}
-        if len(runs) > 1:
+        if len(self._directions) > 1:
             raise TypeError("a SUMPRODUCT needs ranges that go the same way")
+        self._sum, self._directions = outer
         return f"SUMPRODUCT({body})"
 
     def dot_product(self, left: _Cells, right: _Cells) -> str:
         """SUMPRODUCT where both ranges go the same way; a row times a column is a product of matrices."""
-        if left.count == right.count and left.is_column == right.is_column:
+        if left.is_column == right.is_column:
             return f"SUMPRODUCT({self.slot(left)},{self.slot(right)})"
         row, column = sorted((left, right), key=lambda cells: cells.is_column)
         return f"SUMPRODUCT(MMULT({self.slot(row)},{self.slot(column)}))"

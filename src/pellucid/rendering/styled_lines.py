@@ -113,7 +113,7 @@ def _words(line: StyledLine, widest: int) -> Iterable[StyledLine]:
     for text, style in line:
         for piece in _pieces(text, widest):
             word.append(Span(piece, style))
-            if piece.endswith(" ") or cells(piece) >= widest:
+            if piece.endswith(" ") or width(word) >= widest - 1:
                 yield word
                 word = []
     if word:
@@ -121,11 +121,13 @@ def _words(line: StyledLine, widest: int) -> Iterable[StyledLine]:
 
 
 def _pieces(text: str, widest: int) -> Iterable[str]:
+    """Runs that end after a space, none of them wider than `widest` cells."""
     start = 0
     while start < len(text):
         space = text.find(" ", start)
         end = len(text) if space < 0 else space + 1
-        end = min(end, start + widest)
+        while end > start + 1 and cells(text[start:end].rstrip(" ")) > widest:
+            end -= 1
         yield text[start:end]
         start = end
 

@@ -9,6 +9,9 @@ from pellucid.expressions.latex import LatexPrinter
 from pellucid.expressions.text import SUM, TextPrinter
 from pellucid.rendering.document import Line
 
+INDENT = 1.0
+"""How far renderers indent a row that goes on with a sum, in em (`\\quad`)."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -16,11 +19,11 @@ class Row:
 
     Args:
         latex: begins with `=`, or with the sign of a term where a sum goes on.
-        width: about how many digits wide it is.
+        width: about how wide it is, in em.
     """
 
     latex: str
-    width: int
+    width: float
 
     @property
     def continues(self) -> bool:
@@ -28,21 +31,20 @@ class Row:
         return not self.latex.startswith("=")
 
 
-def substitution_rows(line: Line, printer: LatexPrinter, room: int) -> list[Row]:
-    """What stands right of a line's label, in rows of at most `room` digits where it can be broken so.
+def substitution_rows(line: Line, printer: LatexPrinter, room: float) -> list[Row]:
+    """What stands right of a line's label, in rows of at most `room` where it can be broken so.
 
     Args:
         line: not blank.
         printer: prints the numbers.
-        room: width of a row, in digits.
+        room: width of a row, in em.
     """
     rows: list[Row] = []
     for piece in _pieces(line, printer):
-        joined = rows[-1].width + 1 + piece.width if rows else 0
-        if rows and joined <= room:
-            rows[-1] = Row(f"{rows[-1].latex} {piece.latex}", joined)
+        if rows and rows[-1].width + piece.width <= room:
+            rows[-1] = Row(f"{rows[-1].latex} {piece.latex}", rows[-1].width + piece.width)
         else:
-            rows.append(piece)
+            rows.append(Row(piece.latex, piece.width + (INDENT if piece.continues else 0)))
     return rows
 
 
@@ -55,20 +57,34 @@ def _pieces(line: Line, printer: LatexPrinter) -> list[Row]:
     for expression in line.expressions:
         if plain(expression) == result:
             continue
-        first, *others = zip(printer.pieces(expression), ruler.pieces(expression), strict=True)
-        pieces.append(_equals(*first))
-        pieces += [Row(latex, len(measured)) for latex, measured in others]
-    return [*pieces, _equals(rf"\mathbf{{{printer(line.result)}}}", ruler(line.result))]
+        printed = printer.pieces(expression)
+        widths = map(_width, ruler.pieces(expression))
+        pieces += [Row(latex, width) for latex, width in zip(_after_equals(printed), widths, strict=True)]
+    (bold,) = _after_equals([rf"\mathbf{{{printer(line.result)}}}"])
+    return [*pieces, Row(bold, _BOLD * _width(ruler(line.result)))]
 
 
-def _equals(latex: str, measured: str) -> Row:
-    return Row(f"= {latex}", len("= ") + len(measured))
+def _after_equals(pieces: list[str]) -> list[str]:
+    return [f"= {pieces[0]}", *pieces[1:]]
+
+
+# Widths in Computer Modern, in em, with the space that TeX puts around an operator.
+_DIGIT = 0.5
+_BOLD = 1.15
+_EM = {" ": 0.0, ".": 0.28, "+": 1.22, "-": 1.22, "·": 0.72, "/": 0.5, "(": 0.56, ")": 0.56, "√": 0.83, "…": 1.5}
+_EQUALS = 1.33
+
+
+def _width(measured: str) -> float:
+    """Of a piece, as the ruler has printed it, with an equals sign if it begins with no sign of its own."""
+    inside = sum((_EM.get(character, _DIGIT) for character in measured), 0.0)
+    return inside if measured.startswith(("+ ", "- ")) else _EQUALS + inside
 
 
 class _Ruler(LatexPrinter):
-    """Prints as many characters as the mathematics is digits wide."""
+    """Prints the characters whose widths add up to the width of the mathematics."""
 
-    times = "××"
+    times = "·"
     opening, closing = "(", ")"
 
     def quotient(self, node: Quotient) -> str:
@@ -81,13 +97,13 @@ class _Ruler(LatexPrinter):
         return base + raised[: -(-len(raised) * 3 // 4)]  # exponents are set in smaller type
 
     def square_root(self, radicand: Expression) -> str:
-        return f"√√{self._print(radicand, SUM)}"
+        return f"√{self._print(radicand, SUM)}"
 
     def function(self, name: str, argument: Expression) -> str:
         return f"{name}({self._print(argument, SUM)})"
 
     def ellipsis(self) -> str:
-        return "…" * 4
+        return "…"
 
     def _number(self, text: str) -> tuple[str, int]:
         return TextPrinter._number(self, text)

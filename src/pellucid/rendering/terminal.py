@@ -51,8 +51,8 @@ _STYLES: dict[Role, str] = {
     "input": "",
     "mask": "",
 }
-_MOST_ROWS = 16
-_MOST_COLUMNS = 32
+_MOST_ROWS = 12
+_MOST_COLUMNS = 16
 _WIDEST_LABEL = 32
 _UNBROKEN = 30
 _BLANK = "______"

@@ -1,0 +1,192 @@
+"""What a reader is led through: one row of one head; and the blocks that spell it out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from pellucid.arrays import Array
+from pellucid.derivation import Derivation, Entry, Step
+from pellucid.errors import PositionError
+from pellucid.expressions import Expression, Number, Quotient, evaluate
+from pellucid.numbers import as_decimal
+from pellucid.operations import Softmax
+from pellucid.rendering.document import Block, Grid, Grids, Line, Table, Working
+
+MOST_LINES = 12
+"""Lines of a working; of more keys, those with the largest weights are spelled out."""
+
+_OVERFLOWS = 700  # e^710 is beyond float64
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What a reader wants spelled out.
+
+    Args:
+        query: token or number of the row; `None` for the example's focus, else the last.
+        key: one key only; `None` for all.
+        head: from 0.
+        all_heads: whether matrices of every head are shown, not of `head` alone.
+        blanks: names of steps whose numbers are to be filled in.
+    """
+
+    query: int | str | None = None
+    key: int | str | None = None
+    head: int | None = None
+    all_heads: bool = False
+    blanks: frozenset[str] = frozenset()
+
+
+EVERYTHING = Selection()
+"""Nothing chosen: the example's own focus, all its keys, head 0."""
+
+
+class Focus:
+    """A derivation of attention as its reader looks at it.
+
+    Args:
+        derivation: of attention.
+        selection: what the reader wants spelled out.
+
+    Raises:
+        PositionError: a token or head of the selection does not exist.
+    """
+
+    def __init__(self, derivation: Derivation, selection: Selection) -> None:
+        self.derivation = derivation
+        self.selection = selection
+        self.weights = derivation["weights"]
+        self.several = self.weights.value.ndim == 3
+        self.num_heads = self.weights.shape[0] if self.several else 1
+        if selection.head is not None and not 0 <= selection.head < self.num_heads:
+            raise PositionError(f"head {selection.head} does not exist; there are {self.num_heads}, counted from 0.")
+        self.head = selection.head or 0
+        query_axis, self.key_axis = self.weights.axes[-2:]
+        wanted = derivation.subject.focus if selection.query is None else selection.query
+        self.query = query_axis.position(query_axis.size - 1 if wanted is None else wanted)
+        self.query_label = query_axis.label(self.query)
+        self.keys = self._keys(selection.key)
+
+    def _keys(self, wanted: int | str | None) -> list[int]:
+        """The keys that are spelled out: the chosen one, or those with the largest weights in their order.
+
+        While the weights are to be filled in, which ones are the largest is not told: then the first keys.
+        """
+        if wanted is not None:
+            return [self.key_axis.position(wanted)]
+        if self.key_axis.size <= MOST_LINES or self.is_blank(self.weights):
+            return list(range(min(self.key_axis.size, MOST_LINES)))
+        row = self.row(self.weights).astype(np.float64)
+        return sorted(int(key) for key in np.argsort(-row, kind="stable")[:MOST_LINES])
+
+    def index(self, step: Step, *rest: int) -> tuple[int, ...]:
+        """The index of the row in a step, of the head where it has heads, and what follows."""
+        return (self.head, self.query, *rest) if step.value.ndim == 3 else (self.query, *rest)
+
+    def row(self, step: Step) -> Array:
+        """The row's numbers in a step."""
+        return np.asarray(step.value[self.index(step)])
+
+    def is_blank(self, step: Step) -> bool:
+        """Whether the reader is to fill the step in."""
+        return step.name in self.selection.blanks
+
+    # Matrices
+
+    def grids(self, step: Step, *, heat: bool = False) -> tuple[Grid, ...]:
+        """The matrices of a step: of the head that is looked at, or of every head."""
+        marked = self.query if len(step.axes) > 1 and step.axes[-2].name == "query" else None
+        caption = step.name.replace("_", " ")
+        if step.value.ndim < 3:
+            return (Grid(step, caption, None, marked, heat, self.is_blank(step)),)
+        heads = range(step.shape[0])
+        if not self.selection.all_heads:
+            own = self.head // (self.num_heads // step.shape[0])
+            heads = range(own, own + 1)
+        return tuple(Grid(step, f"{caption}, head {h}", h, marked, heat, self.is_blank(step)) for h in heads)
+
+    def side_by_side(self, steps: Iterable[Step]) -> Grids:
+        """The matrices of several steps."""
+        return Grids(tuple(grid for step in steps for grid in self.grids(step)))
+
+    def matrix(self, step: Step, *, heat: bool = False) -> Block:
+        """The matrices of one step."""
+        grids = self.grids(step, heat=heat)
+        return grids[0] if len(grids) == 1 else Grids(grids)
+
+    def row_text(self, step: Step) -> str:
+        """The row of a step as one line of numbers."""
+        grid = Grid(step, step.name, self.head if step.value.ndim == 3 else None)
+        return "  ".join(grid.text(self.query, column) for column in range(min(grid.shape[1], MOST_LINES)))
+
+    def row_digits(self, step: Step) -> Table:
+        """The row of a step of exact decimals with every digit."""
+        label, row = step.axes[-1].label, self.row(step)
+        columns = range(min(len(row), MOST_LINES))
+        return Table(
+            (step.axes[-1].name, f"{step.name} of “{self.query_label}”"),
+            tuple((label(column), f"{row[column]:f}") for column in columns),
+        )
+
+    # Workings
+
+    def along_keys(self, step: Step) -> Working:
+        """The row of a step spelled out, one line a key."""
+        lines = []
+        for key in self.keys:
+            entry = step.at(*self.index(step, key))
+            lines.append(self._line(f"{self.query_label} · {self.key_axis.label(key)}", entry, entry.expression))
+        return self._working(lines, self.key_axis.size, "keys")
+
+    def along_features(self, step: Step) -> Working:
+        """The row of a step spelled out, one line a column."""
+        entries = [step.at(*self.index(step, column)) for column in range(min(step.shape[-1], MOST_LINES))]
+        lines = [self._line(step.label(entry.index), entry, entry.expression) for entry in entries]
+        return self._working(lines, step.shape[-1], "columns")
+
+    def softmax(self) -> Working:
+        """The row of weights spelled out: the sum of the exponentials, then each one's share of it."""
+        operation = self.weights.operation
+        assert isinstance(operation, Softmax)
+        scores = self.row(self.weights.operands[0])
+        finite = np.array([float(score) for score in scores if score != -np.inf])
+        live = bool((np.abs(finite) > _OVERFLOWS).any())
+        # Carried as printed, the exponent is the printed number; carried exactly, it is shown in full: 0.21/√3.
+        through = () if self.derivation.reference else ("masked_scores", "scaled_scores")
+        lines: list[Line] = []
+        for key in self.keys:
+            entry = self.weights.at(*self.index(self.weights, key))
+            spelled = entry.expand(through, live=live)
+            label = self.key_axis.label(key)
+            if not isinstance(spelled, Quotient):  # a row with nothing to attend to
+                lines.append(self._line(label, entry))
+                continue
+            if not lines:
+                with self.derivation.numbers.arithmetic():
+                    total = Number(as_decimal(operation.denominator(scores, shifted=live)))
+                if not self._hides(self.weights):
+                    lines.append(Line("sum", (spelled.denominator,), total))
+            numerator = self._number(spelled.numerator)
+            steps = (Quotient(spelled.numerator, total), Quotient(numerator, total))
+            lines.append(self._line(label, entry, *steps))
+        return self._working(lines, self.key_axis.size, "keys")
+
+    def _line(self, label: str, entry: Entry, *expressions: Expression) -> Line:
+        shown = () if self._hides(entry.step) else expressions
+        return Line(label, shown, entry.element, self.is_blank(entry.step))
+
+    def _hides(self, step: Step) -> bool:
+        """Whether spelling a step out would give away numbers that are to be filled in: its own or its operands'."""
+        return self.is_blank(step) or any(self._hides(operand) for operand in step.operands)
+
+    def _number(self, expression: Expression) -> Number:
+        numbers = self.derivation.numbers
+        with numbers.arithmetic():
+            return Number(as_decimal(evaluate(expression, numbers)))
+
+    def _working(self, lines: list[Line], size: int, noun: str) -> Working:
+        shown = min(size, MOST_LINES) if self.selection.key is None or noun != "keys" else 1
+        return Working(tuple(lines), (size - shown, noun) if size > shown else None)

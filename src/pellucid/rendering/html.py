@@ -1,0 +1,250 @@
+"""HTML: one self-contained page in which every number can be clicked.
+
+The page is complete without its script: words, matrices and workings are plain HTML. The script adds what a book
+cannot do: any number shows its arithmetic, with the operands lit up where they stand.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterable, Iterator
+from hashlib import sha256
+from html import escape
+
+from pellucid.expressions import Element
+from pellucid.expressions.html import HtmlPrinter, number
+from pellucid.expressions.text import TextPrinter
+from pellucid.rendering.document import (
+    Beside,
+    Block,
+    Code,
+    Display,
+    Document,
+    Formula,
+    Grid,
+    Grids,
+    Inline,
+    Line,
+    Note,
+    Paragraph,
+    Section,
+    Table,
+    Working,
+    role_of,
+    window,
+)
+from pellucid.rendering.formats import Appearance
+from pellucid.rendering.html_page import SCRIPT, STYLE, blank_steps, page_data
+from pellucid.rendering.html_page.words import LONGEST_LABEL, escaped, formula_html, name_html
+from pellucid.rendering.labels import column_label, row_label
+
+_MOST = 20
+"""Rows and columns of a matrix that are shown whole, and the size of the window on a larger one."""
+
+_MOST_AMONG_MANY = 7
+_MANY = 4  # matrices side by side
+
+
+def render(document: Document, appearance: Appearance) -> str:
+    """The document as a page, or with `appearance.fragment` as a `<div>` to be put into one."""
+    fragment = _Page(document).fragment()
+    if appearance.fragment:
+        return fragment
+    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{_digest(SCRIPT)}'; img-src data:"
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f"<meta http-equiv=\"Content-Security-Policy\" content=\"{policy}; base-uri 'none'; form-action 'none'\">\n"
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="color-scheme" content="light dark">\n<link rel="icon" href="data:,">\n'
+        f"<title>{escaped(document.title)}</title>\n<style>{_FRAME_STYLE}</style>\n</head>\n"
+        f"<body>\n{fragment}</body>\n</html>\n"
+    )
+
+
+_FRAME_STYLE = "body { margin: 0 } .pellucid { min-height: 100vh } @page { margin: 16mm 14mm }"
+
+
+def _digest(script: str) -> str:
+    return b64encode(sha256(script.encode()).digest()).decode()
+
+
+class _Page:
+    """Writes a document and remembers what its data has to carry."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.derivation = 0  # which of the document's derivations the blocks being written belong to
+        self.blanks = [blank_steps(derivation, document.blanks) for derivation in document.derivations]
+        self.shown_rows: dict[tuple[int, int], set[int]] = {}
+        self.overviews: set[tuple[int, str]] = set()
+        self.print = HtmlPrinter(document.notation, element=self.element)
+        self.plain = TextPrinter(document.notation)
+
+    def fragment(self) -> str:
+        """Everything from the title to the script."""
+        body = "".join(self.body())
+        data = page_data(self.document, self.blanks, self.shown_rows, self.overviews)
+        return (
+            f'<div class="pellucid" data-derivation="0">\n<style>\n{STYLE}</style>\n'
+            f"<article>\n{body}</article>\n"
+            f'<script type="application/json">{data}</script>\n<script>{SCRIPT}</script>\n</div>\n'
+        )
+
+    def body(self) -> Iterator[str]:
+        yield f"<header>\n<h1>{escaped(self.document.title)}</h1>\n"
+        if self.document.purpose:
+            yield f'<p class="purpose">{escaped(self.document.purpose)}</p>\n'
+        yield "</header>\n"
+        for position, section in enumerate(self.document.sections, 1):
+            yield from self.section(position, section)
+
+    def section(self, position: int, section: Section) -> Iterator[str]:
+        yield f'<section>\n<h2><span class="counter">{position}</span> {escaped(section.title)}</h2>\n'
+        yield from map(self.block, section.blocks)
+        yield "</section>\n"
+
+    def block(self, block: Block) -> str:
+        match block:
+            case Paragraph():
+                return f"<p>{self.inline(block.parts)}</p>\n"
+            case Display():
+                return f'<p class="display">{formula_html(block.formula.text)}</p>\n'
+            case Note():
+                return f'<p class="note" role="note">{self.inline(block.parts)}</p>\n'
+            case Grid():
+                return self.matrix(block, _MOST)
+            case Grids():
+                most = _MOST if len(block.grids) <= _MANY else _MOST_AMONG_MANY
+                return f'<div class="matrices">\n{"".join(self.matrix(grid, most) for grid in block.grids)}</div>\n'
+            case Working():
+                return self.working(block)
+            case Table():
+                return self.table(block)
+            case Beside():
+                return self.beside(block)
+
+    def inline(self, parts: Iterable[Inline]) -> str:
+        html = ""
+        for part in parts:
+            match part:
+                case str():
+                    html += escaped(part)
+                case Formula():
+                    html += f'<span class="formula">{formula_html(part.text)}</span>'
+                case Code():
+                    html += f"<code>{escaped(part.text)}</code>"
+        return html
+
+    # Matrices
+
+    def matrix(self, grid: Grid, most: int) -> str:
+        """A matrix, or a window on a large one that says what it leaves out."""
+        shown = window(grid.shape[0], most, grid.marked_row), window(grid.shape[1], most)
+        rows, columns = ([place for place in places if place is not None] for places in shown)
+        self.shown_rows.setdefault((self.derivation, grid.shape[0]), set()).update(rows)
+        is_whole = (len(rows), len(columns)) == grid.shape
+        if grid.heat and not is_whole:
+            self.overviews.add((self.derivation, grid.step.name))
+        head = "" if grid.head is None else f' data-head="{grid.head}"'
+        return (
+            f'<figure class="matrix role-{grid.role}{" heat" * grid.heat}{" blank" * grid.blank}" '
+            f'data-step="{grid.step.name}"{head}{"" if is_whole else f" data-most={most}"}>\n'
+            f"<figcaption>{self.caption(grid)}</figcaption>\n"
+            f'<div class="scroll"><table>\n{self.head_row(grid, shown[1])}<tbody>\n'
+            f"{''.join(self.row(grid, row, shown[1]) for row in shown[0])}</tbody></table></div>\n"
+            f"{'' if is_whole else self.left_out(grid, len(rows), len(columns))}</figure>\n"
+        )
+
+    @staticmethod
+    def caption(grid: Grid) -> str:
+        rows, columns = grid.shape
+        axes = f"{name_html(grid.row_axis)} × " if grid.row_axis else ""
+        size = f"{rows:,} × " if grid.row_axis else ""
+        return (
+            f'<span class="name">{escaped(grid.caption)}</span> '
+            f'<span class="shape">{axes}{name_html(grid.column_axis)}, {size}{columns:,}</span>'
+        )
+
+    @staticmethod
+    def head_row(grid: Grid, columns: list[int | None]) -> str:
+        def label(column: int) -> str:
+            return f'<th scope="col">{escape(column_label(grid, column, LONGEST_LABEL))}</th>'
+
+        return f"<thead><tr><td></td>{''.join(_GAP if c is None else label(c) for c in columns)}</tr></thead>"
+
+    def row(self, grid: Grid, row: int | None, columns: list[int | None]) -> str:
+        if row is None:
+            return f'<tr class="gap"><th>⋮</th>{"<td>⋮</td>" * len(columns)}</tr>\n'
+        cells = "".join(_GAP if column is None else self.cell(grid, row, column) for column in columns)
+        marked = ' class="marked"' if row == grid.marked_row else ""
+        return f'<tr{marked}><th scope="row">{escape(row_label(grid, row, LONGEST_LABEL))}</th>{cells}</tr>\n'
+
+    @staticmethod
+    def cell(grid: Grid, row: int, column: int) -> str:
+        shade = grid.shade(row, column)
+        style = f' style="--shade:{shade:.3f}"' if shade > 0 else ""
+        place = _place(grid.step.name, grid.index(row, column))
+        return f"<td {place}{style}>{number(grid.text(row, column))}</td>"
+
+    @staticmethod
+    def left_out(grid: Grid, rows: int, columns: int) -> str:
+        shown = ((rows, grid.shape[0], "rows"), (columns, grid.shape[1], "columns"))
+        parts = [f"{some:,} of {every:,} {noun}" for some, every, noun in shown if some < every]
+        return f'<p class="left-out">{" and ".join(parts)} shown</p>\n'
+
+    # Workings
+
+    def working(self, working: Working) -> str:
+        lines = "".join(map(self.line, working.lines))
+        more = ""
+        if working.left_out is not None:
+            count, noun = working.left_out
+            more = f'<div class="left-out"><dt>…</dt><dd>and {count:,} more {escaped(noun)}</dd></div>\n'
+        return f'<dl class="working">\n{lines}{more}</dl>\n'
+
+    def line(self, line: Line) -> str:
+        label = f"<dt>{escaped(line.label)}</dt>"
+        if line.blank:
+            return f"<div>{label}<dd>{_equal(_BLANK)}</dd></div>\n"
+        result = self.plain(line.result)
+        spelled = [expression for expression in line.expressions if self.plain(expression) != result]
+        sides = "".join(_equal(self.print(expression)) for expression in spelled)
+        return f"<div>{label}<dd>{sides}{_equal(self.print(line.result), 'result')}</dd></div>\n"
+
+    def element(self, element: Element, text: str) -> str:
+        """A number of a working, with its place."""
+        if element.array in self.blanks[self.derivation]:
+            return _BLANK
+        place = _place(element.array, element.index)
+        return f'<span class="number role-{role_of(element.array)}" {place}>{text}</span>'
+
+    # Tables and comparisons
+
+    @staticmethod
+    def table(table: Table) -> str:
+        header = "".join(f'<th scope="col">{escaped(name)}</th>' for name in table.header)
+        rows = "".join(f"<tr>{''.join(f'<td>{escaped(cell)}</td>' for cell in row)}</tr>\n" for row in table.rows)
+        head = f"<thead><tr>{header}</tr></thead>"
+        return f'<div class="scroll"><table class="plain">{head}<tbody>\n{rows}</tbody></table></div>\n'
+
+    def beside(self, block: Beside) -> str:
+        sides = ""
+        for side, (heading, blocks) in enumerate(zip(block.headings, (block.left, block.right), strict=True)):
+            self.derivation = side
+            body = "".join(map(self.block, blocks))
+            sides += f'<div data-derivation="{side}"><h3>{escaped(heading)}</h3>\n{body}</div>\n'
+        self.derivation = 0
+        return f'<div class="beside">\n{sides}</div>\n'
+
+
+_BLANK = '<span class="box"></span>'
+_GAP = '<td class="gap">…</td>'
+
+
+def _place(step: str, index: tuple[int, ...]) -> str:
+    """Where a number stands, for the script."""
+    return f'data-step="{step}" data-index="{",".join(map(str, index))}"'
+
+
+def _equal(html: str, kind: str = "side") -> str:
+    return f'<span class="{kind}"><span class="equals">=</span> {html}</span> '

@@ -1,0 +1,149 @@
+"""The command as a user meets it: a whole process, its output, its exit code."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def pellucid(*arguments: str, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "pellucid", *arguments],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        cwd=cwd,
+        env={**os.environ, **environment},
+        timeout=120,
+    )
+
+
+def assert_one_sentence(result: subprocess.CompletedProcess[str], *parts: str) -> None:
+    assert result.returncode == 2
+    assert result.stdout == ""
+    assert result.stderr.startswith("pellucid: ")
+    assert result.stderr.count("\n") == 1
+    assert result.stderr.rstrip().endswith((".", "?", ")"))
+    for part in parts:
+        assert part in result.stderr
+
+
+def test_explain_shows_the_numbers_of_the_article_put_right():
+    result = pellucid("explain")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "sitting · The     = 0.3×0.1 + 0.4×0.3 + 0.1×0.6 = 0.21" in result.stdout
+    assert "sitting  0.1591  0.1666  0.1705   0.1666  0.1735  0.1637" in result.stdout
+    assert "sitting  0.5175  0.3505  0.8326" in result.stdout
+    assert max(map(len, result.stdout.splitlines())) <= 80
+    assert "\x1b" not in result.stdout
+
+
+def test_without_a_command_there_is_a_tour_from_the_sentence_to_the_weighted_sum():
+    result = pellucid()
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "0.36/√3 = 0.2078" in result.stdout
+    assert "= 0.5175" in result.stdout
+    assert "pellucid explain --list" in result.stdout
+
+
+def test_json_holds_every_step_with_full_precision():
+    document = json.loads(pellucid("explain", "--to", "json").stdout)
+    assert list(document) == ["title", "tokens", "steps"]
+    assert document["tokens"] == ["The", "dog", "is", "sitting", "on", "the"]
+    steps = {step["name"]: step for step in document["steps"]}
+    assert steps["weights"]["axes"] == ["query", "key"]
+    assert steps["weights"]["shape"] == [6, 6]
+    assert sum(steps["weights"]["values"][3]) == pytest.approx(1, abs=1e-15)
+    assert steps["scores"]["values"][3] == pytest.approx([0.21, 0.29, 0.33, 0.29, 0.36, 0.26], abs=1e-15)
+
+
+def test_exact_json_holds_strings_of_digits():
+    document = json.loads(pellucid("explain", "--exact", "--json").stdout)
+    steps = {step["name"]: step["values"] for step in document["steps"]}
+    assert steps["scores"][3] == ["0.21", "0.29", "0.33", "0.29", "0.36", "0.26"]
+    assert steps["weights"][3][0].startswith("0.15908285722977413511630389910086")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "parts"),
+    [
+        (["explain", "dog-on-the-matt"], ["dog-on-the-matt", "did you mean 'dog-on-the-mat'?"]),
+        (["explain", "no/such/file.yaml"], ["no/such/file.yaml", "No such file"]),
+        (["explain", "--query", "cat"], ["'cat'", "The, dog, is, sitting, on, the"]),
+        (["explain", "--query", "The#2"], ["The#2", "once"]),
+        (["explain", "--head", "1"], ["head 1", "counted from 0"]),
+        (["explain", "--digits", "-1"], ["-1", "0 to"]),
+        (["explain", "--precision", "0"], ["0 digits"]),
+        (["explain", "--to", "htm"], ["'htm'", "'html'"]),
+        (["explain", "-o", "dog.docx"], ["dog.docx", ".html"]),
+        (["explain", "--no-such-option"], ["--no-such-option"]),
+        (["explian"], ["explian"]),
+    ],
+)
+def test_what_a_user_can_mend_is_one_sentence_and_exit_code_2(arguments, parts, tmp_path):
+    assert_one_sentence(pellucid(*arguments, cwd=tmp_path), *parts)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path):
+    target = tmp_path / "dog.md"
+    target.write_text("precious")
+    assert_one_sentence(pellucid("explain", "--query", "cat", "-o", str(target)), "'cat'")
+    assert target.read_text() == "precious"
+    assert pellucid("explain", "-o", str(target)).returncode == 0
+    assert "0.1735" in target.read_text(encoding="utf-8")
+    assert [path.name for path in tmp_path.iterdir()] == ["dog.md"]
+
+
+def test_a_folder_or_a_missing_folder_cannot_be_written_to(tmp_path):
+    assert_one_sentence(pellucid("explain", "--to", "json", "-o", str(tmp_path)), "is a folder")
+    assert_one_sentence(pellucid("explain", "-o", str(tmp_path / "none" / "dog.json")), "cannot be written")
+
+
+def test_a_reader_that_stops_early_is_no_error():
+    command = f"{sys.executable} -m pellucid explain | head -1"
+    result = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=120)
+    assert result.stderr == ""
+    assert result.stdout.startswith("Self-attention")
+
+
+def test_output_is_utf_8_whatever_the_locale():
+    result = pellucid("explain", LC_ALL="C", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "√3" in result.stdout
+
+
+def test_the_file_of_a_shipped_example_is_a_start_for_ones_own(tmp_path):
+    (tmp_path / "mine.yaml").write_text(pellucid("explain", "--source").stdout, encoding="utf-8")
+    assert pellucid("explain", "mine.yaml", cwd=tmp_path).stdout == pellucid("explain").stdout
+
+
+def test_every_shipped_example_is_listed_with_its_purpose_and_can_be_explained():
+    listed = json.loads(pellucid("explain", "--list", "--json").stdout)
+    assert [example["name"] for example in listed][0] == "dog-on-the-mat"
+    lines = pellucid("explain", "--list").stdout.splitlines()
+    for example, line in zip(listed, lines, strict=True):
+        assert line.split(maxsplit=1) == [example["name"], example["purpose"]]
+        assert pellucid("explain", example["name"]).returncode == 0
+
+
+def test_the_version_is_printed():
+    from importlib.metadata import version
+
+    assert pellucid("--version").stdout == f"pellucid {version('pellucid')}\n"
+
+
+def test_an_unforeseen_fault_is_not_blamed_on_the_user_and_shows_no_traceback(monkeypatch, capsys):
+    from pellucid.cli import main
+
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("boom")
+
+    monkeypatch.setattr(main.pellucid, "main", fail)
+    with pytest.raises(SystemExit) as exit_:
+        main.run([])
+    assert exit_.value.code == 70
+    assert "a fault of pellucid" in capsys.readouterr().err
