@@ -3,7 +3,7 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from pellucid.derivation import Derivation
@@ -65,7 +65,7 @@ def printed_rows(derivation: Derivation) -> list[list[Decimal]]:
     seed=st.integers(0, 10**6),
     digits=st.sampled_from([2, 3]),
 )
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_numbers_are_nice(tokens: int, sizes: dict, seed: int, digits: int):
     example = with_nice_numbers(sentence_of(tokens, **sizes), seed, digits)
     assert max(map(places, numbers(example))) <= 1
@@ -79,23 +79,31 @@ def test_numbers_are_nice(tokens: int, sizes: dict, seed: int, digits: int):
 
 
 @given(tokens=st.integers(2, 8), d_k=st.integers(2, 4), seed=st.integers(0, 10**6), digits=st.sampled_from([2, 3]))
-@settings(max_examples=30)
+@settings(max_examples=20)
 def test_weights_differ_where_scores_do(tokens: int, d_k: int, seed: int, digits: int):
     derivation = explain(with_nice_numbers(sentence_of(tokens, d_k=d_k), seed, digits), digits=digits)
     for row, scores in zip(printed_rows(derivation), derivation["scores"].value, strict=True):
         assert len(set(row)) == len(set(np.round(scores, 9)))
 
 
-@given(
-    tokens=st.integers(2, 6), d_k=st.sampled_from([1, 4]), seed=st.integers(0, 10**6), digits=st.sampled_from([2, 3])
-)
-@settings(max_examples=30)
-def test_a_reader_who_rounds_every_step_gets_the_printed_numbers(tokens: int, d_k: int, seed: int, digits: int):
+@given(tokens=st.integers(2, 8), d_k=st.integers(1, 4), seed=st.integers(0, 10**6), digits=st.sampled_from([2, 3]))
+@settings(max_examples=20)
+def test_without_a_gap_a_reader_who_rounds_every_step_gets_the_printed_numbers(
+    tokens: int, d_k: int, seed: int, digits: int
+):
     example = with_nice_numbers(sentence_of(tokens, d_k=d_k), seed, digits)
     exact, carried = explain(example, digits=digits), explain(example, digits=digits, carry="rounded")
+    assume(paper_gap(exact) == 0)
     for name in ("scores", "scaled_scores", "weights", "output"):
         printed = [list(map(Notation(digits).rounded, each[name].value.ravel())) for each in (exact, carried)]
         assert printed[0] == printed[1]
+
+
+@pytest.mark.parametrize("digits", [2, 3])
+def test_short_sentences_nearly_never_have_a_gap(digits: int):
+    drawn = [with_nice_numbers(sentence_of(tokens), seed, digits) for tokens in range(2, 7) for seed in range(6)]
+    gaps = [paper_gap(explain(example, digits=digits)) for example in drawn]
+    assert np.mean(np.array(gaps) == 0) > 0.95
 
 
 def test_the_same_seed_draws_the_same_numbers():

@@ -136,6 +136,7 @@ def test_every_matrix_is_a_bmatrix_with_its_numbers():
     assert len(numbers) == 7  # query, key, value, scores, scaled scores, weights, output
     assert numbers[0] == [["0.2", "0.5", "0.1"], ["0.4", "0.6", "0.2"], ["0.1", "0.3", "0.2"], ["0.3", "0.4", "0.1"],
                           ["0.5", "0.2", "0.3"], ["0.3", "0.1", "0.5"]]  # fmt: skip
+    assert [row.count(r"\mathbf") for row in matrices[5].split(r"\\")] == [0, 0, 0, 6, 0, 0]
     assert numbers[5][3] == ["0.1591", "0.1666", "0.1705", "0.1666", "0.1735", "0.1637"]
 
 

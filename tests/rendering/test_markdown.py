@@ -212,7 +212,7 @@ def test_a_working_says_how_many_lines_are_left_out():
 
 def test_what_is_to_be_filled_in_is_blank():
     text = markdown(document_of("dog-on-the-mat", blanks=frozenset({"weights"})))
-    assert "0.1735" not in text.split("## 5.")[0]
+    assert "0.1735" not in text
     assert "| **sitting** | ____ | ____ | ____ | ____ | ____ | ____ |" in text
     assert r"\text{dog} &= \underline{\qquad\qquad} \cr" in text
     weights = next(table for table in tables(text) if "____" in table[1])

@@ -52,10 +52,9 @@ def test_stacked_fractions_are_as_wide_as_their_wider_half():
     assert narrow.width < wide.width - 2.5  # seven digits fewer, each half an em
 
 
-def test_exponents_count_less_than_what_stands_on_the_line():
-    number = Number(Decimal("1.2346"))
-    (power,), (product,) = (
-        substitution_rows(Line("a", (expression,), number), printer, 100.0)
-        for expression in (Exponential(Sum((number, number))), Product((number, Sum((number, number)))))
+def test_digits_of_an_exponent_count_three_quarters():
+    (short,), (long,) = (
+        substitution_rows(Line("a", (Exponential(Number(Decimal(digits))),), Number(Decimal(7))), printer, 100.0)
+        for digits in ("1234", "12345678")
     )
-    assert power.width < product.width
+    assert long.width - short.width == 4 * 0.75 * 0.5

@@ -55,7 +55,7 @@ class Axis:
                     return places[int(nth["n"]) - 1]
                 raise PositionError(f"{where!r} does not exist: {nth['label']!r} occurs {_times(len(places))}.")
         if where.isascii() and where.isdigit():
-            return self.position(int(where[:9]))
+            return self.position(int(where.lstrip("0")[:9] or 0))
         if self.labels is None:
             raise PositionError(f"{self.name} {where!r} is not a number; there are {self.size}, counted from 0.")
         shown = ", ".join(self.labels[:20]) + (", …" if self.size > 20 else "")

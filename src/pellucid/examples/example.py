@@ -66,7 +66,7 @@ class Example:
     scores: Any = None
     num_heads: int = 1
     num_key_value_heads: int | None = None
-    scale: str | float | Expression = "1/sqrt(d_k)"
+    scale: str | float | Expression | None = "1/sqrt(d_k)"
     mask: Any = "none"
     layout: str = "rows"
     focus: int | str | None = None

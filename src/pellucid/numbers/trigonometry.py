@@ -5,6 +5,8 @@ from __future__ import annotations
 import decimal
 from decimal import Decimal
 
+_MOST_DIGITS = 1_000  # of a whole number of radians; it costs a halving for every bit
+
 
 def sine(angle: Decimal) -> Decimal:
     """The sine of `angle` radians, to the precision of the context in force."""
@@ -21,6 +23,8 @@ def _sine_and_cosine(angle: Decimal) -> tuple[Decimal, Decimal]:
 
     Each doubling at most quadruples the error, so n halvings need n·log10(4) more digits.
     """
+    if not angle.is_finite() or angle.adjusted() > _MOST_DIGITS:
+        raise decimal.InvalidOperation
     halvings = max(0, int(abs(angle) * 2).bit_length())
     with decimal.localcontext() as context:
         context.prec += 10 + (halvings * 61) // 100 + max(0, -angle.adjusted() if angle else 0)

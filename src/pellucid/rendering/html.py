@@ -38,11 +38,11 @@ from pellucid.rendering.html_page import SCRIPT, STYLE, blank_steps, page_data
 from pellucid.rendering.html_page.words import LONGEST_LABEL, escaped, formula_html, name_html
 from pellucid.rendering.labels import column_label, row_label
 
-_MOST = 20
-"""Rows and columns of a matrix that are shown whole, and the size of the window on a larger one."""
+_LARGE = 20
+"""Rows or columns beyond which a matrix is shown through a window."""
 
-_MOST_AMONG_MANY = 7
-_MANY = 4  # matrices side by side
+_WINDOW, _SMALL_WINDOW = 20, 7  # the small one where many matrices stand side by side
+_MANY = 4
 
 
 def render(document: Document, appearance: Appearance) -> str:
@@ -112,9 +112,9 @@ class _Page:
             case Note():
                 return f'<p class="note" role="note">{self.inline(block.parts)}</p>\n'
             case Grid():
-                return self.matrix(block, _MOST)
+                return self.matrix(block, _WINDOW)
             case Grids():
-                most = _MOST if len(block.grids) <= _MANY else _MOST_AMONG_MANY
+                most = _WINDOW if len(block.grids) <= _MANY else _SMALL_WINDOW
                 return f'<div class="matrices">\n{"".join(self.matrix(grid, most) for grid in block.grids)}</div>\n'
             case Working():
                 return self.working(block)
@@ -139,7 +139,7 @@ class _Page:
 
     def matrix(self, grid: Grid, most: int) -> str:
         """A matrix, or a window on a large one that says what it leaves out."""
-        shown = window(grid.shape[0], most, grid.marked_row), window(grid.shape[1], most)
+        shown = _shown(grid.shape[0], most, grid.marked_row), _shown(grid.shape[1], most)
         rows, columns = ([place for place in places if place is not None] for places in shown)
         self.shown_rows.setdefault((self.derivation, grid.shape[0]), set()).update(rows)
         is_whole = (len(rows), len(columns)) == grid.shape
@@ -239,6 +239,11 @@ class _Page:
 
 _BLANK = '<span class="box"></span>'
 _GAP = '<td class="gap">…</td>'
+
+
+def _shown(size: int, most: int, keep: int | None = None) -> list[int | None]:
+    """The rows or columns of a matrix that stand on the page: all of a small one, else a window."""
+    return window(size, size if size <= _LARGE else most, keep)
 
 
 def _place(step: str, index: tuple[int, ...]) -> str:

@@ -45,12 +45,12 @@ _MOST_LABEL = 32
 _PAGE, _FOREIGN_PAGE = 43.0, 34.0  # em of a line: in our document, and with the margins LaTeX gives an article
 _HALF = 0.47  # the share of the width that each of two columns gets
 _WIDEST_LABEL = 0.4  # of the width, in substitution lines
-_BLANK = r"\underline{\hspace{2.5em}}"
+_ROOM_TO_WRITE = r"\rule{0pt}{3.2ex}"
+_BLANK = rf"{_ROOM_TO_WRITE}\underline{{\hspace{{2.5em}}}}"
 _BLANK_WIDTH = 2.5
 _DIGIT_WIDTH = 0.5
 _CELL_GAP = 0.8  # between the columns of a matrix
 _COLUMN_GAP = 0.6  # between those of a table
-_BLANK_FORMULA = r"\underline{\hspace{7em}}"
 
 
 def render(document: Document, appearance: Appearance) -> str:
@@ -176,7 +176,8 @@ class _Latex:
         if row is None:
             return r"\vdots"
         label = escape(row_label(grid, row, _MOST_TOKEN))
-        return _command("pellucidlabel", _command("textbf", label) if row == grid.marked_row else label)
+        side = _command("pellucidlabel", _command("textbf", label) if row == grid.marked_row else label)
+        return _ROOM_TO_WRITE + side if grid.blank else side
 
     @staticmethod
     def _cell(grid: Grid, row: int | None, column: int | None, number: str) -> str:
@@ -199,7 +200,7 @@ class _Latex:
         """The rows of a substitution line, aligned at their equals signs."""
         start = f"{self._fitted(_command('text', escape(label)), text_width(label), _WIDEST_LABEL * self.width)} &"
         if line.blank:
-            yield f"{start}= " + (f"{_BLANK_FORMULA} = {_BLANK}" if line.expressions else _BLANK)
+            yield f"{start}= {_BLANK}"
             return
         for row in substitution_rows(line, self.print, room):
             yield start + self._fitted(rf"\quad {row.latex}" if row.continues else row.latex, row.width, room)

@@ -57,7 +57,7 @@ _DEFINITIONS = r"""% Made by pellucid. Needs the packages amsmath, array, bookta
 % A character that the font may lack: itself or its code.
 \providecommand{\pellucidchar}[1]{\pellucidbreak\ifdefined\Umathcode
   \iffontchar\font"#1 \symbol{"#1}\else\texttt{U+#1}\fi\else\texttt{U+#1}\fi}
-\providecommand{\pellucidbreak}{\penalty500\hspace{0pt}}
+\providecommand{\pellucidbreak}{\ifhmode\penalty500\hspace{0pt}\fi}
 % Scaled down to a share of the line where it is wider.
 \providecommand{\pellucidfit}[2][1]{\sbox{\pellucidbox}{#2}%
   \ifdim\wd\pellucidbox>#1\linewidth\resizebox{#1\linewidth}{!}{\usebox{\pellucidbox}}%

@@ -122,14 +122,15 @@ class _Markdown:
             count, noun = working.left_out
             yield f"… and {count:,} more {noun}"
 
-    def line(self, line: Line) -> list[str]:
+    def line(self, line: Line) -> Iterator[str]:
         """The rows of a substitution line, aligned at their equals signs."""
-        label = rf"\text{{{_text_in_mathematics(shorten(printable(line.label), _MOST_LABEL))}}}"
+        start = rf"\text{{{_text_in_mathematics(shorten(printable(line.label), _MOST_LABEL))}}} &"
         if line.blank:
-            return [f"{label} &= {_BLANK_MATHEMATICS}"]
-        first, *others = substitution_rows(line, self.print, _ROOM)
-        continued = [rf"&\quad {row.latex}" if row.continues else f"&{row.latex}" for row in others]
-        return [_mathematics(row) for row in (f"{label} &{first.latex}", *continued)]
+            yield f"{start}= {_BLANK_MATHEMATICS}"
+            return
+        for row in substitution_rows(line, self.print, _ROOM):
+            yield start + (r"\quad " if row.continues else "") + _mathematics(row.latex)
+            start = "&"
 
 
 # Mathematics

@@ -93,7 +93,7 @@ class _Ruler(LatexPrinter):
         return max(self._print(node.numerator, SUM), self._print(node.denominator, SUM), key=len)
 
     def power(self, base: str, exponent: Expression) -> str:
-        raised = super().power("", exponent)
+        raised = super().power("", exponent).removeprefix("^{").removesuffix("}")
         return base + raised[: -(-len(raised) * 3 // 4)]  # exponents are set in smaller type
 
     def square_root(self, radicand: Expression) -> str:

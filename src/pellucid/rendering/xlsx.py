@@ -253,7 +253,7 @@ def _remarks(derivation: Derivation, layout: SheetLayout) -> str:
         remarks.append("Formulas carry every digit: on this sheet nothing is rounded from step to step.")
     if isinstance(derivation.numbers, Exact):
         remarks.append("A spreadsheet computes with about 15 digits.")
-    if any(block.step.name == "mask" for block in layout):
+    if any(np.any(block.step.value == -np.inf) for block in layout):
         remarks.append(f"-∞ stands for {MINUS_INFINITY:G}: a spreadsheet has no infinity.")
     return " ".join(remarks)
 

@@ -2,6 +2,11 @@
 
 const rangeFrom = (start, count) => Array.from({ length: count }, (_, k) => start + k);
 const clamp = (value, least, most) => Math.max(least, Math.min(most, value));
+const rowAndColumn = (index) => [0, ...index].slice(-2); // a vector is one row
+const indexOfCell = (cell) => cell.dataset.index.split(",").map(Number);
+
+/** Places in their order, with null where some are left out. */
+const withGaps = (places) => places.flatMap((place, k) => (k && place !== places[k - 1] + 1 ? [null, place] : [place]));
 
 /** A matrix as the document shows it. */
 class Matrix {
@@ -56,10 +61,13 @@ class MovableMatrix extends Matrix {
     super(figure, step);
     this.onMove = onMove;
     this.most = Number(figure.dataset.most);
-    this.sizes = step.shape.slice(-2);
-    const indices = [...this.cells].map((cell) => cell.dataset.index.split(",").map(Number).slice(-2));
-    this.shown = [0, 1].map((axis) => [...new Set(indices.map((index) => index[axis]))]);
-    this.markedRow = this.table.querySelector("tr.marked td[data-index]")?.dataset.index.split(",").map(Number).at(-2);
+    this.sizes = [1, ...step.shape].slice(-2);
+    const places = [...this.cells].map((cell) => rowAndColumn(indexOfCell(cell)));
+    this.shown = [0, 1].map((axis) => [...new Set(places.map((place) => place[axis]))]);
+    const [marked] = this.table.querySelectorAll("tr.marked td[data-index]");
+    this.markedRow = marked && indexOfCell(marked).at(-2);
+    this.isLimited = Boolean(step.source.data.rows); // the page carries only the rows it shows
+    this.moves = [0, 1].map((axis) => this.shown[axis].length < this.sizes[axis] && !(axis === 0 && this.isLimited));
     this.inputs = [];
     figure.querySelector(".left-out").remove();
     const navigator = element("div", { class: "navigator" }, this.controls());
@@ -73,18 +81,13 @@ class MovableMatrix extends Matrix {
     return this.shown.map(([first]) => first);
   }
 
-  /** Whether an axis can move: it does not fit, and the page carries what is hidden. */
-  moves(axis) {
-    return this.sizes[axis] > this.most && !(axis === 0 && this.step.source.data.rows);
-  }
-
   controls() {
     const bar = element("div", { class: "window", role: "group", "aria-label": `part of ${this.step.title} shown` });
     for (const [axis, noun] of [
       [0, "rows"],
       [1, "columns"],
     ]) {
-      if (this.moves(axis)) bar.append(this.mover(axis, noun));
+      if (this.moves[axis]) bar.append(this.mover(axis, noun));
     }
     this.status = element("span", { class: "status", "aria-live": "polite" });
     bar.append(this.status);
@@ -130,10 +133,11 @@ class MovableMatrix extends Matrix {
     await this.step.load();
     const starts = [row, column];
     this.shown = this.sizes.map((size, axis) => {
-      if (!this.moves(axis)) return this.shown[axis];
+      if (!this.moves[axis]) return this.shown[axis];
       return rangeFrom(clamp(starts[axis], 0, size - this.most), this.most);
     });
-    this.table.replaceChildren(this.headRow(), element("tbody", {}, ...this.shown[0].map((place) => this.row(place))));
+    const rows = withGaps(this.shown[0]).map((place) => (place === null ? this.gapRow() : this.row(place)));
+    this.table.replaceChildren(this.headRow(), element("tbody", {}, ...rows));
     this.describe();
     this.isPainted = false;
     this.onMove(this);
@@ -146,8 +150,17 @@ class MovableMatrix extends Matrix {
 
   row(row) {
     const head = element("th", { scope: "row" }, this.label(0, row));
-    const cells = this.shown[1].map((column) => this.makeCell([...this.heads, row, column]));
+    const cells = this.shown[1].map((column) => this.makeCell(this.index(row, column)));
     return element("tr", row === this.markedRow ? { class: "marked" } : {}, head, ...cells);
+  }
+
+  gapRow() {
+    const cells = this.shown[1].map(() => element("td", {}, "⋮"));
+    return element("tr", { class: "gap" }, element("th", {}, "⋮"), ...cells);
+  }
+
+  index(row, column) {
+    return this.step.shape.length === 1 ? [column] : [...this.heads, row, column];
   }
 
   makeCell(index) {
@@ -160,7 +173,8 @@ class MovableMatrix extends Matrix {
   }
 
   label(axis, place) {
-    return this.step.axisLabel(this.step.shape.length - 2 + axis, place);
+    const labelled = this.step.shape.length - 2 + axis;
+    return labelled < 0 ? "" : this.step.axisLabel(labelled, place);
   }
 
   /** Says what is shown. */
@@ -172,7 +186,7 @@ class MovableMatrix extends Matrix {
       if (this.inputs[axis]) this.inputs[axis].value = this.label(axis, first);
       if (this.shown[axis].length === this.sizes[axis]) return `all ${size} ${noun}`;
       if (isRun) return `${noun} ${first}–${last} of ${size}`;
-      const more = axis === 0 && this.step.source.data.rows ? " (the page carries no more)" : "";
+      const more = axis === 0 && this.isLimited ? " (the page carries no more)" : "";
       return `${this.shown[axis].length} of ${size} ${noun}${more}`;
     });
     this.status.textContent = parts.join(", ");
@@ -180,22 +194,21 @@ class MovableMatrix extends Matrix {
   }
 
   async reveal(elements) {
-    const mine = elements.filter(({ step, index }) => this.has(step, index)).map(({ index }) => index.slice(-2));
+    const mine = elements.filter(({ step, index }) => this.has(step, index)).map(({ index }) => rowAndColumn(index));
     if (!mine.length) return;
     const starts = [0, 1].map((axis) => {
       const isVisible = mine.some((index) => this.shown[axis].includes(index[axis]));
-      return isVisible || !this.moves(axis) ? null : mine[0][axis] - Math.floor(this.most / 2);
+      return isVisible || !this.moves[axis] ? null : mine[0][axis] - Math.floor(this.most / 2);
     });
     if (starts.every((start) => start === null)) return;
     await this.show(starts[0] ?? this.first[0], starts[1] ?? this.first[1]);
   }
 
   async beyond(cell, down, right) {
-    const index = cell.dataset.index.split(",").map(Number);
-    const [row, column] = [index.at(-2) + down, index.at(-1) + right];
-    if (row < 0 || column < 0 || row >= this.sizes[0] || column >= this.sizes[1]) return null;
+    const [row, column] = rowAndColumn(indexOfCell(cell));
+    if (row + down < 0 || column + right < 0) return null;
     await this.show(this.first[0] + down, this.first[1] + right);
-    return this.cell([...this.heads, row, column]);
+    return this.cell(this.index(row + down, column + right));
   }
 
   // The overview: the whole matrix in small, one dot for a block of cells.
