@@ -5,9 +5,10 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch.nn.functional import scaled_dot_product_attention
+
 from pellucid import Example, explain
 from problems import generator, problems
-from torch.nn.functional import scaled_dot_product_attention
 
 few = settings(max_examples=25)  # each is a whole derivation, type-checked at every call
 TOLERANCE = {

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
+
 from pellucid import Example, explain
 
 LN2 = "0.693147180559945309417232121458176568"

@@ -1,4 +1,5 @@
 import pytest
+
 from pellucid.attention import causal_mask, window_mask
 
 

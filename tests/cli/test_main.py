@@ -123,7 +123,7 @@ def test_the_file_of_a_shipped_example_is_a_start_for_ones_own(tmp_path):
 
 def test_every_shipped_example_is_listed_with_its_purpose_and_can_be_explained():
     listed = json.loads(pellucid("explain", "--list", "--json").stdout)
-    assert [example["name"] for example in listed][0] == "dog-on-the-mat"
+    assert listed[0]["name"] == "dog-on-the-mat"
     lines = pellucid("explain", "--list").stdout.splitlines()
     for example, line in zip(listed, lines, strict=True):
         assert line.split(maxsplit=1) == [example["name"], example["purpose"]]

@@ -1,4 +1,5 @@
 import pytest
+
 from pellucid.derivation import Axis
 from pellucid.errors import PositionError
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from pellucid import Example, explain
 from pellucid.errors import InputError
 
@@ -64,8 +65,13 @@ def test_every_step_is_computed_from_the_printed_ones_before_it(exact, draw, dig
 @settings(max_examples=10)
 def test_carried_values_are_what_is_printed(seed, digits):
     random = np.random.default_rng(seed)
-    arrays = {name: random.normal(size=(2, rows, width)) for name, rows, width in (("query", 3, 4), ("key", 5, 4), ("value", 5, 1))}
-    derivation = explain(Example(**arrays, num_heads=2, mask=random.random((3, 5)) < 0.8), digits=digits, carry="rounded")
+    arrays = {
+        name: random.normal(size=(2, rows, width))
+        for name, rows, width in (("query", 3, 4), ("key", 5, 4), ("value", 5, 1))
+    }
+    derivation = explain(
+        Example(**arrays, num_heads=2, mask=random.random((3, 5)) < 0.8), digits=digits, carry="rounded"
+    )
     for step in derivation:
         if step.value.dtype != bool:
             for number in step.value.reshape(-1):

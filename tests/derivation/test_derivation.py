@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from pellucid import Example, explain
 from pellucid.errors import PositionError
 from pellucid.expressions import evaluate
@@ -122,7 +123,9 @@ def test_an_element_that_does_not_exist_is_refused(dog, where, message):
 
 
 def test_a_step_that_does_not_exist_is_refused_with_the_nearest(dog):
-    with pytest.raises(PositionError, match=r"no step 'wieghts' \(did you mean 'weights'\?\); the steps are query, key"):
+    with pytest.raises(
+        PositionError, match=r"no step 'wieghts' \(did you mean 'weights'\?\); the steps are query, key"
+    ):
         dog["wieghts"]
     assert "weights" in dog
     assert "wieghts" not in dog

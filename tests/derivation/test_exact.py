@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mpmath import mp
+
 from pellucid import Example, explain
 from pellucid.errors import InputError
 
@@ -80,9 +81,7 @@ def test_every_digit_of_a_whole_chain_is_right(draw, digits):
         angles = [
             [p / mpmath.mpf(10_000) ** (mpmath.mpf(2 * (i // 2)) / d_model) for i in range(d_model)] for p in range(n)
         ]
-        positions = [
-            [(mpmath.cos if i % 2 else mpmath.sin)(angle) for i, angle in enumerate(row)] for row in angles
-        ]
+        positions = [[(mpmath.cos if i % 2 else mpmath.sin)(angle) for i, angle in enumerate(row)] for row in angles]
         x = true(embeddings, NUMBERS) + np.array(positions, dtype=object)
         query, key, value = (
             x @ true(weights[name], NUMBERS) + true([biases[name]], NUMBERS) for name in ("query", "key", "value")

@@ -5,6 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+
 from pellucid import Example, explain
 from pellucid.errors import ExampleError, InputError
 
@@ -116,7 +117,9 @@ class TestMasks:
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_results_that_overflow_are_a_sentence(dtype):
     large = 1e300 if dtype == "float64" else 1e30
-    with pytest.raises(InputError, match=f"a result is too large or undefined in {dtype}; use smaller numbers, or exact"):
+    with pytest.raises(
+        InputError, match=f"a result is too large or undefined in {dtype}; use smaller numbers, or exact"
+    ):
         explain(Example(query=[[large]], key=[[large]], value=[[1]]), dtype=dtype)
 
 
@@ -142,7 +145,9 @@ def test_subnormal_numbers_are_numbers(tiny):
     assert derivation["output"].value.tolist() == [[tiny]]
 
 
-@pytest.mark.parametrize(("n_q", "n_k", "d_k", "d_v"), [(1, 3, 2, 4), (3, 1, 2, 4), (2, 3, 1, 4), (2, 3, 4, 1), (1, 1, 1, 1)])
+@pytest.mark.parametrize(
+    ("n_q", "n_k", "d_k", "d_v"), [(1, 3, 2, 4), (3, 1, 2, 4), (2, 3, 1, 4), (2, 3, 4, 1), (1, 1, 1, 1)]
+)
 def test_every_size_may_be_one(n_q, n_k, d_k, d_v):
     random = np.random.default_rng(1)
     query, key, value = (random.normal(size=shape) for shape in ((n_q, d_k), (n_k, d_k), (n_k, d_v)))

@@ -1,10 +1,12 @@
 """Files that cannot be read: one error, one sentence."""
 
 import pytest
+
 from pellucid import read_example
 from pellucid.errors import ExampleError
 from pellucid.examples.library import load_example
 from pellucid.examples.reader import MOST_BYTES, parse_example
+from sentences import assert_one_sentence
 
 GOOD = b"query: [[1]]\nkey: [[1]]\nvalue: [[1]]\n"
 
@@ -12,10 +14,8 @@ GOOD = b"query: [[1]]\nkey: [[1]]\nvalue: [[1]]\n"
 def refusal(data, *, json_only=False):
     with pytest.raises(ExampleError) as caught:
         parse_example(data, json_only=json_only)
-    message = str(caught.value)
-    assert message.endswith(".")
-    assert "\n" not in message
-    return message
+    assert_one_sentence(str(caught.value))
+    return str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,9 @@ class TestPaths:
     def test_a_10_mb_file(self, tmp_path):
         path = tmp_path / "large.yaml"
         path.write_bytes(GOOD + b"#" * 10_000_000)
-        assert self.refusal(path).startswith(f"{path}: the file is larger than 5 MB, the most an example file can have;")
+        assert self.refusal(path).startswith(
+            f"{path}: the file is larger than 5 MB, the most an example file can have;"
+        )
 
     def test_what_is_wrong_inside_begins_with_the_name(self, tmp_path):
         path = tmp_path / "wrong.yaml"

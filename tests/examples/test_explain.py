@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from pellucid import Example, explain, shipped_examples
 from pellucid.errors import InputError
 from pellucid.examples.library import example_source, load_example
@@ -102,7 +103,5 @@ def test_scores_alone_end_at_the_weights():
 
 
 def test_scores_of_heads_weigh_values_of_heads():
-    derivation = explain(
-        Example(scores=[[[0, 0]], [["-inf", 0]]], value=[[1, 10], [3, 30]], num_heads=2, scale="none")
-    )
+    derivation = explain(Example(scores=[[[0, 0]], [["-inf", 0]]], value=[[1, 10], [3, 30]], num_heads=2, scale="none"))
     assert derivation["output"].value.tolist() == [[2, 30]]

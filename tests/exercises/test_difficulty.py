@@ -66,11 +66,12 @@ def test_steps_can_be_named(blanks: str | list[str]):
         ("weigths", "there is no step 'weigths' to leave blank (did you mean 'weights'?)"),
         ("heavy", "blanks can be easy, medium, hard, or steps among scores, scaled_scores"),
         ("", "there is no step ''"),
+        ([], "no step is to be blank; name one or more of scores"),
         ("medium, scores", "there is no step 'medium'"),
         ("query", "query is given, not computed, so it cannot be blank; these can: scores, scaled_scores"),
     ],
 )
-def test_other_blanks_are_refused_in_a_sentence(blanks: str, message: str):
+def test_other_blanks_are_refused_in_a_sentence(blanks: str | list[str], message: str):
     with pytest.raises(InputError) as error:
         choose_blanks(blanks, one_head())
     assert message in str(error.value)

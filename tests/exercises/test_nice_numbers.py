@@ -7,6 +7,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from pellucid.derivation import Derivation
+from pellucid.errors import InputError
 from pellucid.examples import Example, explain, shipped_examples
 from pellucid.examples.library import load_example
 from pellucid.exercises.by_hand import paper_gap
@@ -179,3 +180,9 @@ def test_long_sentences_have_numbers_too(tokens: int):
     derivation = explain(with_nice_numbers(Sentence(words).structure(), 1, 3), digits=3)
     assert derivation["weights"].shape == (tokens, tokens)
     assert min(min(row) for row in printed_rows(derivation)) > 0
+
+
+def test_examples_that_are_too_large_are_refused_in_a_sentence():
+    huge = Example(query=np.zeros((1500, 1)), key=np.zeros((1500, 1)), value=np.zeros((1500, 1)))
+    with pytest.raises(InputError, match="4,500 inputs that lead to 2,250,000 scores, and there is room for 2,000,000"):
+        with_nice_numbers(huge, 1)

@@ -5,6 +5,7 @@ import mpmath
 import numpy as np
 import pytest
 from mpmath import mp
+
 from pellucid.errors import InputError
 from pellucid.expressions import Element, Sum, evaluate, parse
 from pellucid.numbers import FLOAT32, FLOAT64, Exact

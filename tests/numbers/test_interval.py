@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mpmath import mp
+
 from pellucid.errors import InputError
 from pellucid.numbers import Enclosed, Interval
 
@@ -119,7 +120,9 @@ def test_matrix_products_enclose_the_true_result(rows):
     with mp.workdps(WIDE):
         for i in range(2):
             for j in range(2):
-                true = sum(mpmath.mpf(str(a)) * mpmath.mpf(str(b)) for (_, a), (_, b) in zip(rows[i], rows[2 + j]))
+                true = sum(
+                    mpmath.mpf(str(a)) * mpmath.mpf(str(b)) for (_, a), (_, b) in zip(rows[i], rows[2 + j], strict=True)
+                )
                 assert holds(product[i, j], true)
 
 
@@ -180,6 +183,5 @@ def test_what_never_becomes_certain_is_likely_a_number_of_few_digits(low, high, 
 
 
 def test_dividing_by_what_may_be_zero_is_an_input_error():
-    with pytest.raises(InputError, match="undefined"):
-        with Enclosed(DIGITS).arithmetic():
-            point("1") / Interval(Decimal(-1), Decimal(1))
+    with pytest.raises(InputError, match="undefined"), Enclosed(DIGITS).arithmetic():
+        point("1") / Interval(Decimal(-1), Decimal(1))

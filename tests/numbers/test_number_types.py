@@ -2,6 +2,7 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
+
 from pellucid.errors import InputError
 from pellucid.numbers import FLOAT32, FLOAT64, Enclosed, Exact, Interval, Notation, number_type_of
 
@@ -50,9 +51,9 @@ def test_arrays_of_other_types_enter(numbers, values, expected):
 )
 def test_floats_that_overflow_become_a_sentence(numbers, computation):
     large = numbers.array(np.array([3e38]) if numbers is FLOAT32 else np.array([1e308]))
-    with pytest.raises(InputError, match=rf"too large or undefined in {numbers.name}; use smaller numbers"):
-        with numbers.arithmetic():
-            computation(large)
+    message = rf"too large or undefined in {numbers.name}; use smaller numbers"
+    with pytest.raises(InputError, match=message), numbers.arithmetic():
+        computation(large)
 
 
 @pytest.mark.parametrize("numbers", [FLOAT64, FLOAT32])
@@ -73,9 +74,7 @@ def test_exact_digits_out_of_range_are_refused(digits):
         Exact(digits)
 
 
-@pytest.mark.parametrize(
-    ("value", "numbers"), [(np.float64(1), FLOAT64), (np.float32(1), FLOAT32), (True, FLOAT64)]
-)
+@pytest.mark.parametrize(("value", "numbers"), [(np.float64(1), FLOAT64), (np.float32(1), FLOAT32), (True, FLOAT64)])
 def test_the_number_type_of_floats(value, numbers):
     assert number_type_of(np.array([value])) is numbers
 

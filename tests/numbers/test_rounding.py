@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from pellucid.numbers import as_decimal, round_places, round_significant
 
 decimals = st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**12), max_value=10**12)
@@ -73,7 +74,9 @@ def test_nothing_is_rounded_to_minus_zero(number):
     assert str(round_places(number, 2)) == "0.00"
 
 
-@pytest.mark.parametrize("rounding", [lambda number: round_places(number, 2), lambda number: round_significant(number, 2)])
+@pytest.mark.parametrize(
+    "rounding", [lambda number: round_places(number, 2), lambda number: round_significant(number, 2)]
+)
 def test_infinity_stays(rounding):
     assert rounding(float("-inf")) == Decimal("-Infinity")
 

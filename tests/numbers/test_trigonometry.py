@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from mpmath import mp
+
 from pellucid.numbers.trigonometry import cosine, sine
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from pellucid.expressions import Element, Number, Sum, evaluate, parse
 from pellucid.numbers import FLOAT32, FLOAT64, Exact
 from pellucid.operations import (
@@ -107,7 +108,10 @@ def test_a_projection_with_its_bias_reads_as_one_sum():
 
 
 def test_the_terms_of_a_bound_sum_are_a_sequence():
-    sources = [Source(name, np.arange(6.0).reshape(shape), lambda index: None) for name, shape in (("a", (1, 6)), ("b", (6, 1)))]
+    sources = [
+        Source(name, np.arange(6.0).reshape(shape), lambda index: None)
+        for name, shape in (("a", (1, 6)), ("b", (6, 1)))
+    ]
     terms = bind(MatMul().pattern((1, 6), (6, 1)), (0, 0), sources).terms
     assert len(terms) == 6
     assert terms[2].factors[0].value == 2

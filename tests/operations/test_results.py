@@ -9,6 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from mpmath import mp
+
 from pellucid.expressions import parse
 from pellucid.numbers import FLOAT32, FLOAT64, Exact
 from pellucid.operations import (
@@ -56,7 +57,9 @@ def test_grouped_products_are_those_with_keys_repeated(seed):
 def test_softmax_agrees_with_pytorch(seed, dtype):
     scores = np.random.default_rng(seed).normal(size=(2, 3, 5), scale=20).astype(dtype)
     expected = torch.softmax(torch.from_numpy(scores), dim=-1).numpy()
-    np.testing.assert_allclose(Softmax().evaluate(scores), expected, rtol=1e-12 if dtype == "float64" else 1e-5, atol=1e-30)
+    np.testing.assert_allclose(
+        Softmax().evaluate(scores), expected, rtol=1e-12 if dtype == "float64" else 1e-5, atol=1e-30
+    )
 
 
 @pytest.mark.parametrize("numbers", [FLOAT64, FLOAT32, Exact(50)], ids=str)

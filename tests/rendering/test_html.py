@@ -123,6 +123,14 @@ def test_workings_read_as_in_plain_text(dog):
     )
 
 
+def test_formulas_are_set_with_fractions_and_indices(dog):
+    (softmax,) = parse(dog.to_html()).all("p", class_="display")
+    assert softmax.text == "weight_j = e^(score_j) / Σ_k e^(score_k)"
+    assert [part.text for part in softmax.all("sub")] == ["j", "j", "k", "k"]
+    (fraction,) = softmax.all("span", class_="fraction")
+    assert [part.text for part in fraction.all("sup")] == ["score_j", "score_k"]
+
+
 def test_rows_and_columns_have_heads(dog):
     (scores,) = parse(dog.to_html()).all("figure", data_step="scores")
     assert [head.text for head in scores.all("th", scope="col")] == ["The", "dog", "is", "sitting", "on", "the"]

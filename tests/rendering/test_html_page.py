@@ -259,17 +259,19 @@ def test_of_a_very_large_step_the_shown_rows_are_carried(show, monkeypatch, larg
     assert text == Grid(large["weights"], "").text(63, 39)
 
 
-def test_a_number_that_is_not_carried_is_printed_as_its_place(show, monkeypatch, large):
-    monkeypatch.setattr("pellucid.rendering.html_page.data.MOST_NUMBERS", 64 * 2)
-    browser = show(large.to_html())
-    browser.run("document.querySelector('[data-step=scores] [aria-label=\"later columns\"]').click()")
-    browser.wait("return document.querySelector('td[data-step=scores][data-index=\"63,39\"]')")
-    browser.click(cell("scores", "63,39"))
+def test_a_number_that_is_not_carried_is_printed_as_its_place(show, monkeypatch):
+    monkeypatch.setattr("pellucid.rendering.html_page.data.MOST_NUMBERS", 100)
+    query, key, value = np.ones((2, 2, 3)), np.full((2, 64, 3), 2), np.ones((2, 64, 1))
+    browser = show(explain(Example(query=query, key=key, value=value, num_heads=2)).to_html())
+    browser.click('figure[data-step="scores"][data-head="1"] [aria-label="later columns"]')
+    browser.wait("return document.querySelector('td[data-step=scores][data-index=\"1,0,39\"]')")
+    browser.click(cell("scores", "1,0,39"))
     browser.wait(OPEN)
-    query = Grid(large["query"], "").text(63, 0)
-    assert read(browser, ".spelled").startswith(
-        f"{query}×key[t39, 0] + " if query[0] != "-" else f"({query})×key[t39, 0] + "
-    )
+    assert read(browser, ".spelled") == "1×key[1, 39, 0] + 1×key[1, 39, 1] + 1×key[1, 39, 2]"
+    browser.press("Escape")
+    browser.click(cell("scores", "0,0,63"))
+    browser.wait("return document.querySelector('.panel .name')?.textContent === 'scores[0, 0, 63]'")
+    assert read(browser, ".spelled") == "1×2 + 1×2 + 1×2"
 
 
 def test_two_derivations_are_kept_apart(show):

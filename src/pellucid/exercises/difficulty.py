@@ -24,6 +24,8 @@ def choose_blanks(blanks: str | Sequence[str], derivations: Sequence[Derivation]
     """
     names = [name.strip() for name in blanks.split(",")] if isinstance(blanks, str) else list(blanks)
     possible = _can_be_blank(derivations)
+    if not names:
+        raise InputError(f"no step is to be blank; name one or more of {', '.join(possible)}.")
     if len(names) == 1 and names[0] in LEVELS:
         return with_repetitions(_level(names[0], possible, derivations), derivations)
     for name in names:

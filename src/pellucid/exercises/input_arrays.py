@@ -9,10 +9,13 @@ from typing import Any
 import numpy as np
 
 from pellucid.arrays import Array
+from pellucid.errors import InputError
 from pellucid.examples import Example
 
 _ARRAYS = ("query", "key", "value", "embeddings", "memory", "positions", "scores")
 _PARAMETERS = ("weights", "biases")
+
+_MOST_NUMBERS = 2_000_000
 
 
 def input_arrays(example: Example) -> dict[str, Array]:
@@ -30,6 +33,23 @@ def with_input_arrays(example: Example, arrays: Mapping[str, Array]) -> Example:
         group, _, parameter = name.rpartition(".")
         (changes[group] if group else changes)[parameter] = array
     return replace(example, purpose="", layout="rows", claims=(), beside=None, **changes)
+
+
+def check_room(inputs: int, scores: int) -> None:
+    """Whether fresh numbers can be looked for within seconds.
+
+    Args:
+        inputs: how many numbers are given.
+        scores: how many scores they lead to, in all heads.
+
+    Raises:
+        InputError: they are too many.
+    """
+    if inputs + scores > _MOST_NUMBERS:
+        raise InputError(
+            f"fresh numbers were asked for {inputs:,} inputs that lead to {scores:,} scores, and there is room for "
+            f"{_MOST_NUMBERS:,} in all; use smaller sizes."
+        )
 
 
 def first_rows(example: Example) -> tuple[list[int], list[int]]:

@@ -2,8 +2,8 @@
 
 Nice means (`pellucid.exercises.qualities` counts what falls short of it, and weighs it in this order):
 
-- inputs are whole numbers from −2 to 3, or have one decimal; scores then have at most two (but sinusoidal
-  positions, where they are added, are irrational);
+- inputs are whole numbers from −1 to 4, or have one decimal (scores that are given are as large as their scale
+  wants); scores then have at most two (but sinusoidal positions, where they are added, are irrational);
 - no weight is printed as zero unless it is masked, and no row is flat: its largest weight is at least 1½ times
   its smallest;
 - scaled scores stay within ±4, so that their exponentials can be written down;
@@ -25,13 +25,13 @@ import numpy as np
 
 from pellucid.arrays import Array
 from pellucid.examples import Example
-from pellucid.exercises.input_arrays import first_rows, input_arrays, with_input_arrays
+from pellucid.exercises.input_arrays import check_room, first_rows, input_arrays, with_input_arrays
 from pellucid.exercises.palettes import CODES, STYLES, style_tables
 from pellucid.exercises.qualities import count_blemishes, penalty
 from pellucid.numbers import FLOAT64
 from pellucid.operations import Given
 
-_MOST_NUMBERS = 3_000_000
+_MOST_NUMBERS = 5_000_000
 """In all candidates of a search together, which bounds its time to about a second."""
 
 _AT_ONCE = 500_000
@@ -51,7 +51,11 @@ def with_nice_numbers(example: Example, seed: int, digits: int = 2) -> Example:
         example: its structure counts, not its numbers.
         seed: 0 or more.
         digits: places to which results will be printed.
+
+    Raises:
+        InputError: the structure is too large.
     """
+    check_room(sum(array.size for array in input_arrays(example).values()), _scores(example))
     fresh = with_input_arrays(example, _search(example, seed, digits, {}))
     if example.beside is None:
         return fresh
@@ -63,6 +67,11 @@ def with_nice_numbers(example: Example, seed: int, digits: int = 2) -> Example:
     }
     beside = with_input_arrays(example.beside, _search(example.beside, seed, digits, shared))
     return replace(fresh, beside=beside)
+
+
+def _scores(structure: Example) -> int:
+    n_q, n_k = structure.rows
+    return structure.num_heads * n_q * n_k
 
 
 def _search(structure: Example, seed: int, digits: int, known: Mapping[str, Array]) -> dict[str, Array]:
@@ -96,8 +105,7 @@ class _Search:
         self.random = np.random.PCG64(seed)  # its raw stream never changes (NEP 19), unlike Generator's methods
         self.tables = style_tables(structure, free)
         self.input_of_entry = np.repeat(np.arange(len(free)), [array.size for array in free.values()])
-        n_q, n_k = structure.rows
-        self.numbers_each = self.input_of_entry.size + structure.num_heads * n_q * n_k
+        self.numbers_each = self.input_of_entry.size + _scores(structure)
         self.budget = _MOST_NUMBERS // self.numbers_each
         self.children = min(_CHILDREN, max(4, self.budget // _CHILDREN))
 

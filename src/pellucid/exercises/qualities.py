@@ -17,7 +17,7 @@ COSTS = {
     "vanishing weights": 20,
     "flat rows": 20,
     "large scores": 10,
-    "dull vectors": 3,
+    "dull vectors": 6,
     "weights alike": 2,
     "paper differs": 1,
     "halves": 1,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,10 +11,10 @@ import numpy as np
 from pellucid.errors import InputError
 from pellucid.examples import Example
 from pellucid.examples.settings import check_heads
+from pellucid.exercises.input_arrays import check_room
 from pellucid.expressions import Expression
 
 _MOST_TOKENS = 512
-_MOST_NUMBERS = 1_000_000
 _LONGEST_TITLE = 60
 
 
@@ -79,16 +78,15 @@ class Sentence:
             "value": key_value_heads * self.d_v,
         }
         rows = {"query": n_q, "key": n_k, "value": n_k}
-        if self.d_model is None:
-            _check_total(rows[name] * columns[name] for name in columns)
-            return {name: np.zeros((rows[name], columns[name])) for name in columns}
-        shapes = {name: (self.d_model, columns[name]) for name in columns}
-        if self.num_heads > 1:
+        shapes = {name: (self.d_model or rows[name], columns[name]) for name in columns}
+        if self.d_model is not None and self.num_heads > 1:
             shapes["output"] = (self.num_heads * self.d_v, self.d_model)
-        _check_total(shape[0] * shape[1] for shape in shapes.values())
+        check_room(sum(height * width for height, width in shapes.values()), self.num_heads * n_q * n_k)
+        matrices = {name: np.zeros(shape) for name, shape in shapes.items()}
+        if self.d_model is None:
+            return matrices
         memory = {} if self.key_text is None else {"memory": np.zeros((n_k, self.d_model))}
-        weights = {name: np.zeros(shape) for name, shape in shapes.items()}
-        return {"embeddings": np.zeros((n_q, self.d_model)), "weights": weights, **memory}
+        return {"embeddings": np.zeros((n_q, self.d_model)), "weights": matrices, **memory}
 
 
 def split_tokens(text: str) -> list[str]:
@@ -112,11 +110,3 @@ def _split_word(word: str) -> list[str]:
         return list(word)
     start, end = inside[0], inside[-1] + 1
     return [*word[:start], word[start:end], *word[end:]]
-
-
-def _check_total(sizes: Iterable[int]) -> None:
-    total = sum(sizes)
-    if total > _MOST_NUMBERS:
-        raise InputError(
-            f"these sizes need {total:,} input numbers, and the most is {_MOST_NUMBERS:,}; use smaller sizes."
-        )

@@ -127,7 +127,7 @@ def _breaking(word: str) -> str:
 
 def _character_width(character: str) -> float:
     if _character(character).startswith(r"\pellucidchar"):
-        return 0.525 * len(f"U+{ord(character):04X}")
+        return 0.65 * len(f"U+{ord(character):04X}")
     return 0.8 if _WIDE.match(character) else 0.52
 
 

@@ -85,26 +85,31 @@ class Stages:
         blocks: list[Block] = []
         if weights:
             blocks += [
-                Display(_PROJECTION),
+                Display(_PROJECTION_WITH_BIAS if any(w.name.endswith("_bias") for w in weights) else _PROJECTION),
                 self.focus.side_by_side(weights),
             ]
             first = (projected or made)[0]
             blocks.append(self.focus.along_features(first))
         if any(step.operation.is_copy for step in (projected or made)):
             blocks.append(Paragraph(("No weights are given: queries, keys and values are the embeddings themselves.",)))
-        if projected and projected[0].shape[-1] > 1 and self.focus.several:
-            kv_heads = self.derivation["key"].shape[0]
-            width = self.derivation["query"].shape[-1]
-            parts: list[Inline] = [f"Each of the {self.focus.num_heads} heads takes its own {width} columns"]
-            if kv_heads < self.focus.num_heads:
-                parts.append(
-                    f"; there are only {kv_heads} key and value head{'s' if kv_heads > 1 else ''}, "
-                    f"each shared by {self.focus.num_heads // kv_heads} query heads"
-                )
-            blocks.append(Paragraph((*parts, ".")))
+        if projected:
+            if self.focus.selection.all_heads and not projected[0].is_given:
+                blocks.append(self.focus.side_by_side(projected))
+            blocks.append(self._sharing())
         if not all(step.operation.is_copy for step in made):
             blocks.append(self.focus.side_by_side(made))
         return Section("Query, key and value", tuple(blocks))
+
+    def _sharing(self) -> Paragraph:
+        """How columns and keys are shared among heads."""
+        key = self.derivation["key"]
+        key_value_heads, _, width = key.shape
+        words = f"Each of the {self.focus.num_heads} heads takes its own {width} columns"
+        if key_value_heads < self.focus.num_heads:
+            noun = "head" if key_value_heads == 1 else "heads"
+            shared = self.focus.num_heads // key_value_heads
+            words += f"; there are only {key_value_heads} key and value {noun}, each shared by {shared} query heads"
+        return Paragraph((f"{words}.",))
 
     def similarity(self) -> Section | None:
         """Dot products of the query with every key."""
@@ -300,6 +305,10 @@ def _symbol(name: str, size: int) -> Formula:
 
 _SCORES = Formula("scores = query · keyᵀ", r"\text{scores} = Q K^\top")
 _PROJECTION = Formula(
+    "query = x W_Q, and so for key and value",
+    r"Q = x W^Q,\quad K = x W^K,\quad V = x W^V",
+)
+_PROJECTION_WITH_BIAS = Formula(
     "query = x W_Q + b_Q, and so for key and value",
     r"Q = x W^Q + b^Q,\quad K = x W^K + b^K,\quad V = x W^V + b^V",
 )
