@@ -1,37 +1,11 @@
-"""The command as a user meets it: a whole process, its output, its exit code."""
-
 import json
-import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 
-def pellucid(*arguments: str, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "pellucid", *arguments],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        cwd=cwd,
-        env={**os.environ, **environment},
-        timeout=120,
-    )
-
-
-def assert_one_sentence(result: subprocess.CompletedProcess[str], *parts: str) -> None:
-    assert result.returncode == 2
-    assert result.stdout == ""
-    assert result.stderr.startswith("pellucid: ")
-    assert result.stderr.count("\n") == 1
-    assert result.stderr.rstrip().endswith((".", "?", ")"))
-    for part in parts:
-        assert part in result.stderr
-
-
-def test_explain_shows_the_numbers_of_the_article_put_right():
+def test_explain_shows_the_numbers_of_the_article_put_right(pellucid):
     result = pellucid("explain")
     assert (result.returncode, result.stderr) == (0, "")
     assert "sitting · The     = 0.3×0.1 + 0.4×0.3 + 0.1×0.6 = 0.21" in result.stdout
@@ -41,7 +15,7 @@ def test_explain_shows_the_numbers_of_the_article_put_right():
     assert "\x1b" not in result.stdout
 
 
-def test_without_a_command_there_is_a_tour_from_the_sentence_to_the_weighted_sum():
+def test_without_a_command_there_is_a_tour_from_the_sentence_to_the_weighted_sum(pellucid):
     result = pellucid()
     assert (result.returncode, result.stderr) == (0, "")
     assert "0.36/√3 = 0.2078" in result.stdout
@@ -49,7 +23,7 @@ def test_without_a_command_there_is_a_tour_from_the_sentence_to_the_weighted_sum
     assert "pellucid explain --list" in result.stdout
 
 
-def test_json_holds_every_step_with_full_precision():
+def test_json_holds_every_step_with_full_precision(pellucid):
     document = json.loads(pellucid("explain", "--to", "json").stdout)
     assert list(document) == ["title", "tokens", "steps"]
     assert document["tokens"] == ["The", "dog", "is", "sitting", "on", "the"]
@@ -60,7 +34,7 @@ def test_json_holds_every_step_with_full_precision():
     assert steps["scores"]["values"][3] == pytest.approx([0.21, 0.29, 0.33, 0.29, 0.36, 0.26], abs=1e-15)
 
 
-def test_exact_json_holds_strings_of_digits():
+def test_exact_json_holds_strings_of_digits(pellucid):
     document = json.loads(pellucid("explain", "--exact", "--json").stdout)
     steps = {step["name"]: step["values"] for step in document["steps"]}
     assert steps["scores"][3] == ["0.21", "0.29", "0.33", "0.29", "0.36", "0.26"]
@@ -83,12 +57,14 @@ def test_exact_json_holds_strings_of_digits():
         (["explian"], ["explian"]),
     ],
 )
-def test_what_a_user_can_mend_is_one_sentence_and_exit_code_2(arguments, parts, tmp_path):
+def test_what_a_user_can_mend_is_one_sentence_and_exit_code_2(
+    pellucid, assert_one_sentence, arguments, parts, tmp_path
+):
     assert_one_sentence(pellucid(*arguments, cwd=tmp_path), *parts)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_is_written_whole_or_not_at_all(tmp_path):
+def test_a_file_is_written_whole_or_not_at_all(pellucid, assert_one_sentence, tmp_path):
     target = tmp_path / "dog.md"
     target.write_text("precious")
     assert_one_sentence(pellucid("explain", "--query", "cat", "-o", str(target)), "'cat'")
@@ -98,7 +74,7 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["dog.md"]
 
 
-def test_a_folder_or_a_missing_folder_cannot_be_written_to(tmp_path):
+def test_a_folder_or_a_missing_folder_cannot_be_written_to(pellucid, assert_one_sentence, tmp_path):
     assert_one_sentence(pellucid("explain", "--to", "json", "-o", str(tmp_path)), "is a folder")
     assert_one_sentence(pellucid("explain", "-o", str(tmp_path / "none" / "dog.json")), "cannot be written")
 
@@ -110,18 +86,18 @@ def test_a_reader_that_stops_early_is_no_error():
     assert result.stdout.startswith("Self-attention")
 
 
-def test_output_is_utf_8_whatever_the_locale():
+def test_output_is_utf_8_whatever_the_locale(pellucid):
     result = pellucid("explain", LC_ALL="C", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     assert (result.returncode, result.stderr) == (0, "")
     assert "√3" in result.stdout
 
 
-def test_the_file_of_a_shipped_example_is_a_start_for_ones_own(tmp_path):
+def test_the_file_of_a_shipped_example_is_a_start_for_ones_own(pellucid, tmp_path):
     (tmp_path / "mine.yaml").write_text(pellucid("explain", "--source").stdout, encoding="utf-8")
     assert pellucid("explain", "mine.yaml", cwd=tmp_path).stdout == pellucid("explain").stdout
 
 
-def test_every_shipped_example_is_listed_with_its_purpose_and_can_be_explained():
+def test_every_shipped_example_is_listed_with_its_purpose_and_can_be_explained(pellucid):
     listed = json.loads(pellucid("explain", "--list", "--json").stdout)
     assert listed[0]["name"] == "dog-on-the-mat"
     lines = pellucid("explain", "--list").stdout.splitlines()
@@ -130,7 +106,7 @@ def test_every_shipped_example_is_listed_with_its_purpose_and_can_be_explained()
         assert pellucid("explain", example["name"]).returncode == 0
 
 
-def test_the_version_is_printed():
+def test_the_version_is_printed(pellucid):
     from importlib.metadata import version
 
     assert pellucid("--version").stdout == f"pellucid {version('pellucid')}\n"

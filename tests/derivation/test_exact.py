@@ -24,6 +24,8 @@ NUMBERS = {
     "sqrt(2)": lambda: mpmath.sqrt(2),
     "-sqrt(3)/7": lambda: -mpmath.sqrt(3) / 7,
     "exp(-1)": lambda: mpmath.exp(-1),
+    "cos(2)": lambda: mpmath.cos(2),
+    "3^(2/3)": lambda: mpmath.mpf(3) ** (mpmath.mpf(2) / 3),
     "2.71828182845904523536": lambda: mpmath.mpf("2.71828182845904523536"),
 }
 FAR_APART = {
@@ -145,6 +147,14 @@ def test_a_weight_that_is_almost_one_is_told_from_one():
 def test_equal_weights_of_opposite_large_values_cancel():
     third = "0.33333333333333333333333333333333333333333333333333e-40"
     assert output(scores=[[7, 7, 7]], value=[["1e40"], ["-1e40"], ["1e-40"]], scale="none") == [[Decimal(third)]]
+
+
+def test_a_fully_masked_row_is_exactly_zero():
+    fields = {"scores": [[1, 2], ["1/3", 4]], "value": [["sqrt(2)"], [5]], "scale": "none"}
+    derivation = explain(Example(**fields, mask=[[0, 0], [1, 0]]), exact=True)
+    assert derivation["weights"].value.tolist() == [[0, 0], [1, 0]]
+    with mp.workdps(WIDE):
+        assert derivation["output"].value.tolist() == [[0], [correctly_rounded(mpmath.sqrt(2), 50)]]
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 6, 7])

@@ -1,5 +1,6 @@
 """Arrays of every kind from Python, and numbers at the edges of what floats hold."""
 
+import inspect
 from decimal import Decimal
 from fractions import Fraction
 
@@ -8,6 +9,8 @@ import pytest
 
 from pellucid import Example, explain
 from pellucid.errors import ExampleError, InputError
+from pellucid.examples.settings import read_scale, read_tokens
+from pellucid.expressions import parse
 
 ROWS = [[1.0, 2.0], [3.0, 4.5], [-0.5, 0.25]]
 
@@ -44,6 +47,27 @@ def test_arrays_of_every_kind_mean_the_same(given, exact):
 @pytest.mark.parametrize("dtype", [np.int64, np.int8, np.uint8])
 def test_whole_numbers_do_not_wrap_around(dtype):
     assert scores(np.array([[100, 100]], dtype=dtype)).tolist() == [[1100]]
+
+
+def test_expressions_are_entries_and_scales_too():
+    third = parse("1/3")
+    derivation = explain(Example(query=[[third]], key=[[parse("6")]], value=[[1]], scale=parse("d_k/2")))
+    assert derivation["scaled_scores"].value.tolist() == [[1]]
+    assert derivation["query"].spell((0, 0)) == third
+
+
+@pytest.mark.parametrize(
+    ("read", "sentence"),
+    [
+        (lambda: inspect.unwrap(read_tokens)(["a", 1], "tokens"), "tokens[1] is 1; a token is a text."),
+        (lambda: read_scale(True, 3), "scale is True; it can be 1/sqrt(d_k), 1/d_k, none or a number."),
+        (lambda: read_scale(1j, 3), "scale is 1j; it can be 1/sqrt(d_k), 1/d_k, none or a number."),
+    ],
+)
+def test_settings_of_the_wrong_type_are_refused(read, sentence):
+    with pytest.raises(ExampleError) as caught:
+        read()
+    assert str(caught.value) == sentence
 
 
 def test_a_float32_stands_for_its_shortest_decimal_in_exact_mode():

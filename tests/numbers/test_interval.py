@@ -155,6 +155,18 @@ def test_a_number_less_itself_is_zero_however_wide_its_bounds():
     assert wide - Interval(Decimal(1), Decimal(3)) != 0
 
 
+def test_intervals_are_compared_by_what_is_certain():
+    low, high = Interval(Decimal(1), Decimal(2)), Interval(Decimal(3), Decimal(4))
+    across = Interval(Decimal(2), Decimal(3))
+    assert low < high
+    assert high > low
+    assert not low < across
+    assert not across > low
+    assert across >= low  # as NumPy looks for the largest
+    assert low != Decimal(1)
+    assert repr(low) == "[1, 2]"
+
+
 @pytest.mark.parametrize(
     ("low", "high", "digits", "certain"),
     [
@@ -182,6 +194,9 @@ def test_what_never_becomes_certain_is_likely_a_number_of_few_digits(low, high, 
     assert Interval(Decimal(low), Decimal(high)).likely() == Decimal(likely)
 
 
-def test_dividing_by_what_may_be_zero_is_an_input_error():
+@pytest.mark.parametrize(
+    "computation", [lambda around: point("1") / around, lambda around: around**-2], ids=["quotient", "power"]
+)
+def test_dividing_by_what_may_be_zero_is_an_input_error(computation):
     with pytest.raises(InputError, match="undefined"), Enclosed(DIGITS).arithmetic():
-        point("1") / Interval(Decimal(-1), Decimal(1))
+        computation(Interval(Decimal(-1), Decimal(1)))

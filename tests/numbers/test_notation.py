@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pellucid.errors import InputError
-from pellucid.numbers import Notation, as_decimal
+from pellucid.numbers import Notation, as_decimal, every_digit
 
 
 @pytest.mark.parametrize(
@@ -115,3 +115,19 @@ def test_a_rounded_number_is_printed_as_itself(value, digits):
 def test_digits_out_of_range_are_refused(digits):
     with pytest.raises(InputError, match=rf"--digits is {digits}; it can be 0 to 1000"):
         Notation(digits)
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        ("0.0125", "0.0125"),
+        ("-3E+2", "-300"),
+        ("0", "0"),
+        ("1.5E-300", "0." + "0" * 299 + "15"),
+        ("7.12E-401", "7.12e-401"),
+        ("7.12E-434294481", "7.12e-434294481"),
+        ("-2E+600", "-2e600"),
+    ],
+)
+def test_every_digit_is_written_but_not_millions_of_zeros(number, text):
+    assert every_digit(Decimal(number)) == text

@@ -69,6 +69,12 @@ def test_softmax_of_nothing_but_minus_infinity_is_zero(numbers):
         assert Softmax().evaluate(scores).tolist() == [[0, 0], [1, 0]]
 
 
+@pytest.mark.parametrize(("shifted", "total"), [(False, 7), (True, 7 / 4)])
+def test_the_denominator_of_a_softmax_is_the_sum_of_its_exponentials(shifted, total):
+    scores = np.log(np.array([1.0, 2.0, 4.0]))
+    assert Softmax().denominator(scores, shifted=shifted) == pytest.approx(total, rel=1e-14)
+
+
 @pytest.mark.parametrize("numbers", [FLOAT64, FLOAT32, Exact(50)], ids=str)
 def test_a_mask_puts_minus_infinity_where_it_is_false(numbers):
     scores = numbers.array(np.array([[1.0, 2.0]]))

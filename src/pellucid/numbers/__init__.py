@@ -1,7 +1,7 @@
 """Numbers: the three number types every operation runs on, and how a number is rounded and printed."""
 
 from pellucid.numbers.interval import Interval
-from pellucid.numbers.notation import Notation
+from pellucid.numbers.notation import Notation, every_digit
 from pellucid.numbers.number_type import (
     EXACT_DIGITS,
     FLOAT32,
@@ -27,6 +27,7 @@ __all__ = [
     "NumberType",
     "Scalar",
     "as_decimal",
+    "every_digit",
     "number_type_of",
     "round_places",
     "round_significant",

@@ -107,9 +107,6 @@ class Interval:
             return self.low == other.high and self.high == other.low
         return bool(self.low == other == self.high)
 
-    def __hash__(self) -> int:
-        return hash((self.low, self.high))
-
     def __lt__(self, other: Any) -> bool:
         """Whether every number of this interval is below every number of the other."""
         return self.high < _interval(other).low

@@ -12,6 +12,7 @@ from pellucid.errors import InputError
 from pellucid.numbers.rounding import as_decimal, round_places, round_significant
 
 _MOST_PLACES = 1_000
+_MOST_ZEROS = 400
 _MOST_FAST = 12
 _LARGE = Decimal("1e9")
 _CERTAIN = {np.dtype(np.float64): (15, 14), np.dtype(np.float32): (7, 7)}
@@ -78,6 +79,13 @@ class Notation:
             if round_places(number, places) == number:
                 return places
         return self.digits
+
+
+def every_digit(number: Decimal) -> str:
+    """An exact number with all its digits; with a power of ten where hundreds of zeros would stand before them."""
+    if abs(number.adjusted()) <= _MOST_ZEROS:
+        return f"{number:f}"
+    return f"{number:e}".replace("e+", "e")
 
 
 def _without_noise(value: Decimal | int | float | np.generic) -> Decimal:

@@ -11,7 +11,7 @@ from pellucid.arrays import Array
 from pellucid.derivation import Derivation, Entry, Step
 from pellucid.errors import PositionError
 from pellucid.expressions import Expression, Number, Quotient, evaluate
-from pellucid.numbers import as_decimal
+from pellucid.numbers import as_decimal, every_digit
 from pellucid.operations import Softmax
 from pellucid.rendering.document import Block, Grid, Grids, Line, Table, Working
 
@@ -128,7 +128,7 @@ class Focus:
         columns = range(min(len(row), MOST_LINES))
         return Table(
             (step.axes[-1].name, f"{step.name} of “{self.query_label}”"),
-            tuple((label(column), f"{row[column]:f}") for column in columns),
+            tuple((label(column), every_digit(row[column])) for column in columns),
         )
 
     # Workings

@@ -9,6 +9,7 @@ import numpy as np
 
 from pellucid.arrays import Array
 from pellucid.derivation import Derivation
+from pellucid.numbers import every_digit
 from pellucid.rendering.document import Document
 from pellucid.rendering.formats import Appearance
 
@@ -44,7 +45,7 @@ def _derivation(derivation: Derivation, blanks: frozenset[str]) -> dict[str, Any
 
 def _values(array: Array) -> Any:
     if array.dtype == object:
-        return _mapped(array.tolist(), lambda number: "-inf" if number.is_infinite() else f"{number:f}")
+        return _mapped(array.tolist(), lambda number: "-inf" if number.is_infinite() else every_digit(number))
     if array.dtype == np.float32:
         return _mapped(array.tolist(), lambda number: "-inf" if number == -np.inf else float(str(np.float32(number))))
     if np.isneginf(array).any():
