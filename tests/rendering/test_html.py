@@ -107,8 +107,8 @@ def test_the_weights_of_sitting_are_in_their_row(dog):
 def test_every_number_is_in_a_matrix(name):
     derivation = explain(name)
     found = cells(parse(derivation.to_html()))
-    shown = [step for step in derivation if not step.operation.is_copy and not step.name.startswith("projected_")]
-    assert {step.name for step in shown} == {step for step, _ in found}  # projections stand there head by head
+    shown = [step for step in derivation if not step.operation.is_copy]
+    assert {step.name for step in shown} == {step for step, _ in found}
     for step in shown:
         for place, text in printed(step):
             assert found[place] == text, place

@@ -150,9 +150,7 @@ def test_every_number_spells_itself_as_in_plain_text(show, exact):
         assert result == text(entry.element), place
         expected = text(entry.expression)
         assert arithmetic == ("" if expected == result else expected), place
-    assert {place.split()[0] for place in spelled} == {
-        step.name for step in derivation if not step.operation.is_copy and not step.name.startswith("projected_")
-    }
+    assert {place.split()[0] for place in spelled} == {step.name for step in derivation if not step.operation.is_copy}
 
 
 def test_a_masked_score_names_the_mask_and_lights_it(show):

@@ -18,6 +18,8 @@ from pellucid.expressions import Expression
 from pellucid.numbers import EXACT_DIGITS, FLOAT32, FLOAT64, Exact, NumberType
 from pellucid.operations import Add, Copy, Linear, SinusoidalPositions
 
+_CERTAIN_PLACES = {"float64": 14, "float32": 6}
+
 
 def explain(
     example: str | Path | Example,
@@ -34,7 +36,7 @@ def explain(
         exact: compute with decimals; `True` for 50 significant digits, a number for as many. Every digit is
             then the correctly rounded true one.
         dtype: otherwise, the floating point to compute in.
-        digits: places after the decimal point when numbers are printed.
+        digits: places after the decimal point when numbers are printed; at most 14 in float64, 6 in float32.
         carry: "rounded" computes each step from the previous one as printed; the drift is then kept beside.
 
     Raises:
@@ -45,6 +47,8 @@ def explain(
     if carry not in ("exact", "rounded"):
         raise InputError(f"carry is {carry!r}; it can be 'exact' or 'rounded'.")
     numbers = _number_type(exact, dtype, digits)
+    if isinstance(numbers, Exact):
+        digits = min(digits, numbers.digits)  # no more are known
     derivation = _derive(example, numbers, digits, carry)
     if example.beside is None:
         return derivation
@@ -57,6 +61,11 @@ def _number_type(exact: bool | int, dtype: str, digits: int) -> NumberType:
         return Exact(max(EXACT_DIGITS, digits + 9) if exact is True else exact)
     if dtype not in ("float64", "float32"):
         raise InputError(f"dtype is {dtype!r}; it can be 'float64' or 'float32' (or exact=True).")
+    most = _CERTAIN_PLACES[dtype]
+    if digits > most:
+        raise InputError(
+            f"{digits} digits are asked for, and {dtype} is certain of {most}; compute with exact decimals (--exact)."
+        )
     return FLOAT64 if dtype == "float64" else FLOAT32
 
 

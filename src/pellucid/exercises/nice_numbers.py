@@ -11,8 +11,9 @@ Nice means (`pellucid.exercises.qualities` counts what falls short of it, and we
 - where the scores of a row differ, so do its printed weights;
 - rounding every number that is written down, with or without the exponentials, leads to the printed results.
 
-Sheets of up to eight tokens nearly always have all of it. The longer the sentence, the less of it there is to be
-had; an exercise therefore measures what its numbers hold and says so.
+With d_k of 3 or more, sheets of up to eight tokens nearly always have all of it; with d_k of 1 or 2, some tokens
+of longer ones have to share a vector. The longer the sentence, the less of it there is to be had; an exercise
+therefore measures what rounding costs on its own numbers, and says so.
 """
 
 from __future__ import annotations
