@@ -155,7 +155,9 @@ class Focus:
         finite = np.array([float(score) for score in scores if score != -np.inf])
         live = bool((np.abs(finite) > _OVERFLOWS).any())
         # Carried as printed, the exponent is the printed number; carried exactly, it is shown in full: 0.21/√3.
-        through = () if self.derivation.reference else ("masked_scores", "scaled_scores")
+        through: tuple[str, ...] = () if self.derivation.reference else ("masked_scores", "scaled_scores")
+        if any(self.is_blank(self.derivation[name]) for name in ("scores", *through)):
+            through = ()
         lines: list[Line] = []
         for key in self.keys:
             entry = self.weights.at(*self.index(self.weights, key))
@@ -180,7 +182,7 @@ class Focus:
 
     def _hides(self, step: Step) -> bool:
         """Whether spelling a step out would give away numbers that are to be filled in: its own or its operands'."""
-        return self.is_blank(step) or any(self._hides(operand) for operand in step.operands)
+        return self.is_blank(step) or any(map(self.is_blank, step.operands))
 
     def _number(self, expression: Expression) -> Number:
         numbers = self.derivation.numbers

@@ -34,7 +34,7 @@ from pellucid.rendering.document import (
     window,
 )
 from pellucid.rendering.formats import Appearance
-from pellucid.rendering.html_page import SCRIPT, STYLE, blank_steps, page_data
+from pellucid.rendering.html_page import SCRIPT, STYLE, page_data
 from pellucid.rendering.html_page.words import LONGEST_LABEL, escaped, formula_html, name_html
 from pellucid.rendering.labels import column_label, row_label
 
@@ -74,7 +74,6 @@ class _Page:
     def __init__(self, document: Document) -> None:
         self.document = document
         self.derivation = 0  # which of the document's derivations the blocks being written belong to
-        self.blanks = [blank_steps(derivation, document.blanks) for derivation in document.derivations]
         self.shown_rows: dict[tuple[int, int], set[int]] = {}
         self.overviews: set[tuple[int, str]] = set()
         self.print = HtmlPrinter(document.notation, element=self.element)
@@ -83,7 +82,7 @@ class _Page:
     def fragment(self) -> str:
         """Everything from the title to the script."""
         body = "".join(self.body())
-        data = page_data(self.document, self.blanks, self.shown_rows, self.overviews)
+        data = page_data(self.document, self.shown_rows, self.overviews)
         return (
             f'<div class="pellucid" data-derivation="0">\n<style>\n{STYLE}</style>\n'
             f"<article>\n{body}</article>\n"
@@ -213,7 +212,7 @@ class _Page:
 
     def element(self, element: Element, text: str) -> str:
         """A number of a working, with its place."""
-        if element.array in self.blanks[self.derivation]:
+        if element.array in self.document.blanks:
             return _BLANK
         place = _place(element.array, element.index)
         return f'<span class="number role-{role_of(element.array)}" {place}>{text}</span>'

@@ -38,18 +38,8 @@ ShownRows = Mapping[tuple[int, int], Collection[int]]
 """By derivation and number of rows: the rows that matrices of so many rows show on the page."""
 
 
-def blank_steps(derivation: Derivation, blanks: Collection[str]) -> frozenset[str]:
-    """The steps whose numbers are for the reader to fill in: those named, and copies of them."""
-    found: set[str] = set()
-    for step in derivation:
-        if step.name in blanks or (step.operation.is_copy and step.operands[0].name in found):
-            found.add(step.name)
-    return frozenset(found)
-
-
 def page_data(
     document: Document,
-    blanks: Sequence[Collection[str]],
     shown_rows: ShownRows,
     overviews: Collection[tuple[int, str]],
 ) -> str:
@@ -57,12 +47,11 @@ def page_data(
 
     Args:
         document: whose derivations the page carries.
-        blanks: for each derivation, the steps whose numbers are left out.
         shown_rows: which rows to carry of steps that are too large to be carried whole.
         overviews: derivation and name of the steps that are shaded and do not fit the page.
     """
     derivations = [
-        _Carried(derivation, number, blanks[number], shown_rows, overviews).data()
+        _Carried(derivation, number, document.blanks, shown_rows, overviews).data()
         for number, derivation in enumerate(document.derivations)
     ]
     data = json.dumps({"mostTerms": MOST_TERMS, "derivations": derivations}, separators=(",", ":"))
