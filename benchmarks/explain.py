@@ -62,6 +62,11 @@ def spelled(derivation: pellucid.Derivation) -> list[Working]:
     ]
 
 
+def weights_row(derivation: pellucid.Derivation) -> Working:
+    """The row of weights alone."""
+    return Focus(derivation, Selection(query=N // 2, head=3)).softmax()
+
+
 def printed(derivation: pellucid.Derivation) -> list[str]:
     """The same as text."""
     text = TextPrinter(derivation.notation)
@@ -100,7 +105,8 @@ def main() -> None:
     lines += ["", "| one row spelled out | median |", "|---|---|"]
     for name, make in (
         ("one weight, as an expression tree", lambda d: d["weights"].at(3, N // 2, 7).expression),
-        ("the row as `pellucid explain` spells it, as expression trees", spelled),
+        ("its row of weights: the sum and 12 of 1,024 keys, as expression trees", weights_row),
+        ("the row through all four stages: scores, scaling, softmax, weighted sum", spelled),
         ("the same printed as text", printed),
     ):
         lines.append(f"| {name} | {1000 * seconds(derivation, make):.3f} ms |")

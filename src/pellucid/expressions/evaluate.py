@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial, reduce
 from operator import add, mul
 
 import numpy as np
 
+from pellucid.arrays import Array
 from pellucid.errors import InputError
 from pellucid.expressions.tree import (
     Cosine,
@@ -69,12 +70,12 @@ def evaluate(expression: Expression, numbers: NumberType, names: Mapping[str, in
                 raise InputError("an expression raises zero to a power that is not positive.")
             return base**exponent
         case Exponential():
-            return _apply(np.exp, value(expression.exponent), numbers)
+            return np.exp(value(expression.exponent))
         case SquareRoot():
             radicand = value(expression.radicand)
             if radicand < 0:
                 raise InputError("an expression takes the square root of a negative number.")
-            return _apply(np.sqrt, radicand, numbers)
+            return np.sqrt(radicand)
         case Sine():
             return _apply(numbers.sine, value(expression.angle), numbers)
         case Cosine():
@@ -82,7 +83,7 @@ def evaluate(expression: Expression, numbers: NumberType, names: Mapping[str, in
     raise TypeError(f"{type(expression).__name__} is not an expression that has a value")
 
 
-def _apply(function: object, argument: Scalar, numbers: NumberType) -> Scalar:
+def _apply(function: Callable[[Array], Array], argument: Scalar, numbers: NumberType) -> Scalar:
     array = np.empty(1, dtype=numbers.dtype)
     array[0] = argument
-    return function(array)[0]  # type: ignore[operator]  # a ufunc or a method of the number type
+    return function(array)[0]

@@ -36,7 +36,8 @@ class Softmax(Operation):
 
     def denominator(self, scores: Shaped[Array, "n_k"], *, shifted: bool = False) -> Scalar:
         """Σ_k e^{x_k} of one row, the number its weights are shares of; shifted, Σ_k e^{x_k − max x}."""
-        return np.exp(scores - scores.max() if shifted else scores).sum()
+        shift = scores.max() if shifted else 0
+        return np.exp(scores - shift).sum()
 
     def pattern(self, *shapes: tuple[int, ...]) -> Pattern:
         return self._quotient(shapes[0], shifted=False)

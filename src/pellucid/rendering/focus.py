@@ -152,28 +152,27 @@ class Focus:
         operation = self.weights.operation
         assert isinstance(operation, Softmax)
         scores = self.row(self.weights.operands[0])
-        finite = np.array([float(score) for score in scores if score != -np.inf])
-        live = bool((np.abs(finite) > _OVERFLOWS).any())
+        finite = scores[scores != -np.inf]
+        live = bool(finite.size and np.abs(finite).max() > _OVERFLOWS)
         # Carried as printed, the exponent is the printed number; carried exactly, it is shown in full: 0.21/√3.
         through: tuple[str, ...] = () if self.derivation.reference else ("masked_scores", "scaled_scores")
         if any(self.is_blank(self.derivation[name]) for name in ("scores", *through)):
             through = ()
         lines: list[Line] = []
-        for key in self.keys:
-            entry = self.weights.at(*self.index(self.weights, key))
-            spelled = entry.expand(through, live=live)
-            label = self.key_axis.label(key)
-            if not isinstance(spelled, Quotient):  # a row with nothing to attend to
-                lines.append(self._line(label, entry))
-                continue
-            if not lines:
-                with self.derivation.numbers.arithmetic():
-                    total = Number(as_decimal(operation.denominator(scores, shifted=live)))
-                if not self._hides(self.weights):
+        with self.derivation.numbers.arithmetic():
+            total = Number(as_decimal(operation.denominator(scores, shifted=live)))
+            for key in self.keys:
+                entry = self.weights.at(*self.index(self.weights, key))
+                spelled = entry.expand(through, live=live)
+                label = self.key_axis.label(key)
+                if not isinstance(spelled, Quotient):  # a row with nothing to attend to
+                    lines.append(self._line(label, entry))
+                    continue
+                if not lines and not self._hides(self.weights):
                     lines.append(Line("sum", (spelled.denominator,), total))
-            numerator = self._number(spelled.numerator)
-            steps = (Quotient(spelled.numerator, total), Quotient(numerator, total))
-            lines.append(self._line(label, entry, *steps))
+                numerator = Number(as_decimal(evaluate(spelled.numerator, self.derivation.numbers)))
+                steps = (Quotient(spelled.numerator, total), Quotient(numerator, total))
+                lines.append(self._line(label, entry, *steps))
         return self._working(lines, self.key_axis.size, "keys")
 
     def _line(self, label: str, entry: Entry, *expressions: Expression) -> Line:
@@ -183,11 +182,6 @@ class Focus:
     def _hides(self, step: Step) -> bool:
         """Whether spelling a step out would give away numbers that are to be filled in: its own or its operands'."""
         return self.is_blank(step) or any(map(self.is_blank, step.operands))
-
-    def _number(self, expression: Expression) -> Number:
-        numbers = self.derivation.numbers
-        with numbers.arithmetic():
-            return Number(as_decimal(evaluate(expression, numbers)))
 
     def _working(self, lines: list[Line], size: int, noun: str) -> Working:
         shown = min(size, MOST_LINES) if self.selection.key is None or noun != "keys" else 1
