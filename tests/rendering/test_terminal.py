@@ -55,6 +55,13 @@ def test_colours_change_nothing_but_colours():
     assert [line.rstrip() for line in ANSI.sub("", coloured).splitlines()] == text("complete-sentence").splitlines()
 
 
+def test_numbers_are_printed_as_they_were_written_and_ask_nothing_of_their_neighbours():
+    shown = text(Example(query=[["1/3", 1], ["sqrt(2)", 0.5]], key=[[1, 0]], value=[[1]]))
+    starts = [line.split()[:3] for line in shown.splitlines()]
+    assert ["0", "1/3", "1.0"] in starts
+    assert ["1", "√2", "0.5"] in starts
+
+
 def test_a_wide_matrix_continues_below_itself():
     shown = text(random_example(n=14))
     heads = [line.split() for line in shown.splitlines() if re.fullmatch(r"\s+t\d+(\s+t\d+)*", line)]

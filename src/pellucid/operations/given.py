@@ -21,6 +21,11 @@ class Given(Operation):
     def __init__(self, entries: Array) -> None:
         self.entries = entries
 
+    @property
+    def holds_expressions(self) -> bool:
+        """Whether an entry is more than a number, such as 1/3."""
+        return self.entries.dtype == object and any(isinstance(entry, Expression) for entry in self.entries.reshape(-1))
+
     def read(self, numbers: NumberType) -> Array:
         """The entries in a number type; booleans stay booleans."""
         if self.entries.dtype == bool:

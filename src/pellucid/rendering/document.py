@@ -19,6 +19,7 @@ from pellucid.derivation import Axis, Derivation, Step
 from pellucid.expressions import Expression
 from pellucid.expressions.text import TextPrinter
 from pellucid.numbers import Notation
+from pellucid.operations import Given
 
 Role = Literal["query", "key", "value", "score", "weight", "output", "input", "mask"]
 
@@ -148,7 +149,14 @@ class Grid:
 
     @cached_property
     def _places(self) -> int:
-        return self.step.notation.places(self.values) if self.values.dtype != bool else 0
+        if self.values.dtype == bool:
+            return 0
+        operation = self.step.operation
+        if not (isinstance(operation, Given) and operation.holds_expressions):
+            return self.step.notation.places(self.values)
+        # What is printed as it was written, √2, does not ask for more places in its neighbours.
+        plain = np.array([operation.written(self.index(*place)) is None for place in np.ndindex(*self.shape)])
+        return self.step.notation.places(self.values.reshape(-1)[plain])
 
     def text(self, row: int, column: int) -> str:
         """The number as printed, with as many places as its neighbours; empty when it is to be filled in."""
