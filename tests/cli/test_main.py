@@ -86,6 +86,13 @@ def test_a_reader_that_stops_early_is_no_error():
     assert result.stdout.startswith("Self-attention")
 
 
+def test_a_closed_standard_output_is_one_sentence():
+    command = f"{sys.executable} -m pellucid explain >&-"
+    result = subprocess.run(command, shell=True, stderr=subprocess.PIPE, text=True, timeout=120)
+    assert result.returncode == 2
+    assert result.stderr == "pellucid: standard output is closed; write to a file with -o NAME.\n"
+
+
 def test_output_is_utf_8_whatever_the_locale(pellucid):
     result = pellucid("explain", LC_ALL="C", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     assert (result.returncode, result.stderr) == (0, "")

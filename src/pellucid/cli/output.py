@@ -38,7 +38,7 @@ def deliver(document: Document, file_format: str, path: Path | None, *, fragment
     Raises:
         OutputError: the file cannot be written, or a binary format would go to a terminal.
     """
-    if path is None and sys.stdout.isatty() and file_format in FORMATS and FORMATS[file_format].binary:
+    if path is None and _is_terminal() and file_format in FORMATS and FORMATS[file_format].binary:
         suffix = FORMATS[file_format].suffixes[0]
         raise OutputError(f"{file_format} is binary; write it to a file with -o NAME{suffix}.")
     data = render(document, file_format, appearance(path, fragment))
@@ -50,14 +50,24 @@ def deliver(document: Document, file_format: str, path: Path | None, *, fragment
 
 def appearance(path: Path | None, fragment: bool) -> Appearance:
     """With colours and as wide as the terminal when it goes to one, else plain and 80 columns wide."""
-    if path is not None or not sys.stdout.isatty():
+    if path is not None or not _is_terminal():
         return Appearance(fragment=fragment)
     colour = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     return Appearance(fragment=fragment, colour=colour, width=min(_WIDEST, shutil.get_terminal_size().columns))
 
 
+def _is_terminal() -> bool:
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
 def print_data(data: str | bytes) -> None:
-    """To standard output, as UTF-8 whatever the locale says."""
+    """To standard output, as UTF-8 whatever the locale says.
+
+    Raises:
+        OutputError: it is closed.
+    """
+    if sys.stdout is None:
+        raise OutputError("standard output is closed; write to a file with -o NAME.")
     sys.stdout.flush()
     sys.stdout.buffer.write(data.encode() if isinstance(data, str) else data)
     sys.stdout.buffer.flush()
