@@ -18,6 +18,7 @@ ROOMS = [
     "derivation",
     "attention",
     "examples",
+    "checking",
     "rendering",
     "exercises",
     "cli",

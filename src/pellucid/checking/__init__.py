@@ -1,0 +1,5 @@
+"""Checking what is published: documents → claims → findings, root cause first."""
+
+from pellucid.checking.report import Corrected, Finding, Report
+
+__all__ = ["Corrected", "Finding", "Report"]

@@ -1,0 +1,1 @@
+"""Reading documents: from a file of any format to passages and tables."""

@@ -1,0 +1,131 @@
+"""What checking found: findings, and the report on one file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pellucid.checking.mapped_text import Span
+from pellucid.checking.source import Source
+from pellucid.derivation import Derivation
+from pellucid.expressions import Expression
+
+Severity = Literal["error", "drift", "last_digit", "convention", "missing"]
+"""error: wrong. drift: right if computed on from printed predecessors. last_digit: off by less than a unit of the
+last printed digit. convention: a consistent choice, named but not condemned. missing: not there, or ambiguous."""
+
+Verdict = Literal["right", "rounding", "wrong", "unreadable"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing found.
+
+    Args:
+        severity: how bad it is.
+        cause: why, as a word of `pellucid.checking.causes.CAUSES`.
+        message: what arrived, what is right and why, in one or two sentences.
+        step: which step, in the terms of the file format; `None` where the number belongs to none.
+        at: where in the step: tokens or positions from 0, one an axis; `None` for the whole step.
+        span: where the printed number stands in the source; `None` for what is not there.
+        line: its line, from 1.
+        printed: the number as printed.
+        correct: the right number, at the precision of the printed one.
+        exact: the right number with more digits.
+        follows_from: the position in the report's findings of the root that this one follows from.
+        label: what is computed, for a reader: "scores[sitting, The]".
+        working: the arithmetic that gives the right number.
+    """
+
+    severity: Severity
+    cause: str
+    message: str
+    step: str | None = None
+    at: tuple[int | str, ...] | None = None
+    span: Span | None = None
+    line: int | None = None
+    printed: str | None = None
+    correct: str | None = None
+    exact: str | None = None
+    follows_from: int | None = None
+    label: str = ""
+    working: Expression | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The fields that programs rely on."""
+        return {
+            "severity": self.severity,
+            "cause": self.cause,
+            "step": self.step,
+            "at": None if self.at is None else list(self.at),
+            "line": self.line,
+            "printed": self.printed,
+            "correct": self.correct,
+            "exact": self.exact,
+            "follows_from": self.follows_from,
+            "message": self.message,
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Corrected:
+    """The right numbers of the row that a document is about.
+
+    Args:
+        derivation: every number, right.
+        query: which row.
+    """
+
+    derivation: Derivation
+    query: int
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """What checking one file found.
+
+    Args:
+        file: its name as given.
+        checked: how many printed numbers were compared with their true values.
+        findings: root causes first, each before what follows from it.
+        reading: how the document was read, in sentences: what was taken for what.
+        source: the file; `None` where it could not be read.
+        reason: why it could not be read, as a sentence; empty otherwise.
+        corrected: the right numbers, for each worked example in it that has wrong ones.
+    """
+
+    file: str
+    checked: int = 0
+    findings: Sequence[Finding] = ()
+    reading: Sequence[str] = ()
+    source: Source | None = None
+    reason: str = ""
+    corrected: Sequence[Corrected] = ()
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst of the findings, in a word."""
+        if self.reason:
+            return "unreadable"
+        severities = {finding.severity for finding in self.findings}
+        if "error" in severities:
+            return "wrong"
+        return "rounding" if severities & {"drift", "last_digit"} else "right"
+
+    def as_json(self) -> dict[str, Any]:
+        """What `check --json` prints for one file."""
+        data: dict[str, Any] = {
+            "file": self.file,
+            "verdict": self.verdict,
+            "checked": self.checked,
+            "findings": [finding.as_json() for finding in self.findings],
+        }
+        if self.reading:
+            data["reading"] = list(self.reading)
+        if self.reason:
+            data["reason"] = self.reason
+        return data
+
+    def __repr__(self) -> str:
+        return f"<Report {self.file!r}: {self.verdict}, {self.checked} checked, {len(self.findings)} findings>"
