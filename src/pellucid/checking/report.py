@@ -115,17 +115,12 @@ class Report:
 
     def as_json(self) -> dict[str, Any]:
         """What `check --json` prints for one file."""
-        data: dict[str, Any] = {
+        return {
             "file": self.file,
             "verdict": self.verdict,
             "checked": self.checked,
             "findings": [finding.as_json() for finding in self.findings],
         }
-        if self.reading:
-            data["reading"] = list(self.reading)
-        if self.reason:
-            data["reason"] = self.reason
-        return data
 
     def __repr__(self) -> str:
         return f"<Report {self.file!r}: {self.verdict}, {self.checked} checked, {len(self.findings)} findings>"
