@@ -7,6 +7,8 @@ def test_the_public_names_are_these():
         "Derivation",
         "Example",
         "PellucidError",
+        "Report",
+        "check",
         "explain",
         "read_example",
         "shipped_examples",

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from pellucid.derivation import Derivation, install_presenter
-from pellucid.errors import PellucidError
-from pellucid.examples import Example, explain, read_example, shipped_examples
-from pellucid.rendering import present
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-install_presenter(present)
+from pellucid.derivation import Derivation, install_presenter
+from pellucid.errors import InputError, PellucidError
+from pellucid.examples import Example, explain, read_example, shipped_examples
+from pellucid.rendering import present, present_report
+
+if TYPE_CHECKING:
+    from pellucid.checking import Report
+
+install_presenter("derivation", present)
+install_presenter("report", present_report)
 
 __version__ = "0.1.0"
 
@@ -15,7 +22,42 @@ __all__ = [
     "Derivation",
     "Example",
     "PellucidError",
+    "Report",
+    "check",
     "explain",
     "read_example",
     "shipped_examples",
 ]
+
+
+def check(path: str | Path, *, example: str | Path | None = None) -> Report:
+    """What is wrong in the printed arithmetic of a file.
+
+    Args:
+        path: the file.
+        example: an example file that says how the document is to be read, where that is not clear from itself.
+
+    Raises:
+        InputError: a file does not exist or cannot be opened. One that cannot be understood gives a report whose
+            verdict is "unreadable".
+    """
+    from pellucid.checking import check_file  # the reader of documents is loaded when one is read
+
+    side_file = None if example is None else _content(example)
+    report: Report = check_file(str(path), _content(path), side_file, "" if example is None else str(example))
+    return report
+
+
+def _content(path: str | Path) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}.") from None
+
+
+def __getattr__(name: str) -> Any:
+    if name == "Report":
+        from pellucid.checking import Report
+
+        return Report
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from pellucid.checking.mapped_text import Span
 from pellucid.checking.source import Source
-from pellucid.derivation import Derivation
+from pellucid.derivation import Derivation, presenter
+from pellucid.errors import InputError
 from pellucid.expressions import Expression
 
 Severity = Literal["error", "drift", "last_digit", "convention", "missing"]
@@ -16,6 +18,8 @@ Severity = Literal["error", "drift", "last_digit", "convention", "missing"]
 last printed digit. convention: a consistent choice, named but not condemned. missing: not there, or ambiguous."""
 
 Verdict = Literal["right", "rounding", "wrong", "unreadable"]
+
+_WRONG_NUMBERS = ("error", "drift", "last_digit")
 
 
 @dataclass(frozen=True)
@@ -112,6 +116,66 @@ class Report:
         if "error" in severities:
             return "wrong"
         return "rounding" if severities & {"drift", "last_digit"} else "right"
+
+    @property
+    def corrections(self) -> dict[Span, str]:
+        """What to put where, to put the file right: the right numbers by where the wrong ones stand.
+
+        Of numbers that overlap, the one found first.
+        """
+        if self.source is None:
+            return {}
+        taken: list[Span] = []
+        found: dict[Span, str] = {}
+        for finding in self.findings:
+            span, correct = finding.span, finding.correct
+            if finding.severity not in _WRONG_NUMBERS or span is None or correct is None:
+                continue
+            place = bisect_left(taken, span)
+            is_free = (place == 0 or taken[place - 1].end <= span.start) and (
+                place == len(taken) or span.end <= taken[place].start
+            )
+            if is_free and self.source.text[span.start : span.end] not in ("", correct):
+                taken.insert(place, span)
+                found[span] = correct
+        return found
+
+    def fixed(self) -> bytes:
+        """The file with its wrong numbers put right, everything else as it is.
+
+        Raises:
+            InputError: it could not be read, or its encoding lacks a sign of the right numbers.
+        """
+        if self.source is None:
+            raise InputError(f"{self.file} cannot be put right: {self.reason}")
+        try:
+            return self.source.rewritten(self.corrections)
+        except UnicodeEncodeError as error:
+            missing = error.object[error.start : error.end]
+            raise InputError(
+                f"{self.file} cannot be put right: its encoding, {self.source.encoding}, has no {missing!r}."
+            ) from None
+
+    def to(self, file_format: str, **options: Any) -> str:
+        """The report in a format: "terminal", "markdown", "html", "json" or "github"."""
+        text = presenter.present("report", self, file_format, **options)
+        assert isinstance(text, str)
+        return text
+
+    def to_text(self, **options: Any) -> str:
+        """What the terminal shows, without colours."""
+        return self.to("terminal", **options)
+
+    def to_markdown(self) -> str:
+        """The document with the corrections marked in it."""
+        return self.to("markdown")
+
+    def to_html(self, *, fragment: bool = False) -> str:
+        """One self-contained page; with `fragment` without its frame, for use in another."""
+        return self.to("html", fragment=fragment)
+
+    def _repr_html_(self) -> str:
+        return self.to_html(fragment=True)
 
     def as_json(self) -> dict[str, Any]:
         """What `check --json` prints for one file."""

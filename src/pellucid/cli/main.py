@@ -8,9 +8,10 @@ from importlib import import_module
 
 import click
 
+from pellucid.cli.complaint import complain
 from pellucid.errors import PellucidError, nearest
 
-_COMMANDS = ("explain", "exercise")  # each in the module of its name, which is loaded when it is called
+_COMMANDS = ("explain", "exercise", "check")  # each in the module of its name, which is loaded when it is called
 _USAGE, _INTERRUPTED, _FAULT = 2, 130, 70
 
 
@@ -52,28 +53,23 @@ def run(arguments: list[str] | None = None) -> None:
     except click.exceptions.Abort:
         sys.exit(_INTERRUPTED)
     except click.ClickException as error:
-        _complain(error.format_message())
+        complain(error.format_message())
         sys.exit(_USAGE)
     except PellucidError as error:
-        _complain(str(error))
+        complain(str(error))
         sys.exit(_USAGE)
     except BrokenPipeError:
         # Whoever read our output has had enough; the interpreter must not complain about it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except MemoryError:
-        _complain("there is not enough memory for this; use fewer tokens or heads.")
+        complain("there is not enough memory for this; use fewer tokens or heads.")
         sys.exit(_USAGE)
     except Exception as error:
         if os.environ.get("PELLUCID_TRACEBACK"):
             raise
-        _complain(
+        complain(
             f"this is a fault of pellucid, not yours ({type(error).__name__}: {error}); please report it with "
             "what the same command prints under PELLUCID_TRACEBACK=1."
         )
         sys.exit(_FAULT)
-
-
-def _complain(sentence: str) -> None:
-    name = click.style("pellucid:", fg="red", bold=True)
-    click.echo(f"{name} {' '.join(sentence.split())}", err=True, color=False if os.environ.get("NO_COLOR") else None)

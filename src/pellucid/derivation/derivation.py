@@ -132,7 +132,7 @@ class Derivation:
             options: `query`, `key`, `head` choose what is spelled out; `fragment=True` leaves out the frame of
                 a LaTeX or HTML document.
         """
-        return presenter.present(self, file_format, **options)
+        return presenter.present("derivation", self, file_format, **options)
 
     def to_text(self, **options: Any) -> str:
         """What the terminal shows, without colours."""

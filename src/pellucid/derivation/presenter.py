@@ -1,4 +1,4 @@
-"""Where rendering plugs in, so that a derivation can show itself without knowing any format."""
+"""Where rendering plugs in, so that derivations and reports can show themselves without knowing any format."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from collections.abc import Callable
 from typing import Any
 
 Presenter = Callable[..., "str | bytes"]
-"""`present(derivation, format, **options)`: the derivation in a format, as text or bytes."""
+"""`present(subject, format, **options)`: what is to be shown in a format, as text or bytes."""
 
-_installed: list[Presenter] = []
-
-
-def install_presenter(presenter: Presenter) -> None:
-    """Make `presenter` what derivations show themselves with; the rendering room calls this once."""
-    _installed[:] = [presenter]
+_installed: dict[str, Presenter] = {}
 
 
-def present(derivation: Any, file_format: str, **options: Any) -> str | bytes:
-    """The derivation in a format, through the installed presenter."""
-    assert _installed, "importing pellucid installs the presenter"
-    return _installed[0](derivation, file_format, **options)
+def install_presenter(kind: str, presenter: Presenter) -> None:
+    """Make `presenter` what things of a kind, "derivation" or "report", show themselves with."""
+    _installed[kind] = presenter
+
+
+def present(kind: str, subject: Any, file_format: str, **options: Any) -> str | bytes:
+    """The subject in a format, through the presenter installed for its kind."""
+    assert kind in _installed, "importing pellucid installs the presenters"
+    return _installed[kind](subject, file_format, **options)

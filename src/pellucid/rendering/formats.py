@@ -106,6 +106,22 @@ def present(derivation: Derivation, file_format: str, **options: Any) -> str | b
     return render(document, file_format, appearance)
 
 
+def present_report(report: Any, file_format: str, **options: Any) -> str | bytes:
+    """A report on a checked file in a format: what `Report.to` calls.
+
+    Args:
+        report: a `pellucid.checking.Report`.
+        file_format: its name, one of `pellucid.rendering.report.REPORT_FORMATS`.
+        options: the fields of `Appearance`.
+
+    Raises:
+        OutputError: there is no such format.
+    """
+    from pellucid.rendering.report import render_reports  # loaded with checking, which explaining does without
+
+    return render_reports([report], file_format, Appearance(**options))
+
+
 def _format(name: str) -> Format:
     if name not in FORMATS:
         raise OutputError(f"{name!r} is no format{nearest(name, list(FORMATS))}; there are {', '.join(FORMATS)}.")

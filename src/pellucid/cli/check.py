@@ -1,0 +1,214 @@
+"""`pellucid check`"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pellucid.checking.report import Report
+from pellucid.cli.checked_files import CheckedFile, checked_files, corrected_path, is_example
+from pellucid.cli.complaint import complain, remark
+from pellucid.cli.output import appearance, print_data, write_atomically
+from pellucid.errors import InputError, OutputError
+from pellucid.rendering.report import ONE_DOCUMENT, format_of_report, render_reports
+
+_RIGHT, _WRONG, _UNREADABLE = 0, 1, 2
+_MANY = 5
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A file and the report on it."""
+
+    file: CheckedFile
+    report: Report
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@click.option(
+    "--format",
+    "report_format",
+    type=click.Choice(["terminal", "json", "github"]),
+    help="The report for people, for programs, or as annotations in GitHub Actions.  [default: terminal]",
+)
+@click.option(
+    "-t", "--to", "document_format", type=click.Choice(["markdown", "html"]), help="The document, corrections marked."
+)
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write the report or the document there."
+)
+@click.option("--fix", is_flag=True, help="Write article.corrected.md beside article.md, with the right numbers.")
+@click.option("--in-place", is_flag=True, help="With --fix: write over the file itself.")
+@click.option("--example", type=click.Path(path_type=Path), metavar="FILE", help="Says how the document is to be read.")
+def check(
+    files: tuple[str, ...],
+    as_json: bool,
+    report_format: str | None,
+    document_format: str | None,
+    output: Path | None,
+    fix: bool,
+    in_place: bool,
+    example: Path | None,
+) -> int:
+    """Check the arithmetic that is printed in FILEs.
+
+    A FILE is a Markdown, HTML, LaTeX, text or source file, a notebook, a table, a spreadsheet or an example file; a
+    folder, for all of these in it; or - for standard input. The exit code is 0 when no number is wrong, 1 when one
+    is, and 2 when a file cannot be read.
+
+    \b
+    pellucid check article.md                       what is wrong, and why
+    pellucid check docs --format github             in continuous integration
+    pellucid check article.md --to html -o a.html   the article, corrections marked
+    pellucid check article.md --fix                 the article with the right numbers
+    """
+    wanted = _wanted_format(as_json, report_format, document_format, output)
+    named = checked_files(files)
+    _refuse_contradictions(named, wanted, output, fix=fix, in_place=in_place)
+    side = {} if example is None else {"side_file": _side_file(example), "side_name": str(example)}
+    checked = list(_checked(_with_progress(named), side))
+    if not named:
+        remark(f"{', '.join(files)}: there is no file in it that can be checked.")
+    if not (fix and output is None and _reads_standard_input(named)):
+        _show([one.report for one in checked], wanted or "terminal", output)
+    for one in checked:
+        if fix and one.report.source is not None:
+            _fix(one, in_place)
+        if one.report.reason:
+            complain(f"{one.report.file}: {one.report.reason}")
+    verdicts = {one.report.verdict for one in checked}
+    return _UNREADABLE if "unreadable" in verdicts else _WRONG if "wrong" in verdicts else _RIGHT
+
+
+def check_content(name: str, data: bytes, **side: Any) -> Report:
+    """The report on a file that holds `data`."""
+    from pellucid.checking import check_file  # the reader of documents is loaded when one is read
+
+    report: Report = check_file(name, data, **side)
+    return report
+
+
+# Options
+
+
+def _wanted_format(
+    as_json: bool, report_format: str | None, document_format: str | None, output: Path | None
+) -> str | None:
+    """The one format that is asked for, in whichever way; `None` where none is."""
+    given = {
+        option: name
+        for option, name in (
+            ("--json", "json" if as_json else None),
+            ("--format", report_format),
+            ("--to", document_format),
+        )
+        if name is not None
+    }
+    if len(set(given.values())) > 1:
+        raise OutputError(f"{' and '.join(given)} ask for different formats; choose one of them.")
+    if given:
+        return next(iter(given.values()))
+    return None if output is None else format_of_report(output)
+
+
+def _refuse_contradictions(
+    files: Sequence[CheckedFile], wanted: str | None, output: Path | None, *, fix: bool, in_place: bool
+) -> None:
+    """Stop before anything is read or written.
+
+    Raises:
+        InputError: the options contradict each other or the files.
+    """
+    if in_place and not fix:
+        raise InputError("--in-place says where --fix writes; give both.")
+    if wanted in ONE_DOCUMENT and len(files) != 1:
+        raise InputError(f"--to {wanted} shows one document with its corrections; {len(files)} files are given.")
+    if not (fix and _reads_standard_input(files)):
+        return
+    if in_place:
+        raise InputError("--in-place writes over a file, and standard input is none; leave it out.")
+    if len(files) > 1:
+        raise InputError("--fix prints standard input with the right numbers; give no other file beside it.")
+    if wanted is not None and output is None:
+        raise InputError("--fix prints standard input with the right numbers; write the report to a file with -o.")
+
+
+def _reads_standard_input(files: Sequence[CheckedFile]) -> bool:
+    return any(file.path is None for file in files)
+
+
+def _side_file(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}.") from None
+
+
+# Checking
+
+
+def _checked(files: Iterable[CheckedFile], side: dict[str, Any]) -> Iterator[Checked]:
+    for file in files:
+        try:
+            data = file.content()
+        except OSError as error:
+            yield Checked(file, Report(file.name, reason=f"it cannot be read: {error.strerror or error}."))
+            continue
+        if file.may_be_anything and file.path is not None and not is_example(file.path, data):
+            continue
+        report = check_content(file.name, data, **side)
+        if not (report.reason and file.may_be_anything):
+            yield Checked(file, report)
+
+
+def _with_progress(files: Sequence[CheckedFile]) -> Iterable[CheckedFile]:
+    if len(files) <= _MANY or not sys.stderr.isatty():
+        return files
+    from rich.console import Console
+    from rich.progress import track
+
+    return track(files, "Checking", console=Console(stderr=True), transient=True)
+
+
+# Results
+
+
+def _show(reports: Sequence[Report], wanted: str, output: Path | None) -> None:
+    """The reports; of files that could not be read only programs are told here, people on standard error."""
+    shown = reports if wanted in ("json", "github") else [report for report in reports if not report.reason]
+    if not shown and wanted != "json":
+        return
+    text = render_reports(shown, wanted, appearance(output, fragment=False))
+    if output is None:
+        print_data(text)
+    else:
+        write_atomically(output, text)
+
+
+def _fix(checked: Checked, in_place: bool) -> None:
+    """Write the file with the right numbers, and say what that has done."""
+    report, path = checked.report, checked.file.path
+    count = len(report.corrections)
+    left = sum(finding.severity != "convention" for finding in report.findings) - count
+    rest = f"; {_several(left, 'finding')} cannot be put right automatically" if left else ""
+    target = path if path is None or in_place else corrected_path(path)
+    if path is None:
+        print_data(report.fixed())
+    if count == 0:
+        remark(f"{report.file}: there is no number to put right{rest}.")
+        return
+    if target is not None:
+        write_atomically(target, report.fixed())
+    written = "" if target is None else f" in {target}"
+    remark(f"{report.file}: {_several(count, 'number')} put right{written}{rest}.")
+
+
+def _several(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

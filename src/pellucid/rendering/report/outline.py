@@ -1,0 +1,121 @@
+"""What was found, in the order and the words in which every format tells it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pellucid.checking.report import Finding, Report, Severity
+from pellucid.expressions import Number
+from pellucid.expressions.text import TextPrinter
+from pellucid.numbers import Notation
+
+SEVERITIES: dict[Severity, str] = {
+    "error": "wrong",
+    "drift": "drift",
+    "last_digit": "last digit",
+    "convention": "convention",
+    "missing": "missing",
+}
+"""In a word, the worst first."""
+
+_DIGITS_OF_ARITHMETIC = 4
+
+
+@dataclass(frozen=True)
+class Root:
+    """A finding that follows from no other, and those that follow from it.
+
+    Args:
+        number: its position in the report's findings.
+        finding: itself.
+        followers: with their positions, in their order.
+    """
+
+    number: int
+    finding: Finding
+    followers: tuple[tuple[int, Finding], ...]
+
+
+def roots(report: Report) -> list[Root]:
+    """The root causes in their order, each with everything that follows from it, at however many removes."""
+    followers: dict[int, list[tuple[int, Finding]]] = {}
+    for number, finding in enumerate(report.findings):
+        root = root_of(report, number)
+        followers.setdefault(root, [])
+        if root != number:
+            followers[root].append((number, finding))
+    return [Root(number, report.findings[number], tuple(followers[number])) for number in sorted(followers)]
+
+
+def root_of(report: Report, number: int) -> int:
+    """The position of the finding that the one at `number` follows from in the end; itself for a root."""
+    passed = {number}
+    while (before := report.findings[number].follows_from) is not None and before not in passed:
+        if not 0 <= before < len(report.findings):
+            break
+        passed.add(before)
+        number = before
+    return number
+
+
+def counts(report: Report) -> list[tuple[Severity | None, str]]:
+    """`3 wrong`, `1 drift`, `24 checked`; the last has no severity."""
+    found: list[tuple[Severity | None, str]] = []
+    for severity, word in SEVERITIES.items():
+        count = sum(finding.severity == severity for finding in report.findings)
+        if count:
+            found.append((severity, f"{count:,} {word}"))
+    return [*found, (None, f"{report.checked:,} checked")]
+
+
+def nothing_to_check(report: Report) -> bool:
+    """Whether the file holds no arithmetic that could be checked."""
+    return not report.reason and not report.checked and not report.findings
+
+
+def numbers_checked(report: Report) -> str:
+    """`24 numbers checked`"""
+    return f"{report.checked:,} number{'' if report.checked == 1 else 's'} checked"
+
+
+def place(report: Report, finding: Finding) -> str:
+    """Where it stands, in words: `line 12`; empty where it stands nowhere."""
+    if report.source is not None and finding.span is not None:
+        return report.source.place(finding.span.start)
+    return "" if finding.line is None else f"line {finding.line}"
+
+
+def line_of(report: Report, finding: Finding) -> int | None:
+    """The line of the source under which it is to be shown."""
+    if report.source is None:
+        return None
+    if finding.span is not None:
+        return report.source.line(finding.span.start)
+    last = report.source.line(len(report.source.text))
+    return finding.line if finding.line is not None and 1 <= finding.line <= last else None
+
+
+def cause(finding: Finding) -> str:
+    """Why, in words."""
+    return finding.cause.replace("_", " ")
+
+
+def change(finding: Finding) -> str:
+    """`printed 0.13, right 0.21`, as far as both are known."""
+    parts = []
+    if finding.printed is not None:
+        parts.append(f"printed {finding.printed}")
+    if finding.correct is not None:
+        parts.append(f"right {finding.correct}")
+    return ", ".join(parts)
+
+
+def arithmetic(finding: Finding) -> tuple[str, str] | None:
+    """The working and, after it, the number it gives: `0.3×0.1 + 0.4×0.3 + 0.1×0.6`, `= 0.21`."""
+    result = finding.correct if finding.exact is None else finding.exact
+    if finding.working is None or result is None or isinstance(finding.working, Number):
+        return None
+    places = len((finding.correct or result).partition(".")[2])
+    spelled = TextPrinter(Notation(max(_DIGITS_OF_ARITHMETIC, places)))(finding.working)
+    rounded = "" if finding.correct in (None, result) else f" ≈ {finding.correct}"
+    return spelled, f"= {result}{rounded}"
