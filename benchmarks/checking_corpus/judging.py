@@ -39,9 +39,9 @@ class Judgement:
 def judge(mutant: Mutant, report: Report) -> Judgement:
     kind = mutant.expected
     findings = list(report.findings)
-    first = (
-        f"{findings[0].severity}: {findings[0].cause}" if findings else (report.reason and "unreadable" or "nothing")
-    )
+    first = "unreadable" if report.reason else "nothing"
+    if findings:
+        first = f"{findings[0].severity}: {findings[0].cause}"
     serious = [f for f in findings if f.severity in kind.severities]
     if mutant.kind == "missing":
         return Judgement(bool(serious), bool(serious) and serious[0].cause in kind.causes, first)
@@ -49,9 +49,9 @@ def judge(mutant: Mutant, report: Report) -> Judgement:
     # Notes on conventions and on what is missing may stand before the error; the first judgement is what counts.
     verdicts = [f for f in findings if f.severity in ALARMS]
     named = bool(verdicts) and verdicts[0].cause in kind.causes
-    return Judgement(
-        detected, detected and named, f"{verdicts[0].severity}: {verdicts[0].cause}" if verdicts else first
-    )
+    if verdicts:
+        first = f"{verdicts[0].severity}: {verdicts[0].cause}"
+    return Judgement(detected, detected and named, first)
 
 
 def _points_at(finding: Any, findings: Sequence[Any], mutant: Mutant) -> bool:

@@ -95,7 +95,7 @@ def make_mutant(kind_name: str, seed: str, formats: Sequence[str] = FORMATS) -> 
     if planted is None:
         return None
     plan = planted.plan or plan
-    truth = plan.write(problem=planted.truth)
+    truth = replace(plan, sentence_end="").write(problem=planted.truth)
     bad = plan.write(planted.faults, planted.overrides)
     assert [(n.step, n.place, n.role) for n in truth.numbers] == [(n.step, n.place, n.role) for n in bad.numbers]
     touched = planted.overrides or {}
@@ -282,8 +282,7 @@ def _is_exact(value: Decimal | None) -> bool:
 
 
 def _exponential(plan: Plan, clean: Document, random: Random) -> Plant | None:
-    candidates = [i for i in _results(clean, "exponentials")]
-    return _slip("exponentials")(plan, clean, random) if candidates else None
+    return _slip("exponentials")(plan, clean, random)
 
 
 # --- errors of the method --------------------------------------------------------------------------------------------

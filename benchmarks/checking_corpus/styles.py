@@ -21,7 +21,7 @@ def _head_heading(w: Writer, head: int) -> None:
 
 
 def _projections(w: Writer, show: Callable[[str, int], None]) -> None:
-    """x and the weight matrices, where the example starts from them."""
+    """Embeddings, where the example starts from them."""
     problem = w.chain.problem
     if not problem.is_projected:
         return
