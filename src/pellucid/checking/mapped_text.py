@@ -66,16 +66,24 @@ class MappedText(msgspec.Struct, frozen=True, eq=False):
         source_end = last.source.start + (end - last.start) if last.verbatim else last.source.end
         return Span(source_start, max(source_start, source_end))
 
+    def stripped(self) -> MappedText:
+        """Without the blanks around it."""
+        start = len(self.text) - len(self.text.lstrip())
+        return self[start : max(start, len(self.text.rstrip()))]
+
     def _run(self, position: int) -> _Run:
+        if len(self.runs) == 1:
+            return self.runs[0]
         return self.runs[max(0, bisect_right(self.runs, position, key=lambda run: run.start) - 1)]
 
     def pieces(self, start: int, end: int) -> list[tuple[str, Span, bool]]:
         """The stretches between `start` and `end`: text, place in the source, whether verbatim."""
         found = []
-        index = max(0, bisect_right(self.runs, start, key=lambda run: run.start) - 1)
-        while index < len(self.runs) and self.runs[index].start < end:
-            run = self.runs[index]
-            run_end = self.runs[index + 1].start if index + 1 < len(self.runs) else len(self.text)
+        runs, count = self.runs, len(self.runs)
+        index = max(0, bisect_right(runs, start, key=lambda run: run.start) - 1) if count > 1 else 0
+        while index < count and runs[index].start < end:
+            run = runs[index]
+            run_end = runs[index + 1].start if index + 1 < count else len(self.text)
             low, high = max(start, run.start), min(end, run_end)
             if low < high:
                 source = (
@@ -99,6 +107,8 @@ class Builder:
 
     def keep(self, start: int, end: int) -> None:
         """The characters of the base from `start` to `end`, as they are."""
+        if end <= start:
+            return
         for text, source, verbatim in self.base.pieces(start, end):
             self._add(text, source, verbatim)
 

@@ -16,12 +16,14 @@ class Source:
         name: the path as the user gave it, or `<stdin>`.
         text: decoded, with its line ends as they are.
         encoding: what it was decoded with, and is encoded with again.
+        mark: the byte order mark that it began with, which is no part of the text.
     """
 
-    def __init__(self, name: str, text: str, encoding: str = "utf-8") -> None:
+    def __init__(self, name: str, text: str, encoding: str = "utf-8", mark: bytes = b"") -> None:
         self.name = name
         self.text = text
         self.encoding = encoding
+        self.mark = mark
 
     @cached_property
     def _starts(self) -> list[int]:
@@ -56,4 +58,4 @@ class Source:
             assert span.start >= position
             pieces += [self.text[position : span.start], replacements[span]]
             position = span.end
-        return "".join([*pieces, self.text[position:]]).encode(self.encoding)
+        return self.mark + "".join([*pieces, self.text[position:]]).encode(self.encoding)
