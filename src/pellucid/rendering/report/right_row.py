@@ -9,7 +9,7 @@ from pellucid.expressions.text import TextPrinter
 from pellucid.numbers import Notation
 from pellucid.rendering.document import Line, Working
 from pellucid.rendering.focus import Focus, Selection
-from pellucid.rendering.styled_lines import Span, StyledLine, cells, padded, wrapped
+from pellucid.rendering.styled_lines import Span, StyledLine, cells, padded, unbroken, wrapped
 from pellucid.rendering.terminal import visible
 
 _MOST_LINES = 17  # of all workings together
@@ -91,4 +91,4 @@ def _sides(line: Line, printer: TextPrinter) -> StyledLine:
     """= expression = expression = result, without a side that reads like the result."""
     result = printer(line.result)
     sides = [side for side in map(printer, line.expressions) if side != result]
-    return [*(Span(f" = {side}") for side in sides), Span(" = "), Span(result, "bold")]
+    return [*(Span(f" = {side}") for side in sides), Span(" "), Span(unbroken("= ")), Span(result, "bold")]
