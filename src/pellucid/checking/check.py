@@ -1,0 +1,102 @@
+"""Checking a file: from its bytes to a report."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePath
+
+from pellucid.checking.findings import findings_of
+from pellucid.checking.from_example import claim_places, claims_of, problem_of
+from pellucid.checking.judge import judge
+from pellucid.checking.report import Corrected, Report
+from pellucid.checking.source import Source
+from pellucid.derivation import Derivation
+from pellucid.errors import InputError
+from pellucid.examples import Example, explain
+from pellucid.examples.reader import parse_example
+
+_EXAMPLE_SUFFIXES = frozenset({".yaml", ".yml", ".json"})
+_EXAMPLE_KEYS = re.compile(rb"^\s*\{?\s*[\"']?(?:title|tokens|query|query_tokens|embeddings|scores|claims)[\"']?\s*:", re.MULTILINE)
+_MOST_EXACT = 4_000
+_EXACT_DIGITS = 25
+
+
+def check_file(name: str, data: bytes, side_file: bytes | None = None, side_name: str = "") -> Report:
+    """Check the worked examples in a file.
+
+    Args:
+        name: its path as the user gave it, whose suffix says what it is; `<stdin>` for standard input.
+        data: its contents.
+        side_file: the contents of an example file that says how the document is to be read.
+        side_name: its name, for messages.
+
+    Returns:
+        The report; of a file that cannot be read, one that says why.
+    """
+    try:
+        side = None
+        if side_file is not None:
+            try:
+                side = parse_example(side_file, json_only=side_name.lower().endswith(".json"))
+            except InputError as error:
+                raise InputError(f"{side_name}: {error}") from None
+        if is_example_file(name, data):
+            return _check_example(name, data)
+        from pellucid.checking.check_document import check_document
+
+        return check_document(name, data, side)
+    except InputError as error:
+        return Report(name, reason=" ".join(str(error).split()))
+
+
+def is_example_file(name: str, data: bytes) -> bool:
+    """Whether a file is to be read as an example file: by its suffix, or what standard input begins with."""
+    suffix = PurePath(name).suffix.lower()
+    if suffix in _EXAMPLE_SUFFIXES:
+        return True
+    return name == "<stdin>" and bool(_EXAMPLE_KEYS.match(data.removeprefix(b"\xef\xbb\xbf"))) and b'"cells"' not in data[:2000]
+
+
+def _check_example(name: str, data: bytes) -> Report:
+    example = parse_example(data, json_only=name.lower().endswith(".json"), default_title=PurePath(name).stem)
+    text = data.decode("utf-8-sig")
+    source = Source(name, text)
+    return check_example(name, example, source, text, 0)
+
+
+def check_example(name: str, example: Example, source: Source, text: str, start: int) -> Report:
+    """Check the claims of an example whose text stands in a source from `start` on."""
+    derivation = explain(example)
+    problem = problem_of(example, derivation)
+    claims = claims_of(example, derivation, claim_places(text, start))
+    from dataclasses import replace
+
+    problem = replace(problem, claims=claims)
+    verdicts = judge(problem)
+    exact = exact_derivation(example, derivation) if verdicts.judgements else None
+    findings = findings_of(problem, verdicts, source, derivation=derivation, exact=exact)
+    reading = [] if claims else ["There are no claims in this file: nothing was compared."]
+    corrected = []
+    if any(finding.severity == "error" for finding in findings):
+        corrected = [Corrected(derivation, _row(findings, derivation))]
+    return Report(name, verdicts.checked, findings, reading, source, corrected=corrected)
+
+
+def exact_derivation(example: Example, derivation: Derivation) -> Derivation | None:
+    """The same in exact decimals, where that does not take long."""
+    if sum(step.value.size for step in derivation) > _MOST_EXACT:
+        return None
+    return explain(example, exact=_EXACT_DIGITS)
+
+
+def _row(findings: list, derivation: Derivation) -> int:  # type: ignore[type-arg]
+    """The query that the first wrong number is about."""
+    for finding in findings:
+        if finding.step is not None and finding.at is not None and finding.step in derivation:
+            step = derivation[finding.step]
+            for axis, place in zip(step.axes, finding.at, strict=True):
+                if axis.name == "query":
+                    return axis.position(place)
+    focus = derivation.subject.focus
+    axis = next(axis for axis in derivation["weights"].axes if axis.name == "query")
+    return axis.size - 1 if focus is None else axis.position(focus)

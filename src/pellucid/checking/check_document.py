@@ -1,0 +1,511 @@
+"""Checking a document: its equations by themselves, then what they mean together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from pellucid.arrays import Array
+from pellucid.checking.assemble import Assembled, assemble
+from pellucid.checking.declarations import Declarations, declarations_of
+from pellucid.checking.documents import format_of, open_source, read_document
+from pellucid.checking.equation_check import EquationCheck, Slipped
+from pellucid.checking.findings import exact_digits, findings_of, message
+from pellucid.checking.judge import Judgement, Verdicts, judge
+from pellucid.checking.mapped_text import Span
+from pellucid.checking.mentions import Reading, read_parts
+from pellucid.checking.operands import WrongOperand, divisors, wrong_operands
+from pellucid.checking.passages import Passage
+from pellucid.checking.printed import Printed, correct_text
+from pellucid.checking.problem import Claim, compute
+from pellucid.checking.report import Corrected, Finding, Report
+from pellucid.checking.scopes import Given, Scope, as_floats, differing, scopes_of
+from pellucid.checking.source import Source
+from pellucid.checking.values import NoValueError, number
+from pellucid.derivation import Derivation
+from pellucid.errors import InputError
+from pellucid.examples import Example, explain
+from pellucid.examples.reader import parse_example
+from pellucid.expressions import Expression, Number, SquareRoot
+
+_GENERIC = frozenset({"dot_product", "softmax", "weighted_sum", "scaling", "arithmetic", "projection"})
+
+
+@dataclass(eq=False)
+class _Findings:
+    """Findings with links between them, before they are put in order."""
+
+    entries: list[Finding] = field(default_factory=list)
+    roots: list[int | None] = field(default_factory=list)  # position in `entries`
+
+    def add(self, finding: Finding, root: int | None = None) -> int:
+        self.entries.append(finding)
+        self.roots.append(root)
+        return len(self.entries) - 1
+
+    def ordered(self) -> list[Finding]:
+        """Errors first, in reading order; what follows from a finding stands behind it."""
+        rank = {"error": 0, "last_digit": 1, "drift": 1, "convention": 2, "missing": 3}
+        followers: dict[int, list[int]] = {}
+        for position, root in enumerate(self.roots):
+            if root is not None:
+                followers.setdefault(root, []).append(position)
+        roots = [position for position, root in enumerate(self.roots) if root is None]
+        roots.sort(key=lambda position: (rank[self.entries[position].severity], self._place(position)))
+        order: list[int] = []
+        for root in roots:
+            order += [root, *sorted(followers.get(root, ()), key=self._place)]
+        places = {position: number for number, position in enumerate(order)}
+        return [
+            replace(self.entries[position], follows_from=None if (root := self.roots[position]) is None else places[root])
+            for position in order
+        ]
+
+    def _place(self, position: int) -> int:
+        span = self.entries[position].span
+        return 1 << 60 if span is None else span.start
+
+
+def check_document(name: str, data: bytes, side: Example | None) -> Report:
+    """Check a document of any format.
+
+    Args:
+        name: its path.
+        data: its contents.
+        side: an example that says what its inputs are.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    source = open_source(name, data)
+    return _Document(source, side).report()
+
+
+class _Document:
+    def __init__(self, source: Source, side: Example | None) -> None:
+        self.source = source
+        self.parts = read_document(source, format_of(source.name, source.text))
+        self.declared = declarations_of(self.parts)
+        self.examples = [] if side is None else [side]
+        self.blocks: list[tuple[Example, str, int]] = []
+        for part in self.parts:
+            if isinstance(part, Passage) and part.kind == "example":
+                self.add_block(part)
+        tokens = self.declared.tokens + self.declared.query_tokens + self.declared.key_tokens
+        self.read: Reading = read_parts(self.parts, self.declared.names, tokens)
+        self.found = _Findings()
+        self.sentences: list[str] = []
+        self.corrected: list[Corrected] = []
+        self.checked: set[int] = set()
+        self.count = 0
+
+    def add_block(self, block: Passage) -> None:
+        try:
+            example = parse_example(block.text.text.encode(), default_title="An example in the document")
+        except InputError as error:
+            line = self.source.line(block.text.span(0, 1).start)
+            raise InputError(f"the example block on line {line}: {error}") from None
+        self.examples.append(example)
+        self.blocks.append((example, block.text.text, block.text.span(0, 1).start))
+
+    def report(self) -> Report:
+        equations = EquationCheck()
+        for chain in self.read.chains:
+            equations.chain(chain)
+        self.count = equations.checked
+        judged: dict[int, int | None] = {}  # place of a claimed number: its finding, or None where it is right
+        assembled = self.assembled()
+        for built in assembled:
+            self.example(built, equations, judged)
+        self.equations(equations, judged)
+        self.words(assembled)
+        findings = self.found.ordered()
+        if not self.count:
+            self.sentences.append("No number was found that could be compared.")
+        return Report(
+            self.source.name,
+            self.count,
+            findings,
+            list(dict.fromkeys(self.sentences)),
+            self.source,
+            corrected=self.corrected,
+        )
+
+    # Worked examples
+
+    def assembled(self) -> list[Assembled]:
+        """The worked examples, put together; a block or a side file says what the inputs are."""
+        tokens = self.declared.tokens
+        if self.examples:
+            from pellucid.checking.from_block import assembled_from
+
+            return assembled_from(self.examples, self.blocks, self.read.mentions)
+        found = []
+        for scope in scopes_of(self.read.mentions, tokens):
+            if scope.is_worth_checking:
+                built = assemble(scope, self.declared)
+                if built is not None:
+                    found.append(built)
+        return found
+
+    def example(self, built: Assembled, equations: EquationCheck, judged: dict[int, int | None]) -> None:
+        problem = built.problem
+        verdicts = judge(problem)
+        printed = _printed(built, verdicts.true)
+        operands = list(wrong_operands(built, verdicts.true, printed))
+        exact = self.exact(built) if verdicts.judgements or operands else None
+        self.sentences += built.reading
+        wrong_places = {judgement.claim.printed.start for judgement in verdicts.judgements}
+        new = [claim for claim in problem.claims if claim.step in verdicts.true and claim.step not in problem.inputs]
+        self.count += sum(claim.printed.start not in equations.right for claim in new if not _slipped_at(equations, claim))
+        for claim in new:
+            if claim.printed.start not in wrong_places:
+                judged[claim.printed.start] = None
+        restated = self.restated(built)
+        operand_of: dict[int, int] = {}
+        for operand in operands:
+            operand_of[operand.claim.printed.start] = self.operand(built, operand)
+        self.judgements(built, verdicts, equations, operand_of, exact, judged)
+        self.displayed(built, verdicts, judged)
+        del restated
+        for sentence in built.conventions:
+            self.found.add(Finding("convention", "convention", sentence))
+        if built.derivation is not None and any(entry.severity == "error" for entry in self.found.entries):
+            row = self.row(built, verdicts)
+            self.corrected.append(Corrected(built.derivation, row))
+
+    def exact(self, built: Assembled) -> Derivation | None:
+        if built.example is None or built.derivation is None or built.problem.rounded:
+            return None
+        from pellucid.checking.check import exact_derivation
+
+        return exact_derivation(built.example, built.derivation)
+
+    def row(self, built: Assembled, verdicts: Verdicts) -> int:
+        """The query that most of the document's wrong numbers are about."""
+        rows = [
+            judgement.claim.index[-2]
+            for judgement in verdicts.judgements
+            if judgement.claim.step in ("scores", "scaled_scores", "masked_scores", "weights", "output", "head_outputs")
+        ]
+        n_q = built.problem.axes["weights"][-2].size if "weights" in built.problem.axes else 1
+        return max(set(rows), key=rows.count) if rows else n_q - 1
+
+    def judgements(
+        self,
+        built: Assembled,
+        verdicts: Verdicts,
+        equations: EquationCheck,
+        operand_of: dict[int, int],
+        exact: Derivation | None,
+        judged: dict[int, int | None],
+    ) -> None:
+        """The claims that are not right, joined with what their equations say."""
+        slips = {slip.chain.text.span(slip.printed.start, slip.printed.end).start: slip for slip in equations.slipped}
+        for judgement in verdicts.judgements:
+            slip = slips.get(judgement.claim.printed.start)
+            if slip is not None and judgement.root is None and judgement.severity == "error":
+                if slip.severity == "error" and judgement.cause in _GENERIC:
+                    judgement.cause = slip.cause if slip.cause != "arithmetic" else judgement.cause
+                    judgement.reason = judgement.reason or slip.reason
+        findings = findings_of(built.problem, verdicts, self.source, derivation=built.derivation, exact=exact)
+        start = len(self.found.entries)
+        ordered = _in_order(findings, verdicts)
+        for finding, judgement in ordered:
+            place = judgement.claim.printed.start
+            root = None if finding.follows_from is None else start + finding.follows_from
+            operand = operand_of.get(place)
+            slip = slips.get(place)
+            if operand is not None and root is None and (slip is None or slip.severity != "error"):
+                finding = replace(finding, severity="drift", cause="follows", message=message(finding.label, finding.printed or "", finding.correct or "", "follows"))
+                root = operand
+            judged[place] = self.found.add(finding, root)
+        # Roots of roots: what follows from a number that itself follows from an operand.
+        for position in range(start, len(self.found.entries)):
+            root = self.found.roots[position]
+            if root is not None and self.found.roots[root] is not None:
+                self.found.roots[position] = self.found.roots[root]
+
+    def operand(self, built: Assembled, operand: WrongOperand) -> int:
+        """A mistyped operand, as a finding."""
+        printed = operand.printed
+        trees = built.trees.get(operand.step)
+        source = trees[operand.index] if trees is not None and trees.shape == np.shape(trees) and _inside(trees, operand.index) else None
+        correct = source.text if isinstance(source, Printed) else correct_text(printed, operand.true)
+        axes = built.problem.axes.get(operand.step)
+        at = _at(axes, operand.index)
+        label = f"{operand.step}[{', '.join(map(str, at))}]"
+        span = Span(printed.start, printed.end)
+        return self.found.add(
+            Finding(
+                "error",
+                "operand",
+                f"{label} is {correct}, and {printed.text} stands in its place in the arithmetic of "
+                f"{operand.claim.step}[{', '.join(map(str, _at(built.problem.axes.get(operand.claim.step), operand.claim.index)))}].",
+                operand.step,
+                at,
+                span,
+                self.source.line(span.start),
+                printed.text,
+                correct,
+                exact_digits(operand.true),
+                label=label,
+            )
+        )
+
+    def restated(self, built: Assembled) -> None:
+        """Inputs that are given again with another number."""
+        for role, label, mention in built.scope.restated:
+            given = built.scope.given[role]
+            known = _known(given, label, mention.values)
+            if known is None:
+                continue
+            for position, first, second in differing(known, mention.values.reshape(known.shape)):
+                if not isinstance(second, Printed):
+                    continue
+                correct = first.text if isinstance(first, Printed) else str(first)
+                true = float(as_floats(np.array([first], dtype=object))[0])
+                span = Span(second.start, second.end)
+                at = tuple(position) if label is None else (label, *position)
+                name = role.removeprefix("weights.")
+                self.found.add(
+                    Finding(
+                        "error",
+                        "stale",
+                        f"{name}[{', '.join(map(str, at))}] was given as {correct} before, and is {second.text} here.",
+                        role if "." not in role else f"{name}_weight",
+                        at,
+                        span,
+                        self.source.line(span.start),
+                        second.text,
+                        correct,
+                        exact_digits(true),
+                        label=f"{name}[{', '.join(map(str, at))}]",
+                    )
+                )
+
+    def displayed(self, built: Assembled, verdicts: Verdicts, judged: dict[int, int | None]) -> None:
+        """Arithmetic that shows a wrong method without a result: softmax(0.13/3)."""
+        d_k = built.problem.d_k
+        said: dict[str, int] = {}
+        for mention in built.scope.claims:
+            tree = mention.arithmetic
+            if tree is None or isinstance(tree, np.ndarray) or mention.values.size or mention.chain is None:
+                continue
+            step = mention.quantity.step
+            single = any(side.value is not None and side.value.single for side in mention.chain.sides)
+            at = tuple(mention.quantity.indices)
+            label = f"{step}[{', '.join(at)}]"
+            span = mention.chain.text.span(mention.chain.sides[-1].start, mention.chain.sides[-1].end)
+            for score, divisor in divisors(tree):
+                if isinstance(divisor, SquareRoot) or d_k is None or d_k == 1 or self.declared.scale not in ("1/sqrt(d_k)", ""):
+                    continue
+                try:
+                    value = number(divisor)
+                except NoValueError:
+                    continue
+                if value != d_k or not isinstance(divisor, Printed) or not self.declared.scale:
+                    continue
+                self.found.add(
+                    Finding(
+                        "error",
+                        "scale_d_k",
+                        f"{score.text} is divided by d_k = {d_k}, and the document's own formula divides by √d_k = √{d_k} ≈ {d_k**0.5:.4f}.",
+                        "scaled_scores",
+                        at or None,
+                        Span(divisor.start, divisor.end),
+                        self.source.line(divisor.start),
+                        divisor.text,
+                        f"√{d_k}",
+                        exact_digits(d_k**0.5),
+                        label=label.replace("weights", "scaled_scores"),
+                    ),
+                    said.get("scale"),
+                )
+                said.setdefault("scale", len(self.found.entries) - 1)
+            if single and step == "weights":
+                true = self.true_weight(built, verdicts, at)
+                self.found.add(
+                    Finding(
+                        "error",
+                        "softmax_single",
+                        "The softmax of a single number is always 1; it is taken over the scaled scores of all keys at once"
+                        + (f", which gives {true:.4f} here." if true is not None else "."),
+                        "weights",
+                        at or None,
+                        span,
+                        self.source.line(span.start),
+                        self.source.text[span.start : span.end],
+                        None,
+                        None if true is None else exact_digits(true),
+                        label=label,
+                    ),
+                    said.get("single"),
+                )
+                said.setdefault("single", len(self.found.entries) - 1)
+
+    def true_weight(self, built: Assembled, verdicts: Verdicts, at: Sequence[str]) -> float | None:
+        axes = built.problem.axes.get("weights")
+        weights = verdicts.true.get("weights")
+        if axes is None or weights is None or len(at) != len(axes):
+            return None
+        try:
+            return float(weights[tuple(axis.position(place) for axis, place in zip(axes, at, strict=True))])
+        except InputError:
+            return None
+
+    # Equations
+
+    def equations(self, equations: EquationCheck, judged: dict[int, int | None]) -> None:
+        """Equations whose results belong to no worked example, or whose intermediate numbers are wrong."""
+        places: dict[int, int] = {}
+        for slip in equations.slipped:
+            span = slip.chain.text.span(slip.printed.start, slip.printed.end)
+            if span.start in judged:
+                known = judged[span.start]
+                if known is not None:
+                    places[id(slip)] = known
+                continue
+            root = None if slip.follows is None else places.get(id(slip.follows))
+            places[id(slip)] = self.found.add(self.slipped(slip, span), root)
+            judged[span.start] = places[id(slip)]
+
+    def slipped(self, slip: Slipped, span: Span) -> Finding:
+        label = " ".join(slip.chain.label.split()).rstrip("=≈: ")[-60:]
+        true = slip.true
+        if slip.exact:
+            from decimal import Decimal
+
+            correct = correct_text(slip.printed, Decimal(slip.exact))
+        else:
+            correct = correct_text(slip.printed, true)
+        subject = label or "the result"
+        return Finding(
+            slip.severity,
+            slip.cause,
+            message(subject, slip.printed.text, correct, slip.cause, slip.reason),
+            None,
+            None,
+            span,
+            self.source.line(span.start),
+            slip.printed.text,
+            correct,
+            slip.exact or exact_digits(true),
+            label=label,
+            working=slip.tree,
+        )
+
+    # Words
+
+    def words(self, assembled: Sequence[Assembled]) -> None:
+        """What is missing, and what the words contradict."""
+        declared = self.declared
+        if not assembled:
+            return
+        tokens = declared.tokens
+        for built in assembled:
+            for role in ("key", "query", "value"):
+                given = built.scope.given.get(role)
+                if given is None or not given.rows or declared.sentence is None:
+                    continue
+                named = set(given.rows)
+                labelled = _numbered(tokens)
+                absent = [token for token in labelled if token not in named]
+                if named and named <= set(labelled) and absent and len(named) >= 2:
+                    quoted = ", ".join(f"'{token}'" for token in absent)
+                    self.found.add(
+                        Finding(
+                            "missing",
+                            "missing",
+                            f"{len(labelled) - len(absent)} of the {len(labelled)} tokens of the sentence have vectors; "
+                            f"{quoted} {'has' if len(absent) == 1 else 'have'} none.",
+                            span=declared.sentence.span,
+                            line=self.source.line(declared.sentence.span.start),
+                        )
+                    )
+                    break
+            else:
+                continue
+            break
+        if declared.formula is not None:
+            span = declared.formula.span
+            self.found.add(
+                Finding(
+                    "missing",
+                    "formula",
+                    f"“{declared.formula.text}” leaves out V, which the formula uses: Attention(Q, K, V).",
+                    span=span,
+                    line=self.source.line(span.start),
+                )
+            )
+        if declared.others is not None:
+            span = declared.others.span
+            self.found.add(
+                Finding(
+                    "missing",
+                    "formula",
+                    "The keys are said to be those of the other words only, and the values those of all; "
+                    "in self-attention K and V both come from all tokens, the attending one included.",
+                    span=span,
+                    line=self.source.line(span.start),
+                )
+            )
+
+
+def _numbered(tokens: Sequence[str]) -> list[str]:
+    seen: dict[str, int] = {}
+    labels = []
+    for token in tokens:
+        seen[token] = seen.get(token, 0) + 1
+        labels.append(token if seen[token] == 1 else f"{token}#{seen[token]}")
+    return labels
+
+
+def _printed(built: Assembled, true: dict[str, Array]) -> dict[str, Array]:
+    printed: dict[str, Array] = {}
+    for claim in built.problem.claims:
+        if claim.step in true:
+            array = printed.setdefault(claim.step, np.full(np.shape(true[claim.step]), np.nan))
+            if np.isnan(array[claim.index]):
+                array[claim.index] = float(claim.printed.value)
+    return printed
+
+
+def _slipped_at(equations: EquationCheck, claim: Claim) -> bool:
+    return any(
+        slip.chain.text.span(slip.printed.start, slip.printed.end).start == claim.printed.start for slip in equations.slipped
+    )
+
+
+def _in_order(findings: list[Finding], verdicts: Verdicts) -> list[tuple[Finding, Judgement]]:
+    from pellucid.checking.findings import ordered
+
+    return list(zip(findings, ordered(verdicts.judgements), strict=True))
+
+
+def _inside(trees: Array, index: tuple[int, ...]) -> bool:
+    return len(index) == trees.ndim and all(0 <= place < size for place, size in zip(index, trees.shape, strict=True))
+
+
+def _at(axes: tuple[object, ...] | None, index: tuple[int, ...]) -> tuple[int | str, ...]:
+    if axes is None or len(axes) != len(index):
+        return index
+    return tuple(axis.label(place) if axis.labels else place for axis, place in zip(axes, index, strict=True))  # type: ignore[attr-defined]
+
+
+def _known(given: Given, label: str | None, restated: Array) -> Array | None:
+    """What was given first for an input that is restated."""
+    if label is not None:
+        known = given.rows.get(label)
+        if known is None and given.matrix is not None and label.isdigit():
+            known = given.matrix[int(label) - 1]
+        return known if known is not None and known.size == restated.size else None
+    if given.matrix is not None:
+        return given.matrix if given.matrix.size == restated.size else None
+    rows = list(given.rows.values())
+    stacked = np.array([list(row) for row in rows], dtype=object)
+    return stacked if stacked.shape == restated.shape else None
+
+

@@ -1,0 +1,343 @@
+"""Checking equations by themselves: whether the sides that are said to be equal are.
+
+The first side that computes something says what is true. A number after it is right when the true value rounds to
+it; where the operands are themselves rounded results of earlier equations, it is also right when it comes of their
+unrounded values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+import numpy as np
+
+from pellucid.arrays import Array
+from pellucid.checking.equations import Chain, Side
+from pellucid.checking.printed import Printed, correct_text, is_last_digit, is_right, is_truncated
+from pellucid.checking.report import Severity
+from pellucid.checking.values import (
+    NoValueError,
+    Tree,
+    Value,
+    exact_text,
+    leaves,
+    number,
+    numbers,
+    total,
+)
+from pellucid.expressions import Exponential, Expression, Number, Product, Quotient, SquareRoot, Sum, parts
+
+_ROUNDED_FROM = 3  # significant digits from which a number may be a rounded result
+_MOST_KNOWN = 8
+_NEAR = 0.02
+
+
+@dataclass(eq=False)
+class Slipped:
+    """A number that does not equal what is computed before it.
+
+    Args:
+        chain: its equation.
+        printed: the number, with places in the passage.
+        severity: how bad.
+        cause: a word of `CAUSES`.
+        true: the true value.
+        exact: the true value with more digits, where it is certain.
+        tree: what gives it.
+        reason: a sentence without its end.
+        follows: the wrong number of the same equation that this one follows from.
+    """
+
+    chain: Chain
+    printed: Printed
+    severity: Severity
+    cause: str
+    true: float
+    exact: str
+    tree: Expression
+    reason: str = ""
+    follows: Slipped | None = None
+
+
+@dataclass(eq=False)
+class EquationCheck:
+    """What checking the equations of a document found, and what their results truly are.
+
+    Args:
+        slipped: the numbers that are not right.
+        checked: how many numbers were compared.
+        right: places (in the source) of the numbers that are right.
+        results: texts of printed results, and the true values that they stand for.
+    """
+
+    slipped: list[Slipped] = field(default_factory=list)
+    checked: int = 0
+    right: set[int] = field(default_factory=set)
+    results: dict[str, list[float]] = field(default_factory=dict)
+    judged: dict[tuple[str, ...], bool] = field(default_factory=dict)
+
+    def chain(self, chain: Chain) -> None:
+        """Check one equation."""
+        sides = [side for side in chain.sides if side.value is not None]
+        if len(sides) < 2 or _says_shapes(chain, sides):
+            return
+        reference = next((side for side in sides if _computes(side.value)), None)
+        if reference is None or reference.value is None:
+            return
+        try:
+            true = numbers(reference.value.tree)
+        except NoValueError:
+            return
+        wrong: Slipped | None = None
+        previous: tuple[Tree, Array] = (reference.value.tree, true)
+        for side in sides:
+            if side is reference or side.value is None:
+                continue
+            found = list(self.side(chain, side, side.value, reference.value, true, previous, wrong))
+            self.slipped += found
+            wrong = wrong or next((slip for slip in found if slip.severity == "error"), None)
+            if _computes(side.value):
+                try:
+                    previous = (side.value.tree, numbers(side.value.tree))
+                except NoValueError:
+                    return
+
+    def side(
+        self,
+        chain: Chain,
+        side: Side,
+        value: Value,
+        reference: Value,
+        true: Array,
+        previous: tuple[Tree, Array],
+        wrong: Slipped | None,
+    ) -> Iterator[Slipped]:
+        tree, aims = reference.tree, true
+        shape = value.shape
+        if shape != aims.shape:
+            if shape == () and aims.ndim == 1 and reference.elementwise and isinstance(tree, np.ndarray):
+                tree = total(tree)  # [1, 2] × [3, 4] = 11 means the dot product
+                try:
+                    aims = np.asarray(number(tree))
+                except NoValueError:
+                    return
+            elif aims.size == value_size(shape) and min(len(shape), aims.ndim) >= 1 and isinstance(tree, np.ndarray):
+                tree, aims = tree.reshape(shape), aims.reshape(shape)  # a row written as a column
+            else:
+                return
+        elements = value.tree.reshape(-1) if isinstance(value.tree, np.ndarray) else [value.tree]
+        trees = tree.reshape(-1) if isinstance(tree, np.ndarray) else [tree]
+        targets = aims.reshape(-1)
+        before = previous[1].reshape(-1) if previous[1].shape == aims.shape else None
+        for position, element in enumerate(elements):
+            target = float(targets[position])
+            if isinstance(element, Printed):
+                printed = _as_claimed(element, side.relation)
+                self.checked += 1
+                carried = None if before is None else float(before[position])
+                slip = self.number(chain, printed, trees[position], target, carried, wrong)
+                if slip is None:
+                    self.right.add(chain.text.span(element.start, element.end).start)
+                    self.results.setdefault(element.text, [])
+                    known = self.results[element.text]
+                    if len(known) < _MOST_KNOWN:
+                        known.append(target)
+                else:
+                    yield slip
+            else:
+                slip = self.intermediate(chain, element, trees[position], target, wrong)
+                if slip is not None:
+                    yield slip
+                    wrong = wrong or slip
+
+    def number(
+        self, chain: Chain, printed: Printed, tree: Expression, true: float, carried: float | None, wrong: Slipped | None
+    ) -> Slipped | None:
+        """A printed number against its true value; `None` when it is right."""
+        if is_right(printed, true):
+            return None
+        exact = exact_text(tree)
+        if exact and is_right(printed, float(Decimal(exact))):
+            return None
+        if carried is not None and carried != true and is_right(printed, carried):
+            if wrong is not None:
+                return Slipped(chain, printed, "drift", "follows", true, exact, tree, follows=wrong)
+            return Slipped(chain, printed, "drift", "drift", true, exact, tree)
+        low, high = self.bounds(tree)
+        half = printed.unit / 2
+        value = float(printed.value)
+        if low - half <= value <= high + half and abs(value - true) <= _NEAR * abs(true):
+            return None  # right for the unrounded numbers behind the printed operands
+        if wrong is not None:
+            return Slipped(chain, printed, "drift", "follows", true, exact, tree, follows=wrong)
+        if is_last_digit(printed, true):
+            cause = "truncation" if is_truncated(printed, true) else "last_digit"
+            words = "its digits were cut off, not rounded" if cause == "truncation" else "its last digit is off"
+            return Slipped(chain, printed, "last_digit", cause, true, exact, tree, words)
+        return Slipped(chain, printed, "error", kind_of(tree), true, exact, tree, hint(tree, printed))
+
+    def bounds(self, tree: Expression) -> tuple[float, float]:
+        """The least and the largest value for the unrounded numbers that the operands may stand for."""
+        moves: list[tuple[float, float]] = []
+        try:
+            middle = number(tree)
+        except NoValueError:
+            return float("inf"), float("-inf")
+        low = high = middle
+        rounds = _contains_division(tree)
+        for leaf in leaves(tree)[:64]:
+            value = float(leaf.value)
+            options = [true for true in self.results.get(leaf.text.lstrip("-"), ()) if true != value]
+            if rounds and leaf.digits >= _ROUNDED_FROM and leaf.places > 0:
+                options += [value - leaf.unit / 2, value + leaf.unit / 2]
+            if not options:
+                continue
+            changes = []
+            for option in options:
+                try:
+                    changes.append(number(_with(tree, leaf, option)) - middle)
+                except NoValueError:
+                    continue
+            if changes:
+                moves.append((min(0.0, *changes), max(0.0, *changes)))
+        low += sum(move[0] for move in moves)
+        high += sum(move[1] for move in moves)
+        return low, high
+
+    def intermediate(
+        self, chain: Chain, element: Expression, tree: Expression, true: float, wrong: Slipped | None
+    ) -> Slipped | None:
+        """A side that computes too, such as 0.03 + 0.12 + 0.06: right if it can equal the first for unrounded operands."""
+        try:
+            value = number(element)
+        except NoValueError:
+            return None
+        self.checked += 1
+        if abs(value - true) <= 1e-9 * max(1.0, abs(true)):
+            return None
+        spread = 0.0
+        for leaf in leaves(element)[:64]:
+            try:
+                spread += abs(number(_with(element, leaf, float(leaf.value) + leaf.unit / 2)) - value)
+            except NoValueError:
+                return None
+        if abs(value - true) <= spread * (1 + 1e-6):
+            return None
+        if wrong is not None:
+            return None
+        culprit = _culprit(tree, element)
+        if culprit is None:
+            return None
+        expected, printed, part = culprit
+        if is_last_digit(printed, expected):
+            return Slipped(chain, printed, "last_digit", "last_digit", expected, exact_text(part), part, "its last digit is off")
+        return Slipped(chain, printed, "error", kind_of(part), expected, exact_text(part), part, hint(part, printed))
+
+
+def value_size(shape: tuple[int, ...]) -> int:
+    """How many elements an array of that shape has."""
+    size = 1
+    for length in shape:
+        size *= length
+    return size
+
+
+def _computes(value: Value | None) -> bool:
+    """Whether a side computes something from printed numbers."""
+    if value is None or value.plain or value.single:
+        return False
+    first = value.tree.reshape(-1)[0] if isinstance(value.tree, np.ndarray) else value.tree
+    if isinstance(value.tree, np.ndarray):
+        return any(not isinstance(element, Number) for element in value.tree.reshape(-1))
+    return not isinstance(first, Number)
+
+
+def _says_shapes(chain: Chain, sides: list[Side]) -> bool:
+    """Whether an equation is about sizes: (6×3)·(3×6) = 6×6."""
+    found = [leaf for side in sides if side.value is not None and not side.value.shape for leaf in leaves(side.value.tree)]
+    if not found or any(leaf.places > 0 for leaf in found):
+        return False
+    last = sides[-1].value
+    text = chain.text.text[sides[-1].start : sides[-1].end]
+    return last is not None and not last.plain and ("×" in text or "x" in text) and all(c in "0123456789×x ()" for c in text)
+
+
+def _as_claimed(printed: Printed, relation: str) -> Printed:
+    """After ≈, the zeros at the end of a whole number need not be digits: 2^10 ≈ 1000."""
+    if relation not in "≈≃≅~=" or printed.places != 0 or not relation:
+        return printed
+    text = printed.text.replace(",", "")
+    zeros = len(text) - len(text.rstrip("0")) if text.strip("-").isdigit() else 0
+    if not zeros or not printed.value:
+        return printed
+    return Printed(printed.value, printed.text, -zeros, printed.start, printed.end, printed.program)
+
+
+def kind_of(tree: Expression) -> str:
+    """What kind of arithmetic a tree is, as the cause of an error in its result."""
+    if isinstance(tree, Exponential):
+        return "exponential"
+    if isinstance(tree, Quotient):
+        if _has(tree, Exponential):
+            return "softmax"
+        if isinstance(tree.denominator, SquareRoot):
+            return "scaling"
+        return "arithmetic"
+    if isinstance(tree, Sum):
+        products = [term for term in tree.terms if isinstance(term, Product)]
+        if len(products) * 2 >= len(tree.terms) and products:
+            return "dot_product"
+        if any(_has(term, Exponential) for term in tree.terms):
+            return "exponential"
+    return "arithmetic"
+
+
+def _has(tree: Expression, kind: type[Expression]) -> bool:
+    return isinstance(tree, kind) or any(_has(part, kind) for part in parts(tree))
+
+
+def _contains_division(tree: Expression) -> bool:
+    return _has(tree, Quotient) or _has(tree, Exponential) or _has(tree, SquareRoot)
+
+
+def _with(tree: Expression, leaf: Printed, value: float) -> Expression:
+    from pellucid.checking.values import replaced
+
+    return replaced(tree, lambda other: Number(Decimal(repr(value))) if other.start == leaf.start else other)
+
+
+def _culprit(tree: Expression, element: Expression) -> tuple[float, Printed, Expression] | None:
+    """Where two trees part: a printed number of the second, and the part of the first that it stands for."""
+    if isinstance(element, Printed):
+        try:
+            expected = number(tree)
+        except NoValueError:
+            return None
+        return None if is_right(element, expected) else (expected, element, tree)
+    first, second = list(parts(tree)), list(parts(element))
+    if type(tree) is not type(element) or len(first) != len(second):
+        return None
+    found = [culprit for pair in zip(first, second, strict=True) if (culprit := _culprit(*pair))]
+    return found[0] if found else None
+
+
+def hint(tree: Expression, printed: Printed) -> str:
+    """A likely slip behind a wrong sum of products: a term left out."""
+    if not isinstance(tree, Sum) or len(tree.terms) > 32:
+        return ""
+    try:
+        terms = [number(term) for term in tree.terms]
+    except NoValueError:
+        return ""
+    whole = sum(terms)
+    for position, term in enumerate(terms):
+        if term and is_right(printed, whole - term):
+            return f"term {position + 1} of the sum is left out"
+        if term and is_right(printed, whole - 2 * term):
+            return f"term {position + 1} of the sum has the wrong sign"
+    return ""
+
+
+__all__ = ["EquationCheck", "Slipped", "correct_text", "kind_of"]

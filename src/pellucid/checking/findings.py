@@ -1,0 +1,150 @@
+"""From judgements to findings: in words, with the right numbers, roots before what follows from them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from pellucid.checking.causes import CAUSES
+from pellucid.checking.judge import Judgement, Verdicts
+from pellucid.checking.mapped_text import Span
+from pellucid.checking.printed import Printed, correct_text
+from pellucid.checking.problem import Problem
+from pellucid.checking.report import Finding
+from pellucid.checking.source import Source
+from pellucid.derivation import Derivation
+from pellucid.expressions import Expression
+from pellucid.numbers import round_significant
+
+_EXACT_DIGITS = 12
+_BEFORE = ("masked_scores", "scaled_scores")
+
+
+def findings_of(
+    problem: Problem,
+    verdicts: Verdicts,
+    source: Source | None,
+    *,
+    derivation: Derivation | None = None,
+    exact: Derivation | None = None,
+) -> list[Finding]:
+    """The findings of one worked example, roots first; `follows_from` counts within the list.
+
+    Args:
+        problem: what was judged.
+        verdicts: the judgements.
+        source: the file, for lines.
+        derivation: of the same example, for the arithmetic.
+        exact: the same in exact decimals, for the digits.
+    """
+    in_order = ordered(verdicts.judgements)
+    position = {id(judgement): number for number, judgement in enumerate(in_order)}
+    return [
+        _finding(
+            problem,
+            judgement,
+            source,
+            derivation,
+            exact,
+            None if judgement.root is None else position.get(id(judgement.root)),
+        )
+        for judgement in in_order
+    ]
+
+
+def ordered(judgements: Sequence[Judgement]) -> list[Judgement]:
+    """Errors before roundings, each root before its followers."""
+    followers: dict[int, list[Judgement]] = {}
+    for judgement in judgements:
+        if judgement.root is not None:
+            followers.setdefault(id(judgement.root), []).append(judgement)
+    roots = [judgement for judgement in judgements if judgement.root is None]
+    roots.sort(key=lambda judgement: judgement.severity != "error")
+    return [one for root in roots for one in (root, *followers.get(id(root), ()))]
+
+
+def _finding(
+    problem: Problem,
+    judgement: Judgement,
+    source: Source | None,
+    derivation: Derivation | None,
+    exact: Derivation | None,
+    follows_from: int | None,
+) -> Finding:
+    claim = judgement.claim
+    printed = claim.printed
+    true: float | Decimal = judgement.true
+    if exact is not None and claim.step in exact:
+        true = exact[claim.step].value[claim.index]
+    correct = correct_text(printed, true)
+    axes = problem.axes.get(claim.step)
+    at: tuple[int | str, ...] = claim.index
+    label = claim.step
+    if axes is not None:
+        at = tuple(
+            axis.label(place) if axis.labels else place for axis, place in zip(axes, claim.index, strict=True)
+        )
+        label = f"{claim.step}[{', '.join(map(str, at))}]"
+    span = Span(printed.start, printed.end) if printed.start >= 0 else None
+    return Finding(
+        severity=judgement.severity,
+        cause=judgement.cause,
+        message=message(_subject(claim.step, at), printed.text, correct, judgement.cause, judgement.reason),
+        step=claim.step,
+        at=at,
+        span=span,
+        line=source.line(span.start) if source is not None and span is not None else None,
+        printed=printed.text,
+        correct=correct,
+        exact=exact_digits(true),
+        follows_from=follows_from,
+        label=label,
+        working=_working(derivation, claim.step, claim.index),
+    )
+
+
+def message(subject: str, printed: str, correct: str, cause: str, reason: str = "") -> str:
+    """One sentence: what it is, what was printed, and why."""
+    if cause == "follows":
+        return f"{subject} is {correct}, not {printed}; it follows from an earlier wrong number."
+    if cause == "drift":
+        return f"{subject} is {correct}; {printed} comes of computing on from rounded numbers."
+    why = reason or CAUSES.get(cause, cause)
+    return f"{subject} is {correct}, not {printed}: {why}."
+
+
+def _subject(step: str, at: Sequence[int | str]) -> str:
+    words = {
+        "scores": "the dot product",
+        "scaled_scores": "the scaled score",
+        "masked_scores": "the masked score",
+        "weights": "the weight",
+        "output": "the output",
+        "head_outputs": "the output",
+    }
+    if step == "scores" and len(at) == 2 and all(isinstance(place, str) for place in at):
+        return f"{at[0]} · {at[1]}"
+    return f"{words.get(step, step)} [{', '.join(map(str, at))}]"
+
+
+def exact_digits(true: float | Decimal) -> str:
+    """The true value with so many digits that a reader can round it anywhere."""
+    number = true if isinstance(true, Decimal) else Decimal(repr(float(true)))
+    if not number.is_finite():
+        return "-inf" if number < 0 else "inf"
+    return f"{round_significant(number, _EXACT_DIGITS):f}"
+
+
+def _working(derivation: Derivation | None, step: str, index: tuple[int, ...]) -> Expression | None:
+    if derivation is None or step not in derivation:
+        return None
+    entry = derivation[step].at(*index)
+    return entry.expand(_BEFORE) if step == "weights" else entry.expression
+
+
+def line_of(source: Source | None, printed: Printed) -> int | None:
+    """The line of a printed number, from 1."""
+    return None if source is None or printed.start < 0 else source.line(printed.start)
+
+
+__all__ = ["exact_digits", "findings_of", "line_of", "message"]

@@ -1,0 +1,353 @@
+"""Judging the printed numbers of one worked example: right, rounded on the way, or wrong, and from where.
+
+Every printed number is compared with its true value. One that is not right is then compared with what follows from
+the printed numbers before it: rounded ones (drift) or wrong ones (it follows from them). What is left is wrong by
+itself, and its cause is searched for: first a mistake that explains whole rows (`alternatives`), then a slip in the
+one number (`slips`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import combinations
+
+import numpy as np
+
+from pellucid.arrays import Array
+from pellucid.checking.alternatives import Alternative, alternatives, variants
+from pellucid.checking.printed import is_last_digit, is_right, is_truncated, tolerance
+from pellucid.checking.problem import CHAIN, Claim, Problem, compute
+from pellucid.checking.report import Severity
+from pellucid.checking.slips import Slip, find_slip
+
+_MOST_VARIANTS = 16
+_PERTURBATIONS = 6
+
+
+@dataclass(eq=False)
+class Judgement:
+    """What is said of one printed number that is not right.
+
+    Args:
+        claim: the number.
+        severity: how bad.
+        cause: a word of `CAUSES`.
+        true: the true value.
+        reason: why, as a sentence without its end; may be empty.
+        root: the judgement that this one follows from.
+    """
+
+    claim: Claim
+    severity: Severity
+    cause: str
+    true: float
+    reason: str = ""
+    root: Judgement | None = None
+
+
+@dataclass(eq=False)
+class Verdicts:
+    """All that is said of the claims of one problem.
+
+    Args:
+        true: the true values of all steps.
+        checked: how many printed numbers were compared.
+        judgements: those that are not right, in the order in which they were found.
+        settled: offsets of the numbers that are right.
+    """
+
+    true: dict[str, Array]
+    checked: int = 0
+    judgements: list[Judgement] = field(default_factory=list)
+    right: int = 0
+
+
+def judge(problem: Problem) -> Verdicts:
+    """Judge every claim of a problem."""
+    return _Judge(problem).verdicts()
+
+
+def suspects(problem: Problem) -> int:
+    """How many claims are neither right nor follow from those before: a measure of how well choices fit."""
+    verdicts = judge(problem)
+    return sum(judgement.severity == "error" for judgement in verdicts.judgements)
+
+
+class _Judge:
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.true = compute(problem)
+        self.result = Verdicts(self.true)
+        self.printed: dict[str, Array] = {}
+        self.claims: dict[str, list[Claim]] = {}
+        for claim in problem.claims:
+            self.claims.setdefault(claim.step, []).append(claim)
+        for step, claims in self.claims.items():
+            if step in self.true:
+                array = np.full(self.true[step].shape, np.nan)
+                for claim in reversed(claims):
+                    if np.isnan(float(claim.printed.value)):
+                        continue
+                    array[claim.index] = float(claim.printed.value)
+                self.printed[step] = array
+        self.errors: dict[str, dict[tuple[int, ...], Judgement]] = {}
+        self.slack = self._slack()
+
+    def verdicts(self) -> Verdicts:
+        for step in CHAIN:
+            if step in self.claims and step in self.true and step not in self.problem.inputs:
+                self.step(step)
+        return self.result
+
+    def _slack(self) -> dict[str, Array]:
+        """How far the true values may be off because inputs are themselves rounded prints."""
+        if not self.problem.rounded:
+            return {}
+        random = np.random.default_rng(0)
+        slack = {step: np.zeros(np.shape(self.true[step])) for step in self.claims if step in self.true}
+        for _ in range(_PERTURBATIONS):
+            inputs = dict(self.problem.inputs)
+            for name, half in self.problem.rounded.items():
+                signs = random.choice([-1.0, 1.0], size=inputs[name].shape)
+                inputs[name] = inputs[name] + half * signs
+            moved = compute(Problem(inputs, self.problem.setting, {}, self.problem.num_heads, self.problem.num_key_value_heads))
+            with np.errstate(invalid="ignore"):
+                for step, most in slack.items():
+                    np.maximum(most, np.nan_to_num(np.abs(moved[step] - self.true[step])), out=most)
+        return {step: 1.5 * most for step, most in slack.items()}
+
+    def step(self, step: str) -> None:
+        """Judge the claims of one step."""
+        true = self.true[step]
+        slack = self.slack.get(step)
+        wrong: list[Claim] = []
+        for claim in self.claims[step]:
+            value = float(true[claim.index])
+            if np.isnan(value):
+                continue
+            self.result.checked += 1
+            if is_right(claim.printed, value) or (
+                slack is not None
+                and abs(float(claim.printed.value) - value) <= tolerance(claim.printed) + float(slack[claim.index])
+            ):
+                self.result.right += 1
+            else:
+                wrong.append(claim)
+        if not wrong:
+            return
+        carried = list(self.carried(step))
+        open_claims: list[Claim] = []
+        for claim in wrong:
+            if not self.follows(step, claim, carried):
+                open_claims.append(claim)
+        open_claims = self.last_digits(step, open_claims, carried)
+        if open_claims:
+            self.find_causes(step, open_claims)
+
+    def carried(self, step: str) -> Iterable[Array]:
+        """The step computed on from printed numbers, for every choice of which printed steps were carried on."""
+        earlier = [name for name in CHAIN[: CHAIN.index(step)] if name in self.printed and name not in self.problem.inputs]
+        count = 0
+        for size in range(len(earlier), 0, -1):
+            for chosen in combinations(earlier, size):
+                for values in variants(self.problem, step, self.mixed(chosen)):
+                    yield values
+                    count += 1
+                    if count >= _MOST_VARIANTS * 4:
+                        return
+        yield from variants(self.problem, step, {})
+
+    def mixed(self, chosen: Iterable[str]) -> dict[str, Array]:
+        """Values of the chosen steps as printed; what is not printed follows from the printed steps before."""
+        known: dict[str, Array] = {}
+        for name in sorted(chosen, key=CHAIN.index):
+            computed = compute(self.problem, known)[name]
+            known[name] = np.where(np.isnan(self.printed[name]), computed, self.printed[name])
+        return known
+
+    def follows(self, step: str, claim: Claim, carried: list[Array]) -> bool:
+        """Whether a number is right when computed on from the printed ones before it."""
+        for values in carried:
+            if is_right(claim.printed, float(values[claim.index])):
+                root = self.root_of(step, claim.index)
+                self.add(
+                    step,
+                    Judgement(
+                        claim,
+                        "drift",
+                        "follows" if root else "drift",
+                        float(self.true[step][claim.index]),
+                        "" if root else "it is right if computed on from the rounded numbers before it",
+                        root,
+                    ),
+                )
+                return True
+        return False
+
+    def last_digits(self, step: str, claims: list[Claim], carried: list[Array]) -> list[Claim]:
+        """Numbers off by less than a unit of their last digit; those that are wrong by more are given back."""
+        left: list[Claim] = []
+        found: list[tuple[Claim, bool, float]] = []
+        for claim in claims:
+            true = float(self.true[step][claim.index])
+            root = self.root_of(step, claim.index)
+            candidates = [true] if root is None else []
+            candidates += [float(values[claim.index]) for values in carried]
+            near = next((value for value in candidates if is_last_digit(claim.printed, value)), None)
+            if near is None:
+                left.append(claim)
+            elif root is not None:
+                self.add(step, Judgement(claim, "drift", "follows", true, "", root))
+            else:
+                found.append((claim, is_truncated(claim.printed, near), true))
+        truncated = sum(cut for _, cut, _ in found)
+        if left and len(left) > len(found):
+            # A mistake that moves whole rows also moves some numbers by little: they are not slips of a digit.
+            explained = self.explained(step, [*left, *(claim for claim, _, _ in found)])
+            if explained:
+                return [*left, *(claim for claim, _, _ in found)]
+        all_cut = truncated == len(found) and truncated > 0
+        for claim, cut, true in found:
+            cause = "truncation" if cut and (all_cut or truncated >= 2) else "last_digit"
+            reason = "its digits were cut off, not rounded" if cause == "truncation" else "its last digit is off"
+            self.add(step, Judgement(claim, "last_digit", cause, true, reason))
+        return left
+
+    def root_of(self, step: str, index: tuple[int, ...]) -> Judgement | None:
+        """The earliest wrong number that the element at `index` is computed from."""
+        for name in CHAIN[: CHAIN.index(step)]:
+            for place, judgement in self.errors.get(name, {}).items():
+                if _depends(step, index, name, place):
+                    return judgement.root or judgement
+        return None
+
+    def add(self, step: str, judgement: Judgement) -> None:
+        self.result.judgements.append(judgement)
+        if judgement.severity == "error" or judgement.root is not None:
+            self.errors.setdefault(step, {})[judgement.claim.index] = judgement
+
+    # Causes
+
+    def find_causes(self, step: str, claims: list[Claim]) -> None:
+        """Name the cause of numbers that are wrong by themselves."""
+        left = claims
+        while left:
+            best = self.explained(step, left)
+            if best is None:
+                break
+            alternative, explained = best
+            root: Judgement | None = None
+            for claim in explained:
+                true = float(self.true[step][claim.index])
+                judgement = Judgement(
+                    claim,
+                    "error",
+                    self.renamed(step, alternative),
+                    true,
+                    alternative.message if root is None else "",
+                    root,
+                )
+                root = root or judgement
+                self.add(step, judgement)
+            taken = set(map(id, explained))
+            left = [claim for claim in left if id(claim) not in taken]
+        for claim in left:
+            slip = find_slip(self.problem, step, claim, self.true, self.printed, left)
+            self.add(step, self.slipped(step, claim, slip))
+
+    def slipped(self, step: str, claim: Claim, slip: Slip) -> Judgement:
+        return Judgement(claim, "error", slip.cause, float(self.true[step][claim.index]), slip.reason)
+
+    def renamed(self, step: str, alternative: Alternative) -> str:
+        """No scaling after scaled scores were printed is another mistake than no scaling at all."""
+        if alternative.cause == "no_scale" and step in ("weights", "masked_scores", "output", "head_outputs"):
+            scaled = self.printed.get("scaled_scores")
+            if scaled is not None and np.isfinite(scaled).any() and "scaled_scores" not in self.errors:
+                return "unscaled_carried_on"
+        return alternative.cause
+
+    def explained(self, step: str, claims: list[Claim]) -> tuple[Alternative, list[Claim]] | None:
+        """The alternative that gives most of the rows that hold wrong numbers, and the numbers it explains."""
+        printed = self.printed[step]
+        rows: dict[tuple[int, ...], list[Claim]] = {}
+        for claim in claims:
+            rows.setdefault(claim.index[:-1], []).append(claim)
+        of_row: dict[tuple[int, ...], list[Claim]] = {}
+        for claim in self.claims[step]:
+            of_row.setdefault(claim.index[:-1], []).append(claim)
+        best: tuple[float, Alternative, list[Claim]] | None = None
+        for known in self.starting_points(step):
+            have = compute(self.problem, known)
+            for alternative in alternatives(self.problem, step, have, printed):
+                explained: list[Claim] = []
+                wide = 0
+                for row, wrong in rows.items():
+                    if all(_fits(claim, float(alternative.values[claim.index])) for claim in of_row[row]):
+                        explained += wrong
+                        wide += len(of_row[row])
+                if not explained or not self.is_convincing(step, alternative, explained, of_row):
+                    continue
+                score = len(explained) + 0.001 * wide
+                if best is None or score > best[0] + 1e-9:
+                    best = (score, alternative, explained)
+            if best is not None and len(best[2]) == len(claims):
+                break
+        return None if best is None else (best[1], best[2])
+
+    def is_convincing(
+        self, step: str, alternative: Alternative, explained: list[Claim], of_row: Mapping[tuple[int, ...], list[Claim]]
+    ) -> bool:
+        """Whether an alternative explains more than a coincidence would: a lone number needs a strong reason."""
+        rows = {claim.index[:-1] for claim in explained}
+        seen = sum(len(of_row[row]) for row in rows)
+        if seen >= 2 and len(explained) >= 2:
+            return True
+        if step == "scores":
+            return False  # a single number agrees with some other product too easily
+        digits = max(claim.printed.digits for claim in explained)
+        common = alternative.cause in ("no_scale", "scale_d_k", "mask_forgotten", "mask_as_zero", "softmax_single")
+        return digits >= 2 and (common or digits >= 3 or seen >= 2)
+
+    def starting_points(self, step: str) -> Iterable[dict[str, Array]]:
+        """Values that the author may have had before the step: the true ones, and the printed ones."""
+        yield {}
+        earlier = [name for name in CHAIN[: CHAIN.index(step)] if name in self.printed and name not in self.problem.inputs]
+        if earlier:
+            yield self.mixed(earlier)
+            for name in reversed(earlier):
+                if len(earlier) > 1:
+                    yield self.mixed([name])
+
+
+def _fits(claim: Claim, value: float) -> bool:
+    """Whether a number is what an alternative gives, with room for rounding on the way."""
+    if is_right(claim.printed, value):
+        return True
+    if not np.isfinite(value) or not np.isfinite(float(claim.printed.value)):
+        return False
+    off = abs(float(claim.printed.value) - value)
+    return off <= 1.5 * claim.printed.unit and off <= 0.02 * max(abs(value), claim.printed.unit * 10)
+
+
+def _depends(step: str, index: tuple[int, ...], earlier: str, place: tuple[int, ...]) -> bool:
+    """Whether an element is computed from an element of an earlier step."""
+    heads = place[:-2] == index[:-2] or len(place) != len(index)
+    row, column = place[-2], place[-1]
+    if earlier in ("scores", "scaled_scores", "masked_scores"):
+        if step in ("scaled_scores", "masked_scores"):
+            return place == index
+        return heads and row == index[-2]
+    if earlier in ("weights", "head_outputs", "concatenated"):
+        return heads and row == index[-2]
+    if earlier.endswith("query"):
+        return step in ("query", "projected_query") or row == index[-2]
+    if earlier.endswith("key"):
+        if step in ("scores", "scaled_scores", "masked_scores"):
+            return row == index[-1]
+        return step not in ("query", "value", "projected_query", "projected_value")
+    if earlier.endswith("value"):
+        return step in ("head_outputs", "output", "concatenated", "projected_value", "value") and (
+            column == index[-1] or len(place) != len(index) or step in ("concatenated", "output")
+        )
+    return True

@@ -1,0 +1,297 @@
+"""Mentions: the places where a document says what something is, in numbers.
+
+`"dog": Query = [0.4, 0.6, 0.2]`, a matrix under the word “Scores”, a cell of a table: each becomes a mention, with
+its numbers as trees whose places are offsets in the source.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+
+from pellucid.arrays import Array
+from pellucid.checking.equations import Chain, chains_of
+from pellucid.checking.mapped_text import MappedText
+from pellucid.checking.naming import Quantity, mentioned, quantity
+from pellucid.checking.passages import Part, Passage, Table
+from pellucid.checking.printed import Printed
+from pellucid.checking.sides import NotASideError, SideParser
+from pellucid.checking.tables import table_mentions
+from pellucid.checking.tokens import OPEN, WORD, Token, tokens_of
+from pellucid.checking.values import Tree, Value, replaced
+from pellucid.expressions import Expression, Number, Quotient, SquareRoot
+
+_LABEL = 300
+_PRINT = re.compile(r"\b(?:print|println!?|printf|cout\s*<<)\s*\(?(.*?)\)?\s*;?\s*$")
+_EXPRESSION = re.compile(r"^[A-Za-z_][\w.\[\]()@, *+/=-]*$")
+_MAKERS = frozenset({"array", "tensor", "matrix", "asarray"})
+
+
+@dataclass(frozen=True, eq=False)
+class Mention:
+    """What a document says about one quantity.
+
+    Args:
+        quantity: what it is.
+        values: trees, with places in the source: a number has shape (), a vector (n,), a matrix (rows, columns).
+        label: the words it was recognised by.
+        chain: the equation it stands in, if any.
+        rows, columns: what the rows and columns of a table are labelled with.
+        program: whether it is a program's print or source.
+        offset: where it stands.
+        arithmetic: what it is said to be the result of, with places in the source.
+        about: the token that a heading or the line before it names, for labels that name none.
+    """
+
+    quantity: Quantity
+    values: Array
+    label: str
+    chain: Chain | None = None
+    rows: tuple[str, ...] | None = None
+    columns: tuple[str, ...] | None = None
+    program: bool = False
+    offset: int = 0
+    arithmetic: Tree | None = None
+    about: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """What was found in a document: its equations and its mentions, in reading order."""
+
+    chains: list[Chain]
+    mentions: list[Mention]
+
+
+def read_parts(parts: Sequence[Part], names: Mapping[str, Decimal], tokens: Sequence[str]) -> Reading:
+    """The equations and mentions of a document.
+
+    Args:
+        parts: its passages and tables.
+        names: values of names, such as d_k.
+        tokens: those that it declares.
+    """
+    reader = _Reader(names, tokens)
+    for part in parts:
+        if isinstance(part, Table):
+            reader.table(part)
+        elif part.kind != "example":
+            reader.passage(part)
+    return Reading(reader.found_chains, reader.mentions)
+
+
+def located(tree: Tree, text: MappedText) -> Tree:
+    """The tree with the places of its numbers as offsets in the source."""
+
+    def move(leaf: Printed) -> Expression:
+        span = text.span(leaf.start, leaf.end)
+        return Printed(leaf.value, leaf.text, leaf.places, span.start, span.end, leaf.program)
+
+    if isinstance(tree, np.ndarray):
+        moved = np.empty(tree.shape, dtype=object)
+        flat, source = moved.reshape(-1), tree.reshape(-1)
+        for position, element in enumerate(source):
+            flat[position] = move(element) if isinstance(element, Printed) else replaced(element, move)
+        return moved
+    return replaced(tree, move)
+
+
+def is_literal(value: Value) -> bool:
+    """Whether a value is written down number by number, such as [1/3, 0.5], not computed."""
+    if value.plain:
+        return True
+    if not isinstance(value.tree, np.ndarray):
+        return False
+    return all(
+        isinstance(element, Number)
+        or (isinstance(element, Quotient) and isinstance(element.numerator, Number) and isinstance(element.denominator, Number))
+        or (isinstance(element, SquareRoot) and isinstance(element.radicand, Number))
+        for element in value.tree.reshape(-1)
+    )
+
+
+class _Reader:
+    def __init__(self, names: Mapping[str, Decimal], tokens: Sequence[str]) -> None:
+        self.names = names
+        self.tokens = tokens
+        self.found_chains: list[Chain] = []
+        self.mentions: list[Mention] = []
+        self.context: list[str] = []  # headings and lead-in lines that may name what follows
+        self.prints: list[str] = []  # what the code so far has printed, for the outputs that follow
+
+    # Passages
+
+    def passage(self, passage: Passage) -> None:
+        text = passage.text
+        if not text.text.strip():
+            return
+        if passage.kind == "code":
+            self.prints += _printed_names(text.text)
+        elif passage.kind not in ("output", "verbatim", "comment"):
+            self.prints = []
+        program = passage.kind in ("output", "code")
+        chains = list(chains_of(text, self.names, program=program)) if passage.kind != "code" or "=" in text.text else []
+        covered: list[tuple[int, int]] = []
+        for chain in chains:
+            covered.append((chain.start, chain.sides[-1].end))
+        found: list[tuple[int, Mention]] = []
+        for chain in chains:
+            if passage.kind != "code":
+                self.found_chains.append(chain)
+            if mention := self.of_chain(chain, program):
+                found.append((chain.start, mention))
+        found += self.arrays(text, covered, program, passage.kind)
+        found.sort(key=lambda pair: pair[0])
+        self.mentions += (mention for _, mention in found)
+        if passage.kind == "heading":
+            self.context = [text.text.strip()]
+        else:
+            self.context = [*self.context[:1], _last_line(text.text)]
+
+    def of_chain(self, chain: Chain, program: bool) -> Mention | None:
+        """What an equation says its last plain side is."""
+        symbols = [chain.text.text[side.start : side.end] for side in chain.sides if side.value is None]
+        label = " = ".join([chain.label.strip().rstrip("=≈:→ "), *symbols[1:]]) if symbols else chain.label
+        named = quantity(label[-_LABEL:], self.tokens)
+        values = [side.value for side in chain.sides if side.value is not None]
+        if named is None or not values:
+            return None
+        computed = next((value for value in values if not is_literal(value)), None)
+        literal = next((value for value in values if is_literal(value)), None)
+        arithmetic = None if computed is None else located(computed.tree, chain.text)
+        if literal is None:
+            if computed is None:
+                return None
+            value = np.empty((0,), dtype=object)
+        else:
+            value = _as_array(located(literal.tree, chain.text))
+        return Mention(
+            named,
+            value,
+            label,
+            chain,
+            program=program,
+            offset=chain.text.span(chain.start, chain.start + 1).start,
+            arithmetic=arithmetic,
+            about=self.about() if not named.indices else (),
+        )
+
+    def about(self) -> tuple[str, ...]:
+        """The token that the line or heading before a passage names."""
+        for line in reversed(self.context):
+            if found := mentioned(line, self.tokens):
+                return found[:1]
+            word = line.strip().strip("\"“”'‘’:*")
+            if word and len(word.split()) == 1 and (word in self.tokens or line.rstrip().endswith(":")):
+                return (word,)
+        return ()
+
+    def arrays(
+        self, text: MappedText, covered: list[tuple[int, int]], program: bool, kind: str
+    ) -> Iterator[tuple[int, Mention]]:
+        """Arrays that no equation contains: under a caption, after a colon, in a program's output."""
+        if "[" not in text.text and "(" not in text.text:
+            return
+        if not re.search(r"[\[(][\s\[(]*[-−]?[\d.√∞]", text.text):
+            return
+        tokens = tokens_of(text.text)
+        parser = SideParser(tokens, self.names, program=kind == "output")
+        position = previous_end = 0
+        while position < len(tokens):
+            token = tokens[position]
+            if token.kind != OPEN or token.text == "{" or any(low <= token.start < high for low, high in covered):
+                position += 1
+                continue
+            begin = position - 1 if position and _is_maker(tokens[position - 1], token) else position
+            try:
+                value, end = parser.parse(begin)
+            except NotASideError:
+                position += 1
+                continue
+            if not isinstance(value.tree, np.ndarray) or not is_literal(value) or (token.text == "(" and begin == position and value.tree.ndim > 1):
+                position = max(end, position + 1) if isinstance(value.tree, np.ndarray) else position + 1
+                continue
+            start = tokens[begin].start
+            label = self.array_label(text.text, previous_end, start, program or kind in ("verbatim", "comment"))
+            named = quantity(label, self.tokens) if label else None
+            if named is not None and not (token.text == "(" and begin == position and named.symbol):
+                yield start, Mention(
+                    named,
+                    _as_array(located(value.tree, text)),
+                    label,
+                    program=program or begin != position,
+                    offset=text.span(start, start + 1).start,
+                    about=self.about() if not named.indices else (),
+                )
+            previous_end = tokens[end - 1].end
+            position = end
+
+    def array_label(self, text: str, previous_end: int, start: int, takes_prints: bool) -> str:
+        """The words that name an array: on its line, on the line before, before the passage, or what was printed."""
+        line_start = text.rfind("\n", 0, start) + 1
+        same_line = text[max(line_start, previous_end) : start].strip(" \t#/*;%-•>|")
+        if re.search(r"\w", same_line):
+            return same_line[-_LABEL:]
+        for line in reversed(text[previous_end : max(line_start, previous_end)].splitlines()):
+            if re.search(r"\w", line):
+                return line.strip(" \t#/*;%")[-_LABEL:]
+        if previous_end:
+            if takes_prints and self.prints:
+                return self.prints.pop(0)
+            return ""
+        if takes_prints and self.prints:
+            return self.prints.pop(0)
+        return next((line[-_LABEL:] for line in reversed(self.context) if quantity(line, self.tokens)), "")
+
+    # Tables
+
+    def table(self, table: Table) -> None:
+        context = " ".join(part for part in (*self.context, table.caption) if part)
+        for mention in table_mentions(table, table.caption, self.context, self.tokens):
+            self.mentions.append(
+                Mention(
+                    mention.quantity,
+                    mention.values,
+                    mention.label or context,
+                    rows=mention.rows,
+                    columns=mention.columns,
+                    offset=mention.offset,
+                )
+            )
+        for row in table.rows:
+            for cell in row:
+                if any(sign in cell.text for sign in "=≈") and any(map(str.isdigit, cell.text)):
+                    self.found_chains += chains_of(cell, self.names)
+
+
+def _as_array(tree: Tree) -> Array:
+    if isinstance(tree, np.ndarray):
+        return tree
+    box = np.empty((), dtype=object)
+    box[()] = tree
+    return box
+
+
+def _is_maker(word: Token, opening: Token) -> bool:
+    return word.kind == WORD and opening.text == "(" and word.text.rsplit(".", 1)[-1] in _MAKERS
+
+
+def _last_line(text: str) -> str:
+    return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")
+
+
+def _printed_names(code: str) -> list[str]:
+    """What the statements of a program print, in order; the last expression of a notebook's cell counts too."""
+    names = []
+    lines = [line for line in code.splitlines() if line.strip()]
+    for number, line in enumerate(lines):
+        stripped = line.strip()
+        if found := _PRINT.search(stripped):
+            names.append(found[1])
+        elif number == len(lines) - 1 and "=" not in stripped and _EXPRESSION.match(stripped) and not line[0].isspace():
+            names.append(stripped)
+    return names

@@ -1,0 +1,272 @@
+"""What the words before a number or an array say it is: `Query of "dog"`, `q_dog`, `Q K^T / √d_k`, `a_{12}`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+IGNORED = "ignored"
+"""The step of what is named but is no step of the chain: exponentials, sums, largest elements."""
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """What a label names.
+
+    Args:
+        step: in the terms of the example format; weight matrices are "weights.query" and so on; `IGNORED` for
+            intermediate results of the softmax.
+        indices: tokens or numbers that say which row, or which row and column.
+        head: of several, from 0; `None` where none is named.
+        symbol: whether a mathematical symbol named it (Q, a_12), not words.
+    """
+
+    step: str
+    indices: tuple[str, ...] = ()
+    head: int | None = None
+    symbol: bool = False
+
+
+_SYMBOL_INDEX = r"(?:_\{(?P<braced>[^{}]{1,40})\}|_?\((?P<round>[^()]{1,40})\)|_(?P<plain>[^\W_]+(?:,[^\W_]+)?)|(?P<digits>\d{1,3}))?"
+
+
+def _symbol(letters: str) -> str:
+    return rf"(?<![^\W\d])(?:{letters})(?:⃗)?{_SYMBOL_INDEX}(?![\w(])"
+
+
+_ROLE_WORDS = {
+    "query": r"quer(?:y|ies)|anfragen?|abfragen?|requ[êe]tes?|consultas?",
+    "key": r"keys?|schl[üu]ssel|cl[ée]s?|claves?|chaves?",
+    "value": r"values?|werte?|valeurs?|valor(?:es)?",
+    "output": r"outputs?|ausgaben?|sorties?|salidas?|sa[íi]das?",
+}
+_MATRIX = r"(?:weights?|projections?|gewichts?|poids|pesos)"
+
+_PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (step, re.compile(pattern, flags))
+    for step, pattern, flags in (
+        *(
+            (f"weights.{role}", rf"\bW\s*[_^]?\s*[{{(]?(?:{letter}|{role})\b", re.IGNORECASE)
+            for role, letter in (("query", "q"), ("key", "k"), ("value", "v"), ("output", "o(?:ut)?"))
+        ),
+        *(
+            (
+                f"weights.{role}",
+                rf"\b(?:{words})[\s_-]*{_MATRIX}(?:[\s_-]*(?:matri(?:x|ces)|matrices?))?\b|{_MATRIX}[\s_-]+matri(?:x|ces)[\s_-]+(?:for|of|to)[\s_-]+(?:the[\s_-]+)?(?:{words})\b",
+                re.IGNORECASE,
+            )
+            for role, words in _ROLE_WORDS.items()
+        ),
+        *(
+            (f"biases.{role}", rf"\bb_\{{?{letter}\b", re.IGNORECASE)
+            for role, letter in (("query", "q"), ("key", "k"), ("value", "v"), ("output", "o"))
+        ),
+        (
+            "output",
+            r"\bweighted[\s_-]+(?:sums?|averages?|mean|values?|combination)|\bcontext(?:[\s_-]+(?:vectors?|matrix|vecs?))?\b"
+            r"|\b(?:attention|attn|attended)[\s_-]+(?:outputs?|results?|values?)|\b(?:final|self[\s_-]attention)?[\s_-]*outputs?\b"
+            r"|\battention\s*\(\s*q|\bgewichtete[\s_-]+summe|\bsomme[\s_-]+pond[ée]r[ée]e|\bsuma[\s_-]+ponderada"
+            r"|\bausgaben?\b|\bsorties?\b|\bsalidas?\b|\bkontext\w*",
+            re.IGNORECASE,
+        ),
+        ("output", r"softmax\s*\([^=]*\)\s*[·×*@]?\s*V\b|(?<!\w)(?:A|α|W|P|weights|attn)\s*[·×*@]?\s*V\b(?!\s*_)|\bV\s*[·×*@]?\s*A\b", 0),
+        (
+            "weights",
+            r"softmax|\battention[\s_-]+(?:weights?|matrix|distributions?|probabilit\w+|map|coefficients?)\b|\battn\b(?![\s_-]+scores?)"
+            r"|\bweights?\b|\bprobabilit\w+|\bprobs?\b|\bgewichte?\b|\baufmerksamkeitsgewichte?\b|\bpoids\b|\bpesos\b|\bnormali[sz]ed",
+            re.IGNORECASE,
+        ),
+        (
+            "masked_scores",
+            r"\bmasked(?![\s_-]+(?:self[\s_-]+)?(?:attention\b|multi))|\b(?:after|with)\s+(?:\w+\s+){0,3}mask(?:ing)?\b|\bmaskiert\w*"
+            r"|(?<!\w)S\s*\+\s*M\b",
+            re.IGNORECASE,
+        ),
+        (
+            "scaled_scores",
+            r"\bscal(?:ed|ing)\b|/\s*(?:\()?(?:√|sqrt)|/\s*\(?\s*d_?k\b|\bdivided\s+by\b|\bskalierte?\w*|\b[ée]chelle\b|\bescalad\w+"
+            r"|(?<!\w)S['′]|(?:^|[^\w)])(?:[A-Za-z]\w*|\))\s*/\s*(?:√|sqrt)",
+            re.IGNORECASE,
+        ),
+        (
+            "scores",
+            r"\bscores?\b|\bq\s*[·×*@.]?\s*k\s*\^?\s*\(?(?:T|⊤|')|\bk\s*\^?\s*\(?(?:T|⊤)\)?\s*[·×*@]?\s*q\b|\bdot[\s_-]*products?\b|\bsimilarit\w+"
+            r"|\bskalarprodukte?\b|\bproduits?\s+scalaires?\b|\bproductos?\s+escalar(?:es)?\b|\bpuntuaci\w+|\bpunktzahl\w*|\blogits?\b|\benerg(?:y|ies)\b",
+            re.IGNORECASE,
+        ),
+        ("mask", r"\bmask\b", re.IGNORECASE),
+        ("concatenated", r"\bconcat\w*", re.IGNORECASE),
+        ("positions", r"\bposition(?:al|s)?\b|(?<!\w)PE(?!\w)", re.IGNORECASE),
+        *((role, rf"\b(?:{words})\b", re.IGNORECASE) for role, words in _ROLE_WORDS.items() if role != "output"),
+        ("embeddings", r"\bembeddings?\b|\binputs?\b|\beingaben?\b|\bentr[ée]es?\b|\bentradas?\b|\bword[\s_-]+vectors?\b", re.IGNORECASE),
+    )
+)
+
+_SYMBOLS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (step, re.compile(_symbol(letters)))
+    for step, letters in (
+        ("output", "Z|z|O|o|Out|out|c|C"),
+        ("weights", "A|a|α|α̂|P|p|w|attn"),
+        ("masked_scores", "M̂"),
+        ("scores", "S|s|E|e"),
+        ("query", "Q|q"),
+        ("key", "K|k"),
+        ("value", "V|v"),
+        ("mask", "M"),
+        ("embeddings", "X|x|H|h"),
+    )
+)
+
+_IGNORED = re.compile(
+    r"\bexp(?:onential\w*|s)?\b|\be\^|\bexp\(|\b(?:denominator|numerator|normali[sz]er|sum\s+of|row\s+sums?|partition)\b|\bmax(?:imum)?\b"
+    r"|\bshape\b|\bsize\b|\bdimension\w*|\bloss\b|\bgradient\w*|\bd_?k\b\s*$|\btotal\b|(?:^|\W)Σ|^\s*sum\b|\bsumme\b|\bnenner\b|\bgrad\b"
+    r"|\bl(?:ayer)?_?norm\b|\bdropout\b|\bdifference\b|\berror\b|\bnorm\b",
+    re.IGNORECASE,
+)
+_PRODUCT = re.compile(
+    r"(?<!\w)q(?:uery)?(?:_\{(?P<q1>[^{}]+)\}|_?\((?P<q2>[^()]+)\)|_(?P<q3>[^\W_]+)|(?P<q4>\d+))\s*(?:\^\(?[T⊤]\)?)?\s*[·×*@.,]?\s*"
+    r"k(?:ey)?(?:_\{(?P<k1>[^{}]+)\}|_?\((?P<k2>[^()]+)\)|_(?P<k3>[^\W_]+)|(?P<k4>\d+))?(?:\^\(?[T⊤]\)?)?",
+    re.IGNORECASE,
+)
+_WORD_PRODUCT = re.compile(r"(?P<q>[\w'’.\"“”#-]+)\s*[·×*∙•→]\s*(?P<k>[\w'’.\"“”#-]+)")
+_QUOTED = re.compile(r"[\"“„”«»'‘’`]([^\"“„”«»`\n]{1,40}?)[\"“”«»'’`](?!\w)")
+_BRACKETED = re.compile(r"[(\[]\s*([^()\[\]=]{1,80}?)\s*[)\]](?:\[([^\[\]]{1,40})\])?")
+_HEAD = re.compile(r"\bhead\s*[_#]?\s*(\d+)|\bhead_?(\d+)", re.IGNORECASE)
+_OF_TOKEN = re.compile(r"\b(?:for|of|from|für|von|pour|de|para|row|token|word|wort|mot|position|query|key)\s+[\"“'‘]?([\w#.-]+)[\"”'’]?", re.IGNORECASE)
+_SNAKE = re.compile(r"(?<=[A-Za-z]{2})_(?=[A-Za-z]{2})")
+_LEADING_TOKEN = re.compile(r"^\W{0,3}([\w'’#.-]{1,30}?)\W*[:|–—]")
+
+
+def quantity(label: str, tokens: Sequence[str] = ()) -> Quantity | None:
+    """What a label names; `None` where it names nothing that attention has.
+
+    Args:
+        label: the words and symbols before a number, an array or a relation.
+        tokens: known tokens, which may stand in the label.
+    """
+    label = label.strip().rstrip("=≈:→ \n\t")
+    if not label or len(label) > 400:
+        label = label[-400:]
+    words = _SNAKE.sub(" ", label)
+    head = _head(words)
+    found: list[Quantity] = []
+    for side in (part for part in re.split(r"[=≈]", label) if part.strip()):
+        named = _named(side, tokens, head)
+        if named is not None and not named.symbol:
+            # Words and formulas say what it is; a symbol on the left may say which row.
+            if not named.indices and found and found[0].indices:
+                return Quantity(named.step, found[0].indices, head)
+            return named
+        if named is not None:
+            found.append(named)
+    return found[0] if found else None
+
+
+def _named(label: str, tokens: Sequence[str], head: int | None) -> Quantity | None:
+    """What one side names."""
+    words = _SNAKE.sub(" ", label)
+    product = _PRODUCT.search(words)
+    if product and not re.search(r"softmax|exp|scal|/|√", words, re.IGNORECASE):
+        row = _first(product, "q1", "q2", "q3", "q4")
+        column = _first(product, "k1", "k2", "k3", "k4")
+        return Quantity("scores", (row or "",) if column is None else (row or "", column), head)
+    if re.search(r"(?i)softmax|weight(?!ed)|attn", words) is None and _IGNORED.search(words):
+        return Quantity(IGNORED)
+    for step, pattern in _PATTERNS:
+        if pattern.search(words):
+            if step.startswith("weights.") and _PROJECTED.search(label):
+                step = step.removeprefix("weights.")
+            return Quantity(step, _indices(label, tokens), head)
+    clause = re.split(r"[,;.\n]\s", label)[-1].strip() or label.strip()
+    for part in reversed([part for part in clause.split(":") if part.strip()]):
+        for step, pattern in _SYMBOLS:
+            matched = pattern.search(part)
+            if matched and _stands_alone(part.strip() if not part[0].isspace() else part, matched):
+                index = _first(matched, "braced", "round", "plain", "digits")
+                return Quantity(step, _split(index) or _indices(label, tokens), head, symbol=True)
+    pair = _WORD_PRODUCT.search(label)
+    if pair and _known(pair["q"], tokens) and _known(pair["k"], tokens):
+        return Quantity("scores", (_clean(pair["q"]), _clean(pair["k"])), head)
+    return None
+
+
+_PROJECTED = re.compile(r"[xX](?:_\w+)?\s*[·×*@]?\s*W|\w\s*[·×*@]\s*\(?W|W\w*\s*[·×*@]\s*[xX\w]|(?i:inputs?|embeddings?)\s+(?:times|@)")
+
+
+def _stands_alone(clause: str, found: re.Match[str]) -> bool:
+    """Whether a symbol is what the clause is about, not a letter of a sentence or a factor of a product."""
+    before, after = clause[: found.start()].rstrip(), clause[found.end() :].strip()
+    single = found.group() in ("a", "A", "e", "o", "O", "c", "C", "p", "P", "w", "h", "H", "x", "s", "E", "M")
+    if single and before and (before[-1].isalnum() or before[-1] in "'’"):
+        words_before = len(before.split())
+        return words_before <= 3 and not after
+    return not (after and after[0] in "·×*@/+-^") or after.startswith("^T =")
+
+
+def mentioned(label: str, tokens: Sequence[str] = ()) -> tuple[str, ...]:
+    """The tokens or positions that a text names, such as `(sitting, The)`, `"dog"` or `row 2`."""
+    return _indices(label, tokens)
+
+
+def _indices(label: str, tokens: Sequence[str]) -> tuple[str, ...]:
+    for found in reversed(list(_BRACKETED.finditer(label))):
+        parts = _split(found[1]) + (_split(found[2]) if found[2] else ())
+        if parts and all(_known(part, tokens) or re.fullmatch(r"\d{1,4}", part) for part in parts):
+            if label[: found.start()].rstrip()[-8:].lower().endswith(("softmax", "exp", "sqrt")) and all(
+                part.isdigit() for part in parts
+            ):
+                continue
+            return tuple(map(_clean, parts))
+    if pair := _WORD_PRODUCT.search(label):
+        if _known(pair["q"], tokens) and _known(pair["k"], tokens):
+            return _clean(pair["q"]), _clean(pair["k"])
+    quoted = tuple(found[1].strip() for found in _QUOTED.finditer(label))
+    if quoted:
+        return quoted[:2]
+    if tokens:
+        found_tokens = [
+            word
+            for word in re.findall(r"[^\s,;:()\[\]=·×*|\"“”]+", label)
+            if word in tokens and word.lower() not in _COMMON
+        ]
+        if found_tokens:
+            return tuple(found_tokens[:2])
+        if leading := _LEADING_TOKEN.match(label):
+            if leading[1] in tokens:
+                return (leading[1],)
+    for found in _OF_TOKEN.finditer(label):
+        if _known(found[1], tokens) or found[1].isdigit():
+            return (found[1],)
+    return ()
+
+
+_COMMON = frozenset({"of", "for", "from", "query", "key", "value", "the", "a", "is", "and", "to", "in", "on", "with"})
+
+
+def _known(part: str, tokens: Sequence[str]) -> bool:
+    cleaned = _clean(part)
+    return cleaned in tokens or cleaned.partition("#")[0] in tokens
+
+
+def _clean(part: str) -> str:
+    return part.strip().strip("\"“”„'‘’`«»").strip()
+
+
+def _split(index: str | None) -> tuple[str, ...]:
+    """`1,2` and `12` are two positions; `sitting, The` two tokens."""
+    if not index:
+        return ()
+    cleaned = [_clean(part) for part in re.split(r"[,;→·]|\s->\s", index) if part.strip()]
+    if len(cleaned) == 1 and re.fullmatch(r"[1-9][1-9]", cleaned[0]):
+        return cleaned[0][0], cleaned[0][1]
+    return tuple(cleaned)
+
+
+def _first(found: re.Match[str], *groups: str) -> str | None:
+    return next((_clean(found[group]) for group in groups if found[group] is not None), None)
+
+
+def _head(label: str) -> int | None:
+    found = _HEAD.search(label)
+    return int(found[1] or found[2]) if found else None

@@ -1,0 +1,309 @@
+"""Placing printed results: which row and column of which step a number, a vector or a matrix is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pellucid.arrays import Array
+from pellucid.checking.mentions import Mention
+from pellucid.checking.printed import Printed, is_right
+from pellucid.checking.problem import Claim
+from pellucid.expressions import Expression, Product
+
+_SQUARE = ("scores", "scaled_scores", "masked_scores", "weights")
+
+
+@dataclass(frozen=True, eq=False)
+class Placing:
+    """What is known about the steps.
+
+    Args:
+        shapes: of each step.
+        query_labels, key_labels: of the rows and columns of the scores; empty texts where there are none.
+        transposed: whether results are printed with tokens as columns.
+        base: what the document counts from, 0 or 1.
+        true: the true values, to find the row of a vector that the document does not name.
+    """
+
+    shapes: Mapping[str, tuple[int, ...]]
+    query_labels: Sequence[str]
+    key_labels: Sequence[str]
+    transposed: bool
+    base: int
+    true: Mapping[str, Array]
+
+
+def place_claims(mentions: Sequence[Mention], placing: Placing) -> tuple[list[Claim], int]:
+    """The claims that mentions of results make, and how many mentions could not be placed."""
+    placer = _Placer(placing)
+    claims: list[Claim] = []
+    unplaced = 0
+    for mention in mentions:
+        found = placer.claims(mention)
+        if found is None:
+            unplaced += 1
+        else:
+            claims += found
+    return claims, unplaced
+
+
+class _Placer:
+    def __init__(self, placing: Placing) -> None:
+        self.placing = placing
+        self.focus: int | None = None
+        self.heads = 0
+
+    def claims(self, mention: Mention) -> list[Claim] | None:
+        step = self.step_of(mention)
+        if step is None:
+            return None
+        shape = self.placing.shapes[step]
+        values = mention.values
+        if len(shape) == 3:
+            return self.headed(mention, step, shape)
+        if values.ndim == 3 and values.shape[0] == 1:
+            values = values[0]
+        rows, columns = shape
+        transposed = self.placing.transposed
+        if step == "output" and (term := self.term(mention)) is not None:
+            return term
+        if values.ndim == 0:
+            return self.element(mention, step, shape)
+        if values.ndim == 1:
+            return self.vector(mention, step, shape, values)
+        if values.ndim != 2:
+            return None
+        if (mention.rows or mention.columns) and step in _SQUARE:
+            placed = self.labelled(mention, step, values)
+            if placed is not None:
+                return placed
+        if transposed and values.shape == (columns, rows):
+            return self.numbers(step, values.T, mention)
+        if values.shape == (rows, columns):
+            if 1 in values.shape and values.shape[0] == 1:
+                self.focus = 0
+            return self.numbers(step, values, mention)
+        if 1 in values.shape:
+            return self.vector(mention, step, shape, values.reshape(-1))
+        if step in ("query", "key", "value") and values.shape == (columns, rows):
+            return self.numbers(step, values.T, mention)
+        return None
+
+    def step_of(self, mention: Mention) -> str | None:
+        step = mention.quantity.step
+        if step == "masked_scores" and step not in self.placing.shapes:
+            step = "scaled_scores"
+        if step == "output" and mention.quantity.head is not None and "head_outputs" in self.placing.shapes:
+            step = "head_outputs"
+        return step if step in self.placing.shapes and len(self.placing.shapes[step]) in (2, 3) else None
+
+    def headed(self, mention: Mention, step: str, shape: tuple[int, ...]) -> list[Claim] | None:
+        values, head = mention.values, mention.quantity.head
+        if values.ndim == 3 and values.shape == shape:
+            return self.numbers(step, values, mention)
+        if head is None or values.ndim != 2 or values.shape != shape[1:]:
+            return None
+        position = head - self.placing.base
+        if not 0 <= position < shape[0]:
+            return None
+        return [
+            Claim(step, (position, *index), element, None)
+            for index, element in np.ndenumerate(values)
+            if isinstance(element, Printed)
+        ]
+
+    def numbers(self, step: str, values: Array, mention: Mention) -> list[Claim]:
+        arithmetic = mention.arithmetic if isinstance(mention.arithmetic, np.ndarray) else None
+        fits = arithmetic is not None and arithmetic.shape == values.shape
+        return [
+            Claim(step, index, element, arithmetic[index] if fits and arithmetic is not None else None)
+            for index, element in np.ndenumerate(values)
+            if isinstance(element, Printed)
+        ]
+
+    # Positions
+
+    def position(self, name: str, side: str) -> int | None:
+        """The row or column that a token or a number names."""
+        labels = self.placing.query_labels if side == "query" else self.placing.key_labels
+        if name in labels:
+            return list(labels).index(name)
+        folded = [label.casefold() for label in labels]
+        if name and name.casefold() in folded:
+            return folded.index(name.casefold())
+        if name.isdigit():
+            position = int(name) - self.placing.base
+            return position if 0 <= position < len(labels) else None
+        return None
+
+    def row(self, mention: Mention) -> int | None:
+        """The query that a mention names."""
+        for name in (*mention.quantity.indices[:1], *mention.about[:1]):
+            found = self.position(name, "query")
+            if found is not None:
+                return found
+        return None
+
+    def element(self, mention: Mention, step: str, shape: tuple[int, ...]) -> list[Claim] | None:
+        """One number: of a row and a column, or of the row in focus and a key."""
+        (number,) = mention.values.reshape(-1)
+        if not isinstance(number, Printed):
+            return []
+        arithmetic = mention.arithmetic if isinstance(mention.arithmetic, Expression) else None
+        indices = mention.quantity.indices
+        if step in _SQUARE:
+            if len(indices) >= 2:
+                row = self.position(indices[0], "query") if indices[0] else self.focused(shape[0])
+                column = self.position(indices[1], "key")
+            elif len(indices) == 1:
+                row, column = self.focused(shape[0]), self.position(indices[0], "key")
+                if row is None and mention.about:
+                    row = self.position(mention.about[0], "query")
+            else:
+                return None
+            if row is None or column is None:
+                return None
+            if len(indices) >= 2:
+                self.focus = row
+            return [Claim(step, (row, column), number, arithmetic)]
+        if len(indices) == 2:
+            row = self.position(indices[0], "key" if step in ("key", "value") else "query")
+            feature = int(indices[1]) - self.placing.base if indices[1].isdigit() else None
+            if indices[1] == "0":
+                feature = 0
+            if row is not None and feature is not None and 0 <= feature < shape[1]:
+                return [Claim(step, (row, feature), number, arithmetic)]
+        return None
+
+    def focused(self, rows: int) -> int | None:
+        return 0 if rows == 1 else self.focus
+
+    def vector(self, mention: Mention, step: str, shape: tuple[int, ...], values: Array) -> list[Claim] | None:
+        """A row: of the query it names, of the one in focus, or of the one that it fits."""
+        rows, columns = shape
+        if step in ("key", "value") and mention.quantity.indices:
+            row = self.position(mention.quantity.indices[0], "key")
+        else:
+            row = self.row(mention)
+        if mention.columns and len(mention.columns) == len(values) and step in _SQUARE:
+            places = [self.position(name, "key") for name in mention.columns]
+            if row is None:
+                row = self.focused(rows)
+            if row is None and all(place is not None for place in places):
+                row = self.fitting(step, values, [place for place in places if place is not None])
+            if row is not None and all(place is not None for place in places):
+                self.focus = row
+                return [
+                    Claim(step, (row, place), element)
+                    for place, element in zip(places, values, strict=True)
+                    if place is not None and isinstance(element, Printed)
+                ]
+        if len(values) != columns:
+            if rows == len(values) == len(self.placing.query_labels) and columns == 1:
+                return [Claim(step, (n, 0), e) for n, e in enumerate(values) if isinstance(e, Printed)]
+            return self.first_columns(mention, step, values, columns, row)
+        if row is None:
+            row = self.focused(rows)
+            fitting = self.fitting(step, values, range(columns))
+            if fitting is not None and (row is None or self.score(step, values, row, range(columns)) == 0):
+                row = fitting
+        if row is None:
+            return None
+        self.focus = row
+        arithmetic = mention.arithmetic if isinstance(mention.arithmetic, np.ndarray) else None
+        fits = arithmetic is not None and arithmetic.shape == values.shape
+        return [
+            Claim(step, (row, column), element, arithmetic[column] if fits and arithmetic is not None else None)
+            for column, element in enumerate(values)
+            if isinstance(element, Printed)
+        ]
+
+    def first_columns(
+        self, mention: Mention, step: str, values: Array, columns: int, row: int | None
+    ) -> list[Claim] | None:
+        """Fewer weights than keys: those of the first keys, when a causal row shows no more."""
+        if step not in _SQUARE or row is None or len(values) > columns:
+            return None
+        true = self.placing.true[step][row]
+        if len(values) == row + 1 and np.isin(true[len(values) :], (0.0, -np.inf)).all():
+            return [Claim(step, (row, n), element) for n, element in enumerate(values) if isinstance(element, Printed)]
+        return None
+
+    def fitting(self, step: str, values: Array, places: Sequence[int] | range) -> int | None:
+        """The only row that most of a vector fits."""
+        scores = [self.score(step, values, row, places) for row in range(self.placing.shapes[step][0])]
+        best = max(scores, default=0)
+        if best * 2 < len(places) or best == 0 or scores.count(best) > 1:
+            return None
+        return scores.index(best)
+
+    def score(self, step: str, values: Array, row: int, places: Sequence[int] | range) -> int:
+        true = self.placing.true[step][row]
+        return sum(
+            isinstance(element, Printed) and is_right(element, float(true[place]))
+            for place, element in zip(places, values, strict=False)
+        )
+
+    def labelled(self, mention: Mention, step: str, values: Array) -> list[Claim] | None:
+        """A table with tokens at its rows and columns."""
+        row_names, column_names = mention.rows, mention.columns
+        if self.placing.transposed:
+            row_names, column_names, values = column_names, row_names, values.T
+        rows = self.places(row_names, "query", values.shape[0])
+        columns = self.places(column_names, "key", values.shape[1])
+        if rows is None or columns is None:
+            return None
+        return [
+            Claim(step, (rows[i], columns[j]), element)
+            for (i, j), element in np.ndenumerate(values)
+            if isinstance(element, Printed)
+        ]
+
+    def places(self, names: Sequence[str] | None, side: str, count: int) -> list[int] | None:
+        if names is None:
+            size = len(self.placing.query_labels if side == "query" else self.placing.key_labels)
+            return list(range(count)) if count == size else None
+        labels = list(self.placing.query_labels if side == "query" else self.placing.key_labels)
+        plain = [label.partition("#")[0] for label in labels]
+        if list(names) == plain or (len(names) == len(labels) and not any(labels)):
+            return list(range(count))
+        found = [self.position(_named(name), side) for name in names]
+        if any(place is None for place in found):
+            return list(range(count)) if count == len(labels) else None
+        return [place for place in found if place is not None]
+
+    # Terms of a weighted sum
+
+    def term(self, mention: Mention) -> list[Claim] | None:
+        """`Weighted Sum (sitting, dog) = 0.6×[…]`: the weight of one key, not an output."""
+        indices = mention.quantity.indices
+        if len(indices) < 2 or indices[1].isdigit():
+            return None
+        row, column = self.position(indices[0], "query"), self.position(indices[1], "key")
+        tree = mention.arithmetic
+        if row is None or column is None or not isinstance(tree, np.ndarray) or not tree.size:
+            return None
+        first = tree.reshape(-1)[0]
+        if not isinstance(first, Product) or "weights" not in self.placing.shapes:
+            return None
+        weight = first.factors[0]
+        return [Claim("weights", (row, column), weight)] if isinstance(weight, Printed) else None
+
+
+def _named(label: str) -> str:
+    """A row label such as `q_dog`, `"dog"` or `dog (query)` without its trimmings."""
+    from pellucid.checking.naming import mentioned, quantity
+
+    cleaned = label.strip().strip("\"“”'‘’`*").strip()
+    named = quantity(cleaned)
+    if named is not None and named.indices:
+        return named.indices[0]
+    return cleaned.split(" (")[0] if " (" in cleaned else (mentioned(cleaned) or (cleaned,))[0]
+
+
+def terms_of(claims: Sequence[Claim]) -> Iterator[Claim]:
+    """Claims that say what they are the result of."""
+    return (claim for claim in claims if claim.arithmetic is not None)

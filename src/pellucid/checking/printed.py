@@ -1,0 +1,105 @@
+"""A number as it is printed, and when a printed number is right.
+
+A printed number claims half a unit of its last digit. A program's print claims the precision of its floating point:
+NumPy's `1.` stands for a float that reads back as 1, and 0.7310586 is a float32.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from pellucid.expressions import Number
+from pellucid.numbers import round_places
+
+_FLOAT32_DIGITS = range(7, 10)
+_FLOAT64_DIGITS = 15
+_FLOAT32_SLACK = 1e-6
+"""A few units in the last place of float32, relative: what a chain of float32 operations loses."""
+_FLOAT64_SLACK = 1e-13
+_NOISE = 1e-12
+"""Relative: a float64 that should be a half must not be judged by its noise."""
+
+
+class Printed(Number, frozen=True):
+    """A number of a document.
+
+    Args:
+        value: what it says; of `16%`, 0.16.
+        text: as it is printed.
+        places: decimal places of `value` that are claimed; negative for thousands.
+        start, end: where it stands in its passage's text.
+        program: whether a program printed it, which drops zeros: `1.` is 1.0000000.
+    """
+
+    text: str = ""
+    places: int = 0
+    start: int = 0
+    end: int = 0
+    program: bool = False
+
+    @property
+    def unit(self) -> float:
+        """One unit of the last digit."""
+        return 10.0**-self.places
+
+    @property
+    def digits(self) -> int:
+        """Significant digits."""
+        return max(1, self.value.adjusted() + 1 + self.places) if self.value else max(1, self.places)
+
+
+def tolerance(printed: Printed) -> float:
+    """How far the true value may be from the printed one."""
+    size = abs(float(printed.value))
+    digits = printed.digits
+    half = printed.unit / 2
+    if digits >= _FLOAT64_DIGITS:
+        return max(half, size * _FLOAT64_SLACK)
+    if digits in _FLOAT32_DIGITS:
+        return max(half * (1 + _NOISE), size * _FLOAT32_SLACK, _FLOAT32_SLACK / 10)
+    return half * (1 + 1e-9) + size * _NOISE
+
+
+def is_right(printed: Printed, true: float) -> bool:
+    """Whether the true value rounds to the printed number."""
+    value = float(printed.value)
+    if true in (float("inf"), float("-inf")) or value in (float("inf"), float("-inf")):
+        # Programs write −∞ as a very large negative number, such as -1e9.
+        return value == true or (true < 0 and value <= -1e4)
+    return abs(value - true) <= tolerance(printed)
+
+
+def correct_text(printed: Printed, true: float | Decimal) -> str:
+    """The right number, printed with as many places as the wrong one."""
+    if true in (float("inf"), float("-inf")):
+        return "-inf" if true < 0 else "inf"
+    percent = printed.text.endswith("%")
+    number = Decimal(repr(float(true))) if not isinstance(true, Decimal) else true
+    places = min(max(printed.places, 0), 17)
+    if percent:
+        return f"{round_places(number * 100, max(places - 2, 0)):.{max(places - 2, 0)}f}%"
+    if printed.digits >= _FLOAT32_DIGITS[0] and places > 8:
+        places = 8
+    text = f"{round_places(number, places):.{places}f}"
+    if printed.program and "." in text:
+        text = text.rstrip("0")
+    return text
+
+
+def is_truncated(printed: Printed, true: float) -> bool:
+    """Whether the true value was cut off, not rounded, to the printed number."""
+    value = abs(float(printed.value))
+    same_sign = value == 0 or (true < 0) == (printed.value < 0)
+    return same_sign and 0 <= abs(true) - value < printed.unit and not is_right(printed, true)
+
+
+def is_last_digit(printed: Printed, true: float) -> bool:
+    """Whether only the last digit is off, by one, where rounding was needed; and by no more than a tenth of the number.
+
+    A number that needs no rounding, such as 0.3×0.1 = 0.03, has no last digit that could slip.
+    """
+    off = abs(float(printed.value) - true)
+    if not off <= printed.unit * (1.5 + 1e-9):
+        return False
+    needs_rounding = abs(true / printed.unit - round(true / printed.unit)) > 1e-6
+    return needs_rounding and (printed.digits >= 2 and off <= 0.1 * abs(true) or is_truncated(printed, true))

@@ -1,0 +1,276 @@
+"""Worked examples in a document: which inputs and which results belong together.
+
+Inputs that are given again with other numbers begin another example; inputs that differ in a few numbers only are a
+restatement with a slip in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from pellucid.arrays import Array
+from pellucid.checking.mentions import Mention
+from pellucid.checking.naming import IGNORED
+from pellucid.checking.printed import Printed
+from pellucid.checking.values import NoValueError, number
+from pellucid.expressions import Expression
+
+INPUTS = (
+    "embeddings",
+    "memory",
+    "positions",
+    "query",
+    "key",
+    "value",
+    "mask",
+    *(f"{kind}.{name}" for kind in ("weights", "biases") for name in ("query", "key", "value", "output")),
+)
+_PER_TOKEN = ("query", "key", "value", "embeddings")
+
+
+@dataclass(eq=False)
+class Given:
+    """One input, as a matrix or token by token.
+
+    Args:
+        matrix: its trees, (rows, columns); `None` while it is given token by token.
+        rows: the vector of each token.
+        labels: of the rows of a table.
+        mentions: where it was given.
+        program: whether a program printed it.
+    """
+
+    matrix: Array | None = None
+    rows: dict[str, Array] = field(default_factory=dict)
+    labels: tuple[str, ...] | None = None
+    mentions: list[Mention] = field(default_factory=list)
+    program: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing has been given."""
+        return self.matrix is None and not self.rows
+
+
+@dataclass(eq=False)
+class Scope:
+    """One worked example.
+
+    Args:
+        given: its inputs, by role.
+        claims: mentions of results, in reading order.
+        restated: inputs that are given again, with the mention that differs.
+        inherited: roles that come from the example before.
+    """
+
+    given: dict[str, Given] = field(default_factory=dict)
+    claims: list[Mention] = field(default_factory=list)
+    restated: list[tuple[str, str | None, Mention]] = field(default_factory=list)
+    inherited: set[str] = field(default_factory=set)
+
+    @property
+    def is_worth_checking(self) -> bool:
+        """Whether it has anything to be compared."""
+        return bool(self.claims or self.restated)
+
+
+def scopes_of(mentions: Sequence[Mention], tokens: Sequence[str]) -> list[Scope]:
+    """The worked examples of a document."""
+    splitter = _Splitter(tokens)
+    for mention in mentions:
+        splitter.add(mention)
+    return [scope for scope in splitter.scopes if scope.given or scope.claims]
+
+
+class _Splitter:
+    def __init__(self, tokens: Sequence[str]) -> None:
+        self.tokens = tokens
+        self.scopes = [Scope()]
+        self.last_index: tuple[str, ...] = ()
+        self.last_role = ""
+        self.counts: dict[str, int] = {}
+
+    @property
+    def scope(self) -> Scope:
+        return self.scopes[-1]
+
+    def add(self, mention: Mention) -> None:
+        step = mention.quantity.step
+        if step == IGNORED:
+            return
+        if step not in INPUTS:
+            if mention.values.size or mention.arithmetic is not None:
+                self.scope.claims.append(mention)
+            return
+        if not mention.values.size or mention.values.ndim == 0:
+            return
+        if mention.arithmetic is not None and step in _PER_TOKEN[:3] and self.has_projections():
+            self.scope.claims.append(mention)
+            return
+        values = mention.values
+        if values.ndim == 3 and values.shape[0] == 1:
+            values = values[0]  # a batch of one
+        if values.ndim == 2 and 1 in values.shape and (mention.quantity.indices or self.is_indexed(step)):
+            values = values.reshape(-1)
+        if values.ndim == 1 and step in _PER_TOKEN:
+            self.vector(step, mention, values)
+        else:
+            self.matrix(step, mention, values)
+
+    def has_projections(self) -> bool:
+        given = self.scope.given
+        return "embeddings" in given and any(role.startswith("weights.") for role in given)
+
+    def is_indexed(self, step: str) -> bool:
+        given = self.scope.given.get(step)
+        return given is not None and bool(given.rows)
+
+    # One vector
+
+    def vector(self, step: str, mention: Mention, values: Array) -> None:
+        indices = mention.quantity.indices
+        if not indices:
+            # "dog": Query = …, Key = …, Value = …: the token stands before the first of them.
+            indices = self.last_index if step != self.last_role else ()
+            if not indices:
+                indices = mention.quantity.indices or mention.about
+        label = indices[0] if indices else ""
+        self.last_index, self.last_role = (label,) if label else (), step
+        given = self.writable(step)
+        known = given.rows.get(label)
+        if known is None and given.matrix is not None:
+            known = self.row_of(given, label)
+            if known is None:
+                return
+        if known is None:
+            given.rows[label] = values
+            given.mentions.append(mention)
+            given.program |= mention.program
+            return
+        if _same(known, values):
+            return
+        again = f"{label}#2"
+        if label in self.tokens and list(self.tokens).count(label) > 1 and again not in given.rows and _differ(known, values) > 0.5:
+            given.rows[again] = values
+            self.last_index = (again,)
+            given.mentions.append(mention)
+            return
+        if known.shape == values.shape and _differ(known, values) <= 0.5 and self.scope.claims:
+            self.scope.restated.append((step, label, mention))
+            return
+        self.begin(step)
+        self.writable(step).rows[label] = values
+        self.writable(step).mentions.append(mention)
+
+    def row_of(self, given: Given, label: str) -> Array | None:
+        """The row of a matrix that a label means."""
+        assert given.matrix is not None
+        names = list(given.labels or self.tokens)
+        if label in names and names.index(label) < len(given.matrix):
+            return given.matrix[names.index(label)]
+        if label.isdigit() and 0 < int(label) <= len(given.matrix):
+            return given.matrix[int(label) - 1]
+        return None
+
+    # A matrix
+
+    def matrix(self, step: str, mention: Mention, values: Array) -> None:
+        self.last_index, self.last_role = (), step
+        given = self.writable(step)
+        if values.ndim == 1:
+            if step in ("mask",) or step.startswith("weights."):
+                return
+            values = values[np.newaxis] if step.startswith("weights") else values
+        if any(element is None for element in values.reshape(-1)):
+            return
+        if given.is_empty:
+            given.matrix, given.labels = values, mention.rows
+            given.mentions.append(mention)
+            given.program |= mention.program
+            return
+        if given.matrix is None:
+            rows = list(given.rows.values())
+            if values.ndim == 2 and len(rows) == len(values) and all(row.shape == values[0].shape for row in rows):
+                wrong = [n for n, row in enumerate(rows) if not _same(row, values[n])]
+                if not wrong:
+                    return
+                if len(wrong) <= len(rows) / 2:
+                    self.scope.restated.append((step, None, mention))
+                    return
+            elif values.ndim == 2 and values.T.shape[0] == len(rows) and all(_same(row, values.T[n]) for n, row in enumerate(rows)):
+                return
+        else:
+            known = given.matrix
+            if known.shape == values.shape:
+                share = _differ(known, values)
+                if share == 0:
+                    return
+                if share <= 0.34:
+                    self.scope.restated.append((step, None, mention))
+                    return
+            if values.ndim == 2 and known.ndim == 2 and known.shape == values.T.shape and _same(known, values.T):
+                return
+            if step in _PER_TOKEN and mention.arithmetic is not None:
+                return
+        self.begin(step)
+        self.writable(step).matrix = values
+        self.writable(step).labels = mention.rows
+        self.writable(step).mentions.append(mention)
+
+    # Scopes
+
+    def writable(self, step: str) -> Given:
+        return self.scope.given.setdefault(step, Given())
+
+    def begin(self, step: str) -> None:
+        """An input that is given anew: of the same example if it was inherited, else of a new one."""
+        scope = self.scope
+        if step in scope.inherited:
+            scope.inherited.discard(step)
+            scope.given[step] = Given()
+            return
+        inherited = {role: given for role, given in scope.given.items() if role != step}
+        self.scopes.append(Scope(given=inherited, inherited=set(inherited)))
+
+
+def as_floats(trees: Array) -> Array:
+    """The values of trees; NaN for what is not printed or has no value."""
+    result = np.full(trees.shape, np.nan)
+    for position, element in np.ndenumerate(trees):
+        if isinstance(element, Expression):
+            try:
+                result[position] = number(element)
+            except NoValueError:
+                continue
+    return result
+
+
+def _same(first: Array, second: Array) -> bool:
+    return first.shape == second.shape and _differ(first, second) == 0
+
+
+def _differ(first: Array, second: Array) -> float:
+    """The share of elements that differ, beyond how they are rounded."""
+    if first.shape != second.shape:
+        return 1.0
+    units = np.array([_unit(a, b) for a, b in zip(first.reshape(-1), second.reshape(-1), strict=True)])
+    off = np.abs(as_floats(first).reshape(-1) - as_floats(second).reshape(-1))
+    return float(np.mean(off > units / 2 + 1e-9)) if off.size else 0.0
+
+
+def _unit(first: object, second: object) -> float:
+    """The coarser of the units of two numbers, where they have different precisions."""
+    if isinstance(first, Printed) and isinstance(second, Printed) and first.places != second.places:
+        return max(first.unit, second.unit)
+    return 0.0
+
+
+def differing(known: Array, restated: Array) -> Iterator[tuple[tuple[int, ...], Expression, Expression]]:
+    """Where a restatement differs: position, what was given first, what is given now."""
+    for position in np.ndindex(*known.shape):
+        first, second = known[position], restated[position]
+        if _differ(np.array([first], dtype=object), np.array([second], dtype=object)):
+            yield position, first, second

@@ -1,0 +1,280 @@
+"""Tables: which cells are queries, scores or weights, and of which tokens."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from pellucid.arrays import Array
+from pellucid.checking.mapped_text import MappedText
+from pellucid.checking.naming import IGNORED, Quantity, quantity
+from pellucid.checking.passages import Table
+from pellucid.checking.printed import Printed
+from pellucid.checking.sides import NotASideError, SideParser
+from pellucid.checking.tokens import CLOSE, OPEN, tokens_of
+from pellucid.checking.values import replaced
+from pellucid.expressions import Expression, Number
+
+_TOTALS = re.compile(r"^\W*(?:sum|total|Σ|∑|row sum|summe|somme|suma|check)\W*$", re.IGNORECASE)
+_COMPONENT = re.compile(r"^(.*?)[\s_\[(]*(\d+|d\d+|dim\s*\d+)[\])]*$", re.IGNORECASE)
+_ROLES = ("query", "key", "value", "embeddings")
+
+
+@dataclass(frozen=True, eq=False)
+class TableMention:
+    """What a table, or a part of it, says."""
+
+    quantity: Quantity
+    values: Array
+    label: str
+    rows: tuple[str, ...] | None
+    columns: tuple[str, ...] | None
+    offset: int
+
+
+Cell = Expression | Array | str | None
+"""A number, a vector, words, or nothing."""
+
+
+def table_mentions(table: Table, caption: str, context: Sequence[str], tokens: Sequence[str]) -> Iterator[TableMention]:
+    """What a table says, as mentions; nothing for a table that is about something else.
+
+    Args:
+        table: the table.
+        caption: its title; empty where it has none.
+        context: headings and lines before it.
+        tokens: known tokens.
+    """
+    texts = [[cell.text.strip() for cell in row] for row in table.rows]
+    cells = [[read_cell(cell) for cell in row] for row in table.rows]
+    if not cells:
+        return
+    for start, end, title in _regions(texts, cells):
+        named = title or caption
+        yield from _region(table, texts[start:end], cells[start:end], start, named, context, tokens)
+
+
+def read_cell(text: MappedText) -> Cell:
+    """A cell as a number, a vector or words."""
+    stripped = text.text.strip()
+    if not stripped:
+        return None
+    if not any(character.isdigit() or character == "∞" for character in stripped) and "inf" not in stripped.lower():
+        return stripped
+    tokens = [token for token in tokens_of(text.text) if token.text not in ("$",)]
+    try:
+        value, end = SideParser(tokens).parse(0)
+        if end == len(tokens):
+            return _located(value.tree, text)
+    except NotASideError:
+        pass
+    bare = [token for token in tokens if token.kind not in (OPEN, CLOSE)]
+    if len(bare) >= 3 and all(re.fullmatch(r"[\d.eE+,;−–-]+", token.text) for token in bare):
+        # 0.2, 0.5, 0.1 without brackets
+        opening, closing = tokens[0], tokens[-1]
+        listed = [opening._replace(kind=OPEN, text="[", end=opening.start), *tokens, closing._replace(kind=CLOSE, text="]")]
+        try:
+            value, end = SideParser(listed).parse(0)
+            if end == len(listed):
+                return _located(value.tree, text)
+        except NotASideError:
+            pass
+    return stripped
+
+
+def _located(tree: Expression | Array, text: MappedText) -> Expression | Array:
+    def move(leaf: Printed) -> Expression:
+        span = text.span(leaf.start, leaf.end)
+        return Printed(leaf.value, leaf.text, leaf.places, span.start, span.end, leaf.program)
+
+    if isinstance(tree, np.ndarray):
+        moved = np.empty(tree.shape, dtype=object)
+        for position, element in np.ndenumerate(tree):
+            moved[position] = replaced(element, move)
+        return moved
+    return replaced(tree, move)
+
+
+def _regions(texts: list[list[str]], cells: list[list[Cell]]) -> Iterator[tuple[int, int, str]]:
+    """Parts of a table under a title of their own: a row with one cell of words."""
+    start, title = 0, ""
+    for row, line in enumerate(texts):
+        filled = [text for text in line if text]
+        if len(filled) == 1 and isinstance(cells[row][line.index(filled[0])], str) and row + 1 < len(texts):
+            if row > start:
+                yield start, row, title
+            start, title = row + 1, filled[0]
+    if start < len(texts):
+        yield start, len(texts), title
+
+
+def _region(
+    table: Table,
+    texts: list[list[str]],
+    cells: list[list[Cell]],
+    first: int,
+    caption: str,
+    context: Sequence[str],
+    tokens: Sequence[str],
+) -> Iterator[TableMention]:
+    width = max(map(len, texts))
+    header = _header(texts, cells)
+    body = cells[1:] if header else cells
+    body_texts = texts[1:] if header else texts
+    if not body:
+        return
+    has_labels = _has_row_labels(body, header, texts)
+    labels = tuple(row[0] if row else "" for row in body_texts) if has_labels else None
+    kept = [
+        number
+        for number, row in enumerate(body)
+        if any(cell is not None for cell in row) and not (has_labels and _TOTALS.match(body_texts[number][0] if body_texts[number] else ""))
+    ]
+    body = [body[number] for number in kept]
+    labels = None if labels is None else tuple(labels[number] for number in kept)
+    offset = table.rows[first][0].span(0, 1).start if table.rows[first] else 0
+    first_column = 1 if has_labels else 0
+    if header:
+        columns = [(column, header[column]) for column in range(first_column, min(width, len(header)))]
+        columns = [(column, name) for column, name in columns if not _TOTALS.match(name)]
+        named = [(column, name, quantity(name, tokens)) for column, name in columns]
+        by_role = [entry for entry in named if entry[2] is not None]
+        known = sum(name in tokens for _, name in columns)
+        if by_role and len(by_role) >= max(1, len(columns) / 2) and known < max(1, len(columns) / 2):
+            yield from _by_column(body, labels, named, caption, offset, context, tokens)
+            return
+    if labels and (row_roles := [quantity(label, tokens) for label in labels]) and all(
+        role is not None and (role.indices or role.step in _ROLES) for role in row_roles
+    ):
+        for row, role, label in zip(body, row_roles, labels, strict=True):
+            assert role is not None
+            values = _vector(row[first_column:])
+            if values is not None:
+                names = tuple(name for _, name in columns) if header and all(n in tokens for _, n in columns) else None
+                yield TableMention(role, values, label, None, names, offset)
+        return
+    label = next((text for text in (caption, _corner(header), *reversed(context)) if text and quantity(text, tokens)), "")
+    named_as = quantity(label, tokens) if label else None
+    if named_as is None:
+        return
+    matrix = _matrix(body, first_column, width, [] if not header else [c for c, _ in columns])
+    if matrix is None:
+        return
+    column_labels = tuple(name for _, name in columns) if header else None
+    yield TableMention(named_as, matrix, label, labels, column_labels, offset)
+
+
+def _corner(header: list[str] | None) -> str:
+    return header[0] if header else ""
+
+
+def _header(texts: list[list[str]], cells: list[list[Cell]]) -> list[str] | None:
+    """The first row, where it holds words and not numbers (or plain positions above numbers)."""
+    first = cells[0]
+    if len(cells) < 2:
+        return None
+    numbers = [cell for cell in first if isinstance(cell, Expression | np.ndarray)]
+    if not numbers:
+        return texts[0]
+    counted = [text for text in texts[0] if text]
+    positions = [text for text in counted[-len(numbers) :]]
+    if len(numbers) >= len(first) - 1 and positions in (
+        [str(n) for n in range(len(positions))],
+        [str(n) for n in range(1, len(positions) + 1)],
+    ):
+        below = [cell for cell in cells[1][-len(numbers) :] if isinstance(cell, Printed)]
+        if any(cell.places > 0 for cell in below) or not first[0]:
+            return texts[0]
+    return None
+
+
+def _has_row_labels(body: list[list[Cell]], header: list[str] | None, texts: list[list[str]]) -> bool:
+    firsts = [row[0] if row else None for row in body]
+    if all(isinstance(cell, str) or cell is None for cell in firsts):
+        return True
+    # Rows counted 0, 1, 2 under an empty or wordy corner.
+    counted = [str(cell.value) if isinstance(cell, Printed) else "?" for cell in firsts]
+    size = len(counted)
+    is_counted = counted in ([str(n) for n in range(size)], [str(n) for n in range(1, size + 1)])
+    corner = header[0] if header else "?"
+    return is_counted and size > 1 and (not corner or bool(re.search(r"(?i)token|row|query|key|word|pos|^#$|^i$", corner)))
+
+
+def _by_column(
+    body: list[list[Cell]],
+    labels: tuple[str, ...] | None,
+    named: Sequence[tuple[int, str, Quantity | None]],
+    caption: str,
+    offset: int,
+    context: Sequence[str],
+    tokens: Sequence[str],
+) -> Iterator[TableMention]:
+    """Columns that are quantities: vectors in cells, components q1 q2 q3, or scores and weights of one query."""
+    groups: dict[str, list[tuple[int, str, Quantity]]] = {}
+    for column, name, role in named:
+        if role is not None and role.step != IGNORED:
+            groups.setdefault(role.step, []).append((column, name, role))
+    about = next((text for text in (caption, *reversed(context)) if text), "")
+    for step, entries in groups.items():
+        first = [row[entries[0][0]] if entries[0][0] < len(row) else None for row in body]
+        if all(isinstance(cell, np.ndarray) for cell in first if cell is not None) and any(first_cell is not None for first_cell in first):
+            for position, cell in enumerate(first):
+                if not isinstance(cell, np.ndarray):
+                    continue
+                index = (labels[position],) if labels else (str(position + 1),)
+                yield TableMention(Quantity(step, index), cell, entries[0][1], None, None, offset)
+        elif step in _ROLES or len(entries) > 1:
+            rows = [[row[column] if column < len(row) else None for column, _, _ in entries] for row in body]
+            values = _matrix(rows, 0, len(entries), list(range(len(entries))))
+            if values is not None:
+                yield TableMention(Quantity(step), values, entries[0][1], labels, None, offset)
+        else:
+            column, name, role = entries[0]
+            values = _vector([row[column] if column < len(row) else None for row in body])
+            if values is not None:
+                row_of = role.indices or _query_of(about, context, tokens, labels)
+                yield TableMention(replace(role, indices=row_of), values, name, None, labels, offset)
+
+
+def _query_of(about: str, context: Sequence[str], tokens: Sequence[str], labels: tuple[str, ...] | None) -> tuple[str, ...]:
+    """The query whose row a table of keys shows: named in its title or in the lines before it."""
+    from pellucid.checking.naming import mentioned
+
+    for text in (about, *reversed(context)):
+        if found := mentioned(text, [*tokens, *(labels or ())]):
+            return found[:1]
+    return ()
+
+
+def _vector(cells: Sequence[Cell]) -> Array | None:
+    if len(cells) == 1 and isinstance(cells[0], np.ndarray):
+        return cells[0]
+    if not cells or not any(isinstance(cell, Expression) for cell in cells):
+        return None
+    values = np.empty(len(cells), dtype=object)
+    for position, cell in enumerate(cells):
+        if isinstance(cell, np.ndarray) or (isinstance(cell, str) and any(map(str.isdigit, cell))):
+            return None
+        values[position] = cell if isinstance(cell, Expression) else None
+    return values
+
+
+def _matrix(body: list[list[Cell]], first: int, width: int, columns: Sequence[int]) -> Array | None:
+    """The numbers of a table as a matrix; `None` where it holds something else."""
+    chosen = list(columns) or list(range(first, width))
+    rows = [[row[column] if column < len(row) else None for column in chosen] for row in body]
+    values = np.empty((len(rows), len(chosen)), dtype=object)
+    numbers = 0
+    for r, row in enumerate(rows):
+        for c, cell in enumerate(row):
+            if isinstance(cell, np.ndarray):
+                return None
+            if isinstance(cell, Expression):
+                values[r, c] = cell
+                numbers += 1
+            elif isinstance(cell, str) and any(map(str.isdigit, cell)) and not isinstance(cell, Number):
+                return None
+    return values if numbers * 2 >= values.size and numbers else None

@@ -1,0 +1,105 @@
+"""From text to tokens: numbers, words, signs and brackets, each with its place."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import NamedTuple
+
+from pellucid.checking.printed import Printed
+
+NUMBER, WORD, SIGN, RELATION, OPEN, CLOSE, COMMA, LINE, OTHER = range(9)
+
+_TOKEN = re.compile(
+    r"(?P<times>(?<=\d)[xX](?=[\d(])|(?<=[\d)] )[xX](?= [\d(]))"
+    r"|(?P<word>[^\W\d_](?:\w|\.(?=[^\W\d_])|_(?=\{))*(?:\{[^{}\n]{1,40}\})?[′'*]?(?=\W|$)|[^\W\d_](?:\w)*|_\w+)"
+    r"|(?P<number>(?:\d{1,3}(?:,\d{3})+(?![\d,])(?:\.\d+)?|\d+(?:\.\d*)?|(?<![\w)\]}.])\.\d+)(?:[eE][-+]?\d{1,4}(?![\w.]))?)"
+    r"|(?P<relation>==|:=|~=|=>|->|[=≈≃≅≡→⇒⟹≐])"
+    r"|(?P<sign>\*\*|[-+*/^×·⋅∙•∗÷−–√%@∞⊙])"
+    r"|(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<comma>[,;|])|(?P<line>\n)|(?P<space>[ \t\r\u00a0\u2009\u202f]+)|(?P<other>.)"
+)
+_KINDS = {
+    "number": NUMBER,
+    "word": WORD,
+    "sign": SIGN,
+    "times": SIGN,
+    "relation": RELATION,
+    "open": OPEN,
+    "close": CLOSE,
+    "comma": COMMA,
+    "line": LINE,
+    "other": OTHER,
+}
+_SAME = {
+    "−": "-",
+    "–": "-",
+    "**": "^",
+    "⋅": "·",
+    "∙": "·",
+    "•": "·",
+    "∗": "*",
+    "÷": "/",
+    "⊙": "*",
+}
+_MOST_DIGITS = 400
+
+
+class Token(NamedTuple):
+    """A token: what kind it is, what it says, and where it stands in its passage."""
+
+    kind: int
+    text: str
+    start: int
+    end: int
+
+
+def tokens_of(text: str, start: int = 0, end: int | None = None) -> list[Token]:
+    """The tokens of a stretch of text; spaces are left out, ends of lines are kept."""
+    found: list[Token] = []
+    append = found.append
+    same, kinds = _SAME, _KINDS
+    lists = 0  # how many square brackets are open: in a list a comma separates, it does not group thousands
+    for match in _TOKEN.finditer(text, start, len(text) if end is None else end):
+        group = match.lastgroup
+        if group == "space" or group is None:
+            continue
+        written = match.group()
+        if group == "number" and "," in written and lists:
+            at = match.start()
+            for piece in re.split("(,)", written):
+                append(Token(COMMA if piece == "," else NUMBER, piece, at, at + len(piece)))
+                at += len(piece)
+            continue
+        if group == "open":
+            lists += written == "["
+        elif group == "close":
+            lists = max(0, lists - (written == "]"))
+        elif group == "times":
+            written = "×"
+        append(Token(kinds[group], same.get(written, written), match.start(), match.end()))
+    return found
+
+
+def number_of(token: Token, *, percent: bool = False, program: bool = False) -> Printed | None:
+    """The number that a token says; `None` where it is out of reach.
+
+    Args:
+        token: of kind NUMBER.
+        percent: whether a percent sign follows it.
+        program: whether a program printed it.
+    """
+    text = token.text.replace(",", "")
+    if len(text) > _MOST_DIGITS:
+        return None
+    if text.endswith(".") and not program:
+        text = text[:-1]  # the full stop of a sentence
+    value = Decimal(text)
+    if value and abs(value.adjusted()) > 300:
+        return None
+    exponent = value.as_tuple().exponent
+    assert isinstance(exponent, int)
+    places = -exponent
+    end = token.start + len(token.text) - (token.text.endswith(".") and not program)
+    if percent:
+        return Printed(value.scaleb(-2), token.text.rstrip(".") + "%", places + 2, token.start, token.end + 1)
+    return Printed(value, token.text[: end - token.start], places, token.start, end, program)

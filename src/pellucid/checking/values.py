@@ -1,0 +1,266 @@
+"""What a side of an equation says: a number or an array of numbers, as expression trees.
+
+Vectors and matrices are arrays of trees, so that everything ends in the one tree of `pellucid.expressions`: the
+softmax of a vector is a vector of quotients of exponentials.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pellucid.arrays import Array
+from pellucid.checking.printed import Printed
+from pellucid.errors import InputError
+from pellucid.expressions import (
+    Exponential,
+    Expression,
+    Negative,
+    Number,
+    Power,
+    Product,
+    Quotient,
+    SquareRoot,
+    Sum,
+    evaluate,
+    parts,
+    with_parts,
+)
+from pellucid.numbers import FLOAT64, Enclosed
+
+Tree = Expression | Array
+"""An expression, or an object array of expressions."""
+
+MOST_ELEMENTS = 4_096
+"""Of an array in which every element is more than a number."""
+
+
+class NoValueError(Exception):
+    """What is written has no value: shapes that do not fit, a root of a negative number."""
+
+
+@dataclass(frozen=True, eq=False)
+class Value:
+    """What a side of an equation says.
+
+    Args:
+        tree: the number or array.
+        plain: whether it is printed numbers only, without any arithmetic.
+        elementwise: whether two vectors were multiplied with a sign that can also mean their dot product.
+        single: whether it is the softmax of a single number.
+        rows_end: whether it is a softmax over the last axis, for messages.
+    """
+
+    tree: Tree
+    plain: bool = False
+    elementwise: bool = False
+    single: bool = False
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Empty for a number."""
+        return self.tree.shape if isinstance(self.tree, np.ndarray) else ()
+
+
+def mapped(function: Callable[..., Expression], *trees: Tree) -> Tree:
+    """The function on every element, with NumPy's broadcasting.
+
+    Raises:
+        NoValueError: the shapes do not fit.
+    """
+    if not any(isinstance(tree, np.ndarray) for tree in trees):
+        return function(*trees)
+    boxed = [tree if isinstance(tree, np.ndarray) else _box(tree) for tree in trees]
+    try:
+        result = np.frompyfunc(function, len(trees), 1)(*boxed)
+    except ValueError:
+        raise NoValueError from None
+    if result.size > MOST_ELEMENTS:
+        raise NoValueError
+    return np.asarray(result, dtype=object)
+
+
+def _box(tree: Expression) -> Array:
+    box = np.empty((), dtype=object)
+    box[()] = tree
+    return box
+
+
+def add(left: Expression, right: Expression) -> Expression:
+    """left + right, as one sum."""
+    return Sum((*left.terms, right)) if isinstance(left, Sum) else Sum((left, right))
+
+
+def negative(tree: Expression) -> Expression:
+    """−tree; a printed number stays one."""
+    if isinstance(tree, Printed):
+        return Printed(tree.value.copy_negate(), f"-{tree.text}", tree.places, tree.start, tree.end, tree.program)
+    return Negative(tree)
+
+
+def multiply(left: Expression, right: Expression) -> Expression:
+    """left × right, as one product."""
+    return Product((*left.factors, right)) if isinstance(left, Product) else Product((left, right))
+
+
+def matrix_product(left: Tree, right: Tree) -> Tree:
+    """left @ right for vectors and matrices; a plain product where one side is a number.
+
+    Raises:
+        NoValueError: the shapes do not fit.
+    """
+    if not (isinstance(left, np.ndarray) and isinstance(right, np.ndarray)):
+        return mapped(multiply, left, right)
+    if left.ndim == 1 and right.ndim == 1:
+        return _dot(left, right)
+    rows = left if left.ndim == 2 else left[np.newaxis]
+    columns = right if right.ndim == 2 else right[:, np.newaxis]
+    if rows.ndim != 2 or columns.ndim != 2 or rows.shape[1] != columns.shape[0]:
+        raise NoValueError
+    if rows.shape[0] * columns.shape[1] > MOST_ELEMENTS:
+        raise NoValueError
+    result = np.empty((rows.shape[0], columns.shape[1]), dtype=object)
+    for i, j in np.ndindex(*result.shape):
+        result[i, j] = _dot(rows[i], columns[:, j])
+    if left.ndim == 1:
+        return np.asarray(result[0], dtype=object)
+    return np.asarray(result[:, 0], dtype=object) if right.ndim == 1 else result
+
+
+def _dot(left: Array, right: Array) -> Expression:
+    if left.shape != right.shape or left.size == 0:
+        raise NoValueError
+    terms = tuple(multiply(a, b) for a, b in zip(left, right, strict=True))
+    return Sum(terms) if len(terms) > 1 else terms[0]
+
+
+def softmax(tree: Array) -> Array:
+    """e^x / Σ e^x over the last axis.
+
+    Raises:
+        NoValueError: it is empty or too large to be spelled.
+    """
+    if tree.size == 0 or tree.shape[-1] * tree.size > MOST_ELEMENTS * 16:
+        raise NoValueError
+    result = np.empty(tree.shape, dtype=object)
+    for row in np.ndindex(*tree.shape[:-1]):
+        powers = tuple(Exponential(x) for x in tree[row])
+        total = Sum(powers)
+        for column, power in enumerate(powers):
+            result[(*row, column)] = Quotient(power, total)
+    return result
+
+
+def total(tree: Array) -> Expression:
+    """The sum of all elements."""
+    flat = tuple(tree.reshape(-1))
+    if not flat:
+        raise NoValueError
+    return Sum(flat) if len(flat) > 1 else flat[0]
+
+
+def number(tree: Expression) -> float:
+    """The value of an expression, in float64.
+
+    Raises:
+        NoValueError: it has none.
+    """
+    if isinstance(tree, Number):
+        return float(tree.value)
+    try:
+        with FLOAT64.arithmetic():
+            result = float(evaluate(tree, FLOAT64))
+    except (InputError, OverflowError, ZeroDivisionError, RecursionError):
+        raise NoValueError from None
+    if result != result:
+        raise NoValueError
+    return result
+
+
+def numbers(tree: Tree) -> Array:
+    """The values of all elements, as float64 (a scalar has shape ()).
+
+    Raises:
+        NoValueError: one has none.
+    """
+    if not isinstance(tree, np.ndarray):
+        return np.asarray(number(tree))
+    sums: dict[int, float] = {}
+
+    def value(element: Expression) -> float:
+        # All quotients of a softmax share one denominator.
+        if isinstance(element, Quotient) and isinstance(element.denominator, Sum):
+            key = id(element.denominator)
+            if key not in sums:
+                sums[key] = number(element.denominator)
+            if sums[key] == 0:
+                raise NoValueError
+            return number(element.numerator) / sums[key]
+        return number(element)
+
+    return np.array([value(element) for element in tree.reshape(-1)], dtype=float).reshape(tree.shape)
+
+
+def exact_text(tree: Expression, digits: int = 15) -> str:
+    """The value with so many certain digits, or empty where they cannot be had."""
+    try:
+        numbers_in = Enclosed(digits + 20)
+        with numbers_in.arithmetic():
+            interval: Any = evaluate(tree, numbers_in)
+            certain = interval.certain(digits)
+    except (InputError, ArithmeticError, AttributeError, RecursionError):
+        return ""
+    return "" if certain is None else f"{certain:f}"
+
+
+def leaves(tree: Tree) -> list[Printed]:
+    """The printed numbers in a tree, in the order in which they are written."""
+    found: list[Printed] = []
+    seen: set[tuple[int, int]] = set()
+
+    def visit(node: Expression) -> None:
+        if isinstance(node, Printed):
+            if (node.start, node.end) not in seen:
+                seen.add((node.start, node.end))
+                found.append(node)
+            return
+        for part in parts(node):
+            visit(part)
+
+    for element in tree.reshape(-1) if isinstance(tree, np.ndarray) else (tree,):
+        visit(element)
+    found.sort(key=lambda leaf: leaf.start)
+    return found
+
+
+def replaced(tree: Expression, change: Callable[[Printed], Expression]) -> Expression:
+    """The tree with every printed number changed."""
+    if isinstance(tree, Printed):
+        return change(tree)
+    return with_parts(tree, lambda part: replaced(part, change))
+
+
+__all__ = [
+    "Exponential",
+    "NoValueError",
+    "Power",
+    "Quotient",
+    "SquareRoot",
+    "Tree",
+    "Value",
+    "add",
+    "exact_text",
+    "leaves",
+    "mapped",
+    "matrix_product",
+    "multiply",
+    "negative",
+    "number",
+    "numbers",
+    "replaced",
+    "softmax",
+    "total",
+]
