@@ -23,8 +23,8 @@ _LANGUAGES = {
     "haskell": "hs", "sql": "", "fortran": "f90", "latex": "tex", "html": "xml", "zig": "", "dart": "", "mojo": "",
 }  # fmt: skip
 _NAMES = {alias: name for name, aliases in _LANGUAGES.items() for alias in (name, *aliases.split())}
-_SLASHED = frozenset("c cpp cuda rust javascript typescript java go csharp swift kotlin scala php zig dart".split())
-_HASHED = frozenset("python julia r bash ruby yaml toml perl mojo".split())
+_SLASHED = frozenset(["c", "cpp", "cuda", "rust", "javascript", "typescript", "java", "go", "csharp", "swift", "kotlin", "scala", "php", "zig", "dart"])
+_HASHED = frozenset(["python", "julia", "r", "bash", "ruby", "yaml", "toml", "perl", "mojo"])
 _SIGNS = {"matlab": "%", "latex": "%", "lua": "--", "haskell": "--", "sql": "--", "fortran": "!"}
 
 _TRIPLE = r'[rRbBuUfF]{0,2}(?:"""(?:[^"\\]|\\.|"(?!""))*+(?:"""|\Z)|' r"'''(?:[^'\\]|\\.|'(?!''))*+(?:'''|\Z))"
@@ -110,7 +110,11 @@ class _Scan:
                     position = self.block_end(position)
                     self.documentation.append((start, position))
                 case "string":
-                    if depth <= 0 and self.language in ("python", "mojo", "julia") and self.stands_alone(start, position):
+                    if (
+                        depth <= 0
+                        and self.language in ("python", "mojo", "julia")
+                        and self.stands_alone(start, position)
+                    ):
                         self.documentation.append((start, position))
                     elif self.text.find("\n", start, position) >= 0:
                         self.inside.append((start, position))

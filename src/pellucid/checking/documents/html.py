@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
 from html import unescape
 
 from pellucid.checking.documents.code import language_of
@@ -34,13 +33,12 @@ _LINE_END = re.compile(r"[ \t\r]*+\n\s*")
 _INDEX = re.compile(r"[\w.′*]+")
 _ATOM = re.compile(r"√?(?:\d+\.?\d*|\.\d+|[^\W\d]\w*)")
 
-_VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
-_RAW = frozenset("script style template textarea noscript iframe svg select".split())
+_VOID = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"])
+_RAW = frozenset(["script", "style", "template", "textarea", "noscript", "iframe", "svg", "select"])
 _BLOCKS = frozenset(
-    "p div section article li ul ol dl dd h1 h2 h3 h4 h5 h6 header footer blockquote figure figcaption main aside form "
-    "hr address fieldset details summary nav body html title caption center tr td th tbody thead tfoot table pre head".split()
+    ["p", "div", "section", "article", "li", "ul", "ol", "dl", "dd", "h1", "h2", "h3", "h4", "h5", "h6", "header", "footer", "blockquote", "figure", "figcaption", "main", "aside", "form", "hr", "address", "fieldset", "details", "summary", "nav", "body", "html", "title", "caption", "center", "tr", "td", "th", "tbody", "thead", "tfoot", "table", "pre", "head"]
 )
-_HEADINGS = frozenset("h1 h2 h3 h4 h5 h6 title".split())
+_HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6", "title"])
 
 
 def read(source: Source) -> list[Part]:
@@ -311,13 +309,13 @@ class _Page:
     def end_block(self) -> None:
         self.has_term = False
         text = self.taken()
-        if not text.text.strip() or self.counts["head"] and not self.counts["title"]:
+        if not text.text.strip() or (self.counts["head"] and not self.counts["title"]):
             return
         if self.preformatted is not None:
             self.parts += fenced_code(text, self.preformatted)
         else:
             is_heading = any(self.counts[tag] for tag in _HEADINGS)
-            self.has_title = self.has_title or not self.parts and self.counts["title"] > 0
+            self.has_title = self.has_title or (not self.parts and self.counts["title"] > 0)
             self.parts += passages_with_formulas(text, "heading" if is_heading else "prose")
 
     def end_figure(self) -> None:

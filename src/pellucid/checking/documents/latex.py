@@ -18,7 +18,9 @@ _MOST_ARGUMENT = 5_000
 
 _BODY = re.compile(r"\\begin[ \t]*\{document\}")
 _BODY_END = re.compile(r"\\end[ \t]*\{document\}")
-_COMMENT = re.compile(r"\\(?:begin\{(?P<literal>verbatim\*?|Verbatim|lstlisting|minted|alltt)\}|.)|%[^\n]*(?:\n[ \t]*(?=\S))?", re.DOTALL)
+_COMMENT = re.compile(
+    r"\\(?:begin\{(?P<literal>verbatim\*?|Verbatim|lstlisting|minted|alltt)\}|.)|%[^\n]*(?:\n[ \t]*(?=\S))?", re.DOTALL
+)
 _EVENT = re.compile(
     r"(?P<blank>\n[ \t\r]*\n\s*)"
     r"|\\begin[ \t]*\{(?P<begin>[A-Za-z]+)\*?\}"
@@ -43,7 +45,9 @@ _CONDITION_END = re.compile(r"\\fi\b")
 _LISTING_OPTIONS = re.compile(r"[ \t]*(?:\[([^\]\n]{0,200})\])?[ \t]*(?:\{([A-Za-z+#]{1,30})\})?[ \t]*\r?\n?")
 _LANGUAGE_OPTION = re.compile(r"language=\{?(?:\[[^\]]*\])?([A-Za-z+#]+)")
 
-_MATHEMATICS = frozenset("equation align gather multline displaymath eqnarray flalign alignat math dmath IEEEeqnarray".split())
+_MATHEMATICS = frozenset(
+    ["equation", "align", "gather", "multline", "displaymath", "eqnarray", "flalign", "alignat", "math", "dmath", "IEEEeqnarray"]
+)
 _LITERAL = frozenset({"verbatim", "Verbatim", "lstlisting", "minted", "alltt"})
 _TABLES = frozenset({"tabular", "tabularx", "longtable", "tabulary", "tblr"})
 _SKIPPED = frozenset({"comment", "tikzpicture", "filecontents", "thebibliography", "pgfpicture"})

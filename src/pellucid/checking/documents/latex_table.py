@@ -24,9 +24,9 @@ def cells(mapped: MappedText) -> list[list[MappedText]]:
     begin = depth = 0
     for found in _TOKEN.finditer(mapped.text):
         written = found.group()
-        if written == "{" or written.startswith("\\begin") and written != "\\b":
+        if written == "{" or (written.startswith("\\begin") and written != "\\b"):
             depth += 1
-        elif written == "}" or written.startswith("\\end") and written != "\\e":
+        elif written == "}" or (written.startswith("\\end") and written != "\\e"):
             depth = max(0, depth - 1)
         elif not depth and (written == "&" or written.startswith(_ROW)):
             rows[-1].append(mapped[begin : found.start()])

@@ -24,7 +24,9 @@ _HEADING = re.compile(r"[ ]{0,3}(#{1,6})(?:[ \t]+|(?=\r?$))", re.MULTILINE)
 _HEADING_END = re.compile(r"(?:[ \t]+#+)?[ \t]*\r?$")
 _UNDERLINE = re.compile(r"[ ]{0,3}(?:=+|-+)[ \t]*\r?\n?\Z")
 _QUOTE = re.compile(r"[ ]{0,3}>[ ]?")
-_ITEM = re.compile(r"(?P<indent>[ ]{0,3})(?P<bullet>[-*+]|\d{1,9}[.)])(?:(?P<space>[ \t]+)(?=\S)|[ \t]*(?=\r?$))", re.MULTILINE)
+_ITEM = re.compile(
+    r"(?P<indent>[ ]{0,3})(?P<bullet>[-*+]|\d{1,9}[.)])(?:(?P<space>[ \t]+)(?=\S)|[ \t]*(?=\r?$))", re.MULTILINE
+)
 _TASK = re.compile(r"\[[ xX]\][ \t]+")
 _INDENTED = re.compile(r"(?: {4}|[ ]{0,3}\t)")
 _DELIMITER_ROW = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*\r?\n?\Z")

@@ -198,7 +198,7 @@ class _Inline:
         if run[0] == "_":
             opens, closes = opens and not is_after_factor, closes and not is_before_factor
         elif run[0] == "*":
-            if is_after_factor and is_before_factor and (len(run) == 1 or before.isdigit() and after.isdigit()):
+            if is_after_factor and is_before_factor and (len(run) == 1 or (before.isdigit() and after.isdigit())):
                 return
             opens = opens and not is_after_factor
         waiting = self.openers.setdefault(run, [])

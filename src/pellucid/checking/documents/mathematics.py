@@ -51,7 +51,9 @@ _MATRIX_NEXT = re.compile(r"\s*\\begin[ \t]*\{(?:" + "|".join(sorted(MATRICES)) 
 _RIGHT = re.compile(r"\s*\\right[ \t]*(?:\\[{}|]|\\[A-Za-z]+|[^\s\\{}])")
 _BOLD_LETTER = re.compile(r"[ \t]*(?:\{[ \t]*([RNZQCE])[ \t]*\}|([RNZQCE])(?![A-Za-z]))")
 _ASSIGNED = re.compile(r"[ \t]*=?[ \t]*-?[\d.]+[ \t]*(?:ex|em|pt|mm|cm|in|mu)\b(?:[ \t]*(?:plus|minus)[ \t]*\w+)*")
-_LENGTHS = frozenset({"lineskip", "parindent", "parskip", "baselineskip", "hskip", "vskip", "kern", "mkern", "tabcolsep"})
+_LENGTHS = frozenset(
+    {"lineskip", "parindent", "parskip", "baselineskip", "hskip", "vskip", "kern", "mkern", "tabcolsep"}
+)
 _SQUARE_ROOT_INDEX = re.compile(r"[ \t]*\[([^\]\n{}\\]{1,20})\]")
 _FRACTIONS = frozenset({"frac", "dfrac", "tfrac", "cfrac", "sfrac", "nicefrac"})
 _LAYOUTS_WITH_COLUMNS = frozenset({"array", "alignedat", "alignat", "tabular"})
@@ -383,7 +385,7 @@ class _Formula:
         found = _DELIMITER.match(self.text, self.position)
         if not found:
             return
-        if name == "right" and start in self.passed_over or found.group().strip() == ".":
+        if (name == "right" and start in self.passed_over) or found.group().strip() == ".":
             self.position = found.end()
         elif name == "left" and (matrix := _MATRIX_NEXT.match(self.text, found.end())):
             end = self.closing.get(matrix.end() - len(matrix.group().lstrip()))
@@ -469,7 +471,7 @@ class _Formula:
         while self.position < end:
             found = _TOKEN.match(self.text, self.position)
             assert found
-            is_row = found.lastgroup == "row" or found.lastgroup == "name" and found["name"] in ("cr", "tabularnewline")
+            is_row = found.lastgroup == "row" or (found.lastgroup == "name" and found["name"] in ("cr", "tabularnewline"))
             if not is_row and found.lastgroup != "cell":
                 self.step()
                 continue

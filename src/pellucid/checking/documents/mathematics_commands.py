@@ -32,8 +32,7 @@ SIGNS = {",": " ", ";": " ", ":": " ", ">": " ", " ": " ", "\n": " ", "\t": " ",
 """Commands of one sign; any other stands for itself, as \\% and \\{ do."""
 
 OPERATORS = frozenset(
-    "exp log ln lg max min sin cos tan tanh sinh cosh arg argmax argmin softmax sup inf lim det dim ker rank tr trace "
-    "relu gelu sigmoid concat attention attn head mask dropout layernorm".split()
+    ["exp", "log", "ln", "lg", "max", "min", "sin", "cos", "tan", "tanh", "sinh", "cosh", "arg", "argmax", "argmin", "softmax", "sup", "inf", "lim", "det", "dim", "ker", "rank", "tr", "trace", "relu", "gelu", "sigmoid", "concat", "attention", "attn", "head", "mask", "dropout", "layernorm"]
 )
 """Functions: \\exp{x} is exp(x)."""
 
@@ -52,18 +51,13 @@ DROPPED = {
 """How many arguments say nothing to a reader; what follows them is read."""
 
 SILENT = frozenset(
-    "displaystyle textstyle scriptstyle scriptscriptstyle limits nolimits nonumber notag hline hfill hfil noindent centering "
-    "raggedright toprule midrule bottomrule big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr bigm Bigm middle "
-    "left right mathop mathrel mathbin mathord mathopen mathclose text mathbf mathrm mathit mathsf mathtt mathcal mathbb "
-    "operatorname textbf textit texttt textrm textsf textsc textnormal emph boldsymbol bm pmb vec hat widehat bar tilde "
-    "widetilde dot ddot overline underline boxed fbox mbox hbox ensuremath bf it rm sf tt em bfseries itshape rmfamily "
-    "small footnotesize scriptsize tiny normalsize large Large LARGE huge Huge medskip smallskip bigskip newpage clearpage "
-    "allowbreak relax null strut mathstrut par sloppy allowdisplaybreaks maketitle tableofcontents appendix protect "
-    "leavevmode unskip ignorespaces cancel smash centerline uline lefteqn xspace".split()
+    ["displaystyle", "textstyle", "scriptstyle", "scriptscriptstyle", "limits", "nolimits", "nonumber", "notag", "hline", "hfill", "hfil", "noindent", "centering", "raggedright", "toprule", "midrule", "bottomrule", "big", "Big", "bigg", "Bigg", "bigl", "bigr", "Bigl", "Bigr", "biggl", "biggr", "Biggl", "Biggr", "bigm", "Bigm", "middle", "left", "right", "mathop", "mathrel", "mathbin", "mathord", "mathopen", "mathclose", "text", "mathbf", "mathrm", "mathit", "mathsf", "mathtt", "mathcal", "mathbb", "operatorname", "textbf", "textit", "texttt", "textrm", "textsf", "textsc", "textnormal", "emph", "boldsymbol", "bm", "pmb", "vec", "hat", "widehat", "bar", "tilde", "widetilde", "dot", "ddot", "overline", "underline", "boxed", "fbox", "mbox", "hbox", "ensuremath", "bf", "it", "rm", "sf", "tt", "em", "bfseries", "itshape", "rmfamily", "small", "footnotesize", "scriptsize", "tiny", "normalsize", "large", "Large", "LARGE", "huge", "Huge", "medskip", "smallskip", "bigskip", "newpage", "clearpage", "allowbreak", "relax", "null", "strut", "mathstrut", "par", "sloppy", "allowdisplaybreaks", "maketitle", "tableofcontents", "appendix", "protect", "leavevmode", "unskip", "ignorespaces", "cancel", "smash", "centerline", "uline", "lefteqn", "xspace"]
 )
 """Commands that change how something looks; the braces after them are read as any others."""
 
 LETTERS = {"R": "ℝ", "N": "ℕ", "Z": "ℤ", "Q": "ℚ", "C": "ℂ", "E": "𝔼"}
 """Blackboard bold."""
 
-MATRICES = frozenset("matrix pmatrix bmatrix Bmatrix vmatrix Vmatrix smallmatrix psmallmatrix bsmallmatrix array".split())
+MATRICES = frozenset(
+    ["matrix", "pmatrix", "bmatrix", "Bmatrix", "vmatrix", "Vmatrix", "smallmatrix", "psmallmatrix", "bsmallmatrix", "array"]
+)

@@ -113,14 +113,16 @@ class _Writer:
             case "msqrt", _:
                 return self.joined(self.sign("√(", node.start), self.row(node), self.sign(")", node.end - 1))
             case "mroot", [inside, degree, *_]:
-                return self.raised(self.bracketed(inside), _Node("mrow", degree.start, degree.end, [self.one_over(degree)]))
-            case ("msup" | "mover"), [base, exponent, *_]:
+                return self.raised(
+                    self.bracketed(inside), _Node("mrow", degree.start, degree.end, [self.one_over(degree)])
+                )
+            case (("msup" | "mover"), [base, exponent, *_]):
                 if node.tag == "mover" and exponent.tag == "mo":
                     return self.node(base)
                 return self.raised(self.node(base), exponent)
-            case ("msub" | "munder"), [base, index, *_]:
+            case (("msub" | "munder"), [base, index, *_]):
                 return self.indexed(self.node(base), index)
-            case ("msubsup" | "munderover"), [base, index, exponent, *_]:
+            case (("msubsup" | "munderover"), [base, index, exponent, *_]):
                 return self.raised(self.indexed(self.node(base), index), exponent)
             case "mtable", _:
                 return self.table(node)

@@ -25,7 +25,7 @@ def open_source(name: str, data: bytes) -> Source:
             "cut out the part to be checked."
         )
     if PurePath(name).suffix.lower() == ".xlsx":
-        from pellucid.checking.documents.xlsx import Workbook
+        from pellucid.checking.documents.workbook import Workbook
 
         return Workbook(name, data)
     mark, encoding = next(((mark, encoding) for mark, encoding in _MARKS if data.startswith(mark)), (b"", "utf-8"))

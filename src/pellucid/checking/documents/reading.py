@@ -28,7 +28,7 @@ FORMATS = {
 
 _BY_SUFFIX = {suffix: file_format for file_format, suffixes in FORMATS.items() for suffix in suffixes}
 _HTML = re.compile(r"\s*<(?:!doctype|html|\?xml)", re.IGNORECASE)
-_NOTEBOOK = re.compile(r'\s*\{')
+_NOTEBOOK = re.compile(r"\s*\{")
 _LATEX = re.compile(r"\\documentclass|\\begin\{document\}")
 
 
