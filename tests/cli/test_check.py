@@ -3,6 +3,7 @@
 import importlib
 import io
 import json
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -301,3 +302,12 @@ def test_the_library_checks_one_file(tmp_path):
     assert report.fixed().decode() == ARTICLE.replace("0.13", "0.21")
     with pytest.raises(pellucid.PellucidError, match="cannot be read"):
         pellucid.check(tmp_path / "none.md")
+
+
+def test_importing_pellucid_loads_neither_checking_nor_colours():
+    script = (
+        "import sys, pellucid; pellucid.explain('dog-on-the-mat').to_text();"
+        "print([name for name in sys.modules if name.startswith(('pellucid.checking', 'rich'))])"
+    )
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert (result.stdout, result.stderr) == ("[]\n", "")

@@ -201,3 +201,29 @@ def test_a_span_over_two_lines_is_underlined_on_its_first():
     finding = Finding("error", "x", "", span=Span(6, 11), printed="0.13")
     lines = Report("a.md", 1, [finding], source=Source("a.md", text)).to_text().splitlines()
     assert [line.partition("│ ")[2] for line in lines[-2:]] == ["sum = 0.", "      ^^"]
+
+
+class Workbook(Source):
+    """A source that counts the rows of each of its two sheets, as spreadsheets do."""
+
+    def line(self, offset: int) -> int:
+        return 1
+
+    def line_span(self, line: int) -> Span:
+        return Span(0, 6)
+
+    def place(self, offset: int) -> str:
+        return "Second!B1"
+
+
+def test_places_in_a_spreadsheet_are_cells(found):
+    text = "First\na\t0.2\nSecond\nb\t0.13\n"
+    finding = found(text, "0.13", correct="0.21")
+    report = Report("a.xlsx", 1, [finding], source=Workbook("a.xlsx", text))
+    assert report.to_text().splitlines()[2:] == [
+        f"  ✗ Second!B1  printed 0.13, right 0.21{'dot product':>41}",
+        "    1 │ b    0.13",
+        "      │      ^^^^",
+    ]
+    assert "✗ 4 │ b    0.13" in report.to_markdown()
+    assert "<del>0.13</del> <ins>0.21</ins>" in report.to_html()

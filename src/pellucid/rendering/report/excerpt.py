@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from pellucid.checking.mapped_text import Span
 from pellucid.checking.source import Source
+from pellucid.rendering.report.outline import text_lines
 from pellucid.rendering.styled_lines import cells
 from pellucid.rendering.terminal import visible
 
@@ -27,7 +28,8 @@ def excerpt(source: Source, span: Span, room: int) -> Excerpt:
 
     Tabs are spaces and control characters can be seen, so that every character has its width.
     """
-    line = source.line_span(source.line(span.start))
+    lines = text_lines(source)
+    line = lines.line_span(lines.line(span.start))
     start, end = max(line.start, span.start), min(line.end, span.end)
     number = _cut_end(_shown(source.text[start:end]), room)
     left = room - cells(number)
@@ -43,7 +45,7 @@ def excerpt(source: Source, span: Span, room: int) -> Excerpt:
 
 def whole_line(source: Source, line: int, room: int) -> str:
     """A line from its beginning, in at most `room` cells."""
-    span = source.line_span(line)
+    span = text_lines(source).line_span(line)
     return _cut_end(_shown(source.text[span.start : min(span.end, span.start + 4 * room)]).strip(), room)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pellucid.checking.mapped_text import Span
 from pellucid.checking.report import Report
-from pellucid.rendering.report.outline import line_of
+from pellucid.rendering.report.outline import line_of, text_lines
 
 _LONG = 3_000  # characters of a line, such as one that holds a picture or a whole notebook
 _AROUND = 400  # of these, kept on either side of a number
@@ -66,9 +66,9 @@ def marked_spans(report: Report) -> dict[Span, int]:
 
 def listing(report: Report) -> Iterator[ListedLine]:
     """Every line of the source; none where there is no source."""
-    source = report.source
-    if source is None:
+    if report.source is None:
         return
+    source = text_lines(report.source)
     marks: dict[int, list[tuple[Span, int]]] = {}
     for span, number in marked_spans(report).items():
         marks.setdefault(source.line(span.start), []).append((span, number))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pellucid.checking.report import Finding, Report, Severity
+from pellucid.checking.source import Source
 from pellucid.expressions import Number
 from pellucid.expressions.text import TextPrinter
 from pellucid.numbers import Notation
@@ -85,14 +87,22 @@ def place(report: Report, finding: Finding) -> str:
     return "" if finding.line is None else f"line {finding.line}"
 
 
+@lru_cache(maxsize=4)
+def text_lines(source: Source) -> Source:
+    """The source with the lines of its text, also where it counts differently, as a spreadsheet counts rows."""
+    return source if type(source) is Source else Source(source.name, source.text)
+
+
 def line_of(report: Report, finding: Finding) -> int | None:
-    """The line of the source under which it is to be shown."""
+    """The line of the source's text under which it is to be shown."""
     if report.source is None:
         return None
+    lines = text_lines(report.source)
     if finding.span is not None:
-        return report.source.line(finding.span.start)
-    last = report.source.line(len(report.source.text))
-    return finding.line if finding.line is not None and 1 <= finding.line <= last else None
+        return lines.line(finding.span.start)
+    if finding.line is None or lines is not report.source:
+        return None
+    return finding.line if 1 <= finding.line <= lines.line(len(lines.text)) else None
 
 
 def cause(finding: Finding) -> str:

@@ -101,9 +101,11 @@ def _root(report: Report, root: Root, columns: int) -> list[StyledLine]:
     style = _SIGNS[finding.severity][1]
     lines = _heading(report, finding, columns)
     line = line_of(report, finding)
-    gutter = 2 if line is None else len(str(line)) + 5
+    gutter = 2
     if line is not None:
-        lines += _excerpt(report, finding, line, columns - gutter, style)
+        quoted = _excerpt(report, finding, line, columns, style)
+        gutter = width(quoted[0][:1])
+        lines += quoted
     body: list[StyledLine] = []
     room = columns - gutter
     worked = arithmetic(finding)
@@ -131,16 +133,18 @@ def _heading(report: Report, finding: Finding, columns: int) -> list[StyledLine]
     return wrapped([*spans, Span(unbroken(" " * max(1, missing - 1)) + " "), why], columns, hanging=2)
 
 
-def _excerpt(report: Report, finding: Finding, line: int, room: int, style: str) -> list[StyledLine]:
-    """The line with its number, and a second one that underlines what is wrong in it."""
+def _excerpt(report: Report, finding: Finding, line: int, columns: int, style: str) -> list[StyledLine]:
+    """The line after its number, and a second one that underlines what is wrong in it."""
     assert report.source is not None
-    bar = [Span(f"  {line} │ ", "dim")]
+    number = line if finding.span is None else report.source.line(finding.span.start)  # of a spreadsheet, the row
+    bar = Span(f"  {number} │ ", "dim")
+    room = columns - cells(bar.text)
     if finding.span is None:
-        return [[*bar, Span(whole_line(report.source, line, room))]]
+        return [[bar, Span(whole_line(report.source, line, room))]]
     cut = excerpt(report.source, Place(*finding.span), room)
-    under = Span(" " * (len(str(line)) + 2) + " │ ", "dim")
+    under = Span(f"  {' ' * len(str(number))} │ ", "dim")
     return [
-        [*bar, Span(cut.before), Span(cut.number, f"bold {style}"), Span(cut.after)],
+        [bar, Span(cut.before), Span(cut.number, f"bold {style}"), Span(cut.after)],
         [under, Span(" " * cells(cut.before)), Span("^" * max(1, cells(cut.number)), f"bold {style}")],
     ]
 
