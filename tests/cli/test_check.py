@@ -305,9 +305,6 @@ def test_the_library_checks_one_file(tmp_path):
 
 
 def test_importing_pellucid_loads_neither_checking_nor_colours():
-    script = (
-        "import sys, pellucid; pellucid.explain('dog-on-the-mat').to_text();"
-        "print([name for name in sys.modules if name.startswith(('pellucid.checking', 'rich'))])"
-    )
+    script = "import sys, pellucid; print([m for m in sys.modules if m.startswith(('pellucid.checking', 'rich'))])"
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
     assert (result.stdout, result.stderr) == ("[]\n", "")
