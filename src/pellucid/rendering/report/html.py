@@ -164,7 +164,9 @@ class _Page:
             return f'<span class="left-out">… {piece.count:,} characters …</span>'
         finding = self.report.findings[piece.number]
         inner = _change(_code(piece.text), finding.correct)
-        link = f'<a href="#{self.anchor(piece.number)}" title="{escaped(finding.message)}">{inner}</a>'
+        # What has a card shows that when it is pointed at.
+        told = "" if self.has_card(piece.number) or not finding.message else f' title="{escaped(finding.message)}"'
+        link = f'<a href="#{self.anchor(piece.number)}"{told}>{inner}</a>'
         if not self.has_card(piece.number):
             return f'<span class="mark {finding.severity}">{link}</span>'
         card = f'<span class="card" id="{self.anchor(piece.number)}">{self.story(piece.number)}</span>'
