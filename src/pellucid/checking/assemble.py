@@ -206,7 +206,8 @@ class _Assembly:
             if partial is None:
                 return None
             problem = partial
-        problem = replace(problem, rounded=self.rounded(trees), declared=bool(self.declared.scale))
+        rounded = {name: half for name, half in self.rounded(trees).items() if name in problem.inputs}
+        problem = replace(problem, rounded=rounded, declared=bool(self.declared.scale))
         true = compute(problem)
         placing = Placing(
             shapes={step: np.shape(value) for step, value in true.items()},
@@ -217,7 +218,7 @@ class _Assembly:
             true=true,
         )
         claims, unplaced = place_claims(self.scope.claims, placing)
-        problem = replace(problem, claims=tuple(claims), inputs={k: v for k, v in problem.inputs.items()})
+        problem = replace(problem, claims=tuple(claims))
         return Assembled(problem, self.scope, example, derivation, trees=trees, unplaced=unplaced)
 
     def side_labels(self, side: str, problem: Problem) -> list[str]:

@@ -11,7 +11,7 @@ from pellucid.checking.mapped_text import Span
 from pellucid.checking.passages import Part, Passage, Table
 
 _SENTENCE = re.compile(
-    r"\b(?:sentence|text|input|prompt|phrase|sequence|satz|frase|phrase|source|sentences?)\b[^\n\"“”„«‘]{0,30}[:=]?\s*[\"“„«‘]([^\"“”»’\n]{3,200})[\"”“»’]",
+    r"\b(?:sentence|text|input|prompt|phrase|sequence|satz|frase|source|sentences|tokens of|words of|tokens in|consider)\b[^\n\"“”„«‘]{0,30}[:=]?\s*[\"“„«‘]([^\"“”»’\n]{3,200})[\"”“»’]",
     re.IGNORECASE,
 )
 _LISTED = re.compile(r"\b(query[ _]tokens|key[ _]tokens|tokens|words|labels)\b\s*(?:are|=|:|is)?\s*[\[(]?\s*((?:[\"'“‘][^\"'”’\n]{1,30}[\"'”’]\s*,?\s*(?:and\s+)?){2,})", re.IGNORECASE)
@@ -155,8 +155,16 @@ def _note(passage: Passage, match: re.Match[str]) -> Note:
     return Note(passage.text.span(match.start(), match.end()), match.group().strip())
 
 
+_CROSS = re.compile(
+    r"\bquer(?:y|ies)\b[^.\"“”\n]{0,40}[\"“„]([^\"“”\n]{2,120})[\"“”][^.\"“”\n]{0,40}\bkeys?\b[^.\"“”\n]{0,40}[\"“„]([^\"“”\n]{2,120})[\"“”]",
+    re.IGNORECASE,
+)
+
+
 def _tokens(passage: Passage, found: Declarations) -> None:
     text = passage.text.text
+    if not found.query_tokens and (match := _CROSS.search(text)):
+        found.query_tokens, found.key_tokens = _WORD.findall(match[1]), _WORD.findall(match[2])
     for pattern in (_LISTED, _BARE_LIST):
         for match in pattern.finditer(text):
             if pattern is _LISTED:

@@ -165,11 +165,12 @@ class EquationCheck:
             if wrong is not None:
                 return Slipped(chain, printed, "drift", "follows", true, exact, tree, follows=wrong)
             return Slipped(chain, printed, "drift", "drift", true, exact, tree)
-        low, high = self.bounds(tree)
         half = printed.unit / 2
         value = float(printed.value)
-        if low - half <= value <= high + half and abs(value - true) <= _NEAR * abs(true):
-            return None  # right for the unrounded numbers behind the printed operands
+        for rounded in (False, True):
+            low, high = self.bounds(tree, rounded=rounded)
+            if low - half <= value <= high + half and (not rounded or abs(value - true) <= _NEAR * abs(true)):
+                return None  # right for the unrounded numbers behind the printed operands
         if wrong is not None:
             return Slipped(chain, printed, "drift", "follows", true, exact, tree, follows=wrong)
         if is_last_digit(printed, true):
@@ -178,15 +179,20 @@ class EquationCheck:
             return Slipped(chain, printed, "last_digit", cause, true, exact, tree, words)
         return Slipped(chain, printed, "error", kind_of(tree), true, exact, tree, hint(tree, printed))
 
-    def bounds(self, tree: Expression) -> tuple[float, float]:
-        """The least and the largest value for the unrounded numbers that the operands may stand for."""
+    def bounds(self, tree: Expression, *, rounded: bool) -> tuple[float, float]:
+        """The least and the largest value for the unrounded numbers that the operands may stand for.
+
+        Args:
+            tree: what is computed.
+            rounded: whether any operand of enough digits may be a rounded number, not only known results.
+        """
         moves: list[tuple[float, float]] = []
         try:
             middle = number(tree)
         except NoValueError:
             return float("inf"), float("-inf")
         low = high = middle
-        rounds = _contains_division(tree)
+        rounds = rounded and _contains_division(tree)
         for leaf in leaves(tree)[:64]:
             value = float(leaf.value)
             options = [true for true in self.results.get(leaf.text.lstrip("-"), ()) if true != value]

@@ -28,6 +28,8 @@ from pellucid.expressions import Expression, Number, Quotient, SquareRoot
 _LABEL = 300
 _PRINT = re.compile(r"\b(?:print|println!?|printf|cout\s*<<)\s*\(?(.*?)\)?\s*;?\s*$")
 _EXPRESSION = re.compile(r"^[A-Za-z_][\w.\[\]()@, *+/=-]*$")
+_HEAD = re.compile(r"\W*(?:attention )?head\s*#?\s*(\d{1,2})\b[^\w=\n]{0,3}$", re.IGNORECASE | re.MULTILINE)
+_STATEMENT = re.compile(r"^(?:import|from|def|class|return|for|if|with|assert|pass|del|raise|else|try|use|let)\b")
 _MAKERS = frozenset({"array", "tensor", "matrix", "asarray"})
 
 
@@ -45,6 +47,7 @@ class Mention:
         offset: where it stands.
         arithmetic: what it is said to be the result of, with places in the source.
         about: the token that a heading or the line before it names, for labels that name none.
+        section: the head that a heading says this part is about; `None` where there is none.
     """
 
     quantity: Quantity
@@ -57,6 +60,7 @@ class Mention:
     offset: int = 0
     arithmetic: Tree | None = None
     about: tuple[str, ...] = ()
+    section: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,6 +125,7 @@ class _Reader:
         self.found_chains: list[Chain] = []
         self.mentions: list[Mention] = []
         self.context: list[str] = []  # headings and lead-in lines that may name what follows
+        self.section: int | None = None
         self.prints: list[str] = []  # what the code so far has printed, for the outputs that follow
 
     # Passages
@@ -129,6 +134,8 @@ class _Reader:
         text = passage.text
         if not text.text.strip():
             return
+        if (head := _HEAD.match(text.text.strip())) is not None:
+            self.section = int(head[1])
         if passage.kind == "code":
             self.prints += _printed_names(text.text)
         elif passage.kind not in ("output", "verbatim", "comment"):
@@ -178,6 +185,7 @@ class _Reader:
             offset=chain.text.span(chain.start, chain.start + 1).start,
             arithmetic=arithmetic,
             about=self.about() if not named.indices else (),
+            section=self.section,
         )
 
     def about(self) -> tuple[str, ...]:
@@ -226,6 +234,7 @@ class _Reader:
                     program=program or begin != position,
                     offset=text.span(start, start + 1).start,
                     about=self.about() if not named.indices else (),
+                    section=self.section,
                 )
             previous_end = tokens[end - 1].end
             position = end
@@ -260,6 +269,7 @@ class _Reader:
                     rows=mention.rows,
                     columns=mention.columns,
                     offset=mention.offset,
+                    section=self.section,
                 )
             )
         for row in table.rows:
@@ -292,6 +302,6 @@ def _printed_names(code: str) -> list[str]:
         stripped = line.strip()
         if found := _PRINT.search(stripped):
             names.append(found[1])
-        elif number == len(lines) - 1 and "=" not in stripped and _EXPRESSION.match(stripped) and not line[0].isspace():
+        elif number == len(lines) - 1 and "=" not in stripped and _EXPRESSION.match(stripped) and not line[0].isspace() and not _STATEMENT.match(stripped):
             names.append(stripped)
     return names

@@ -177,7 +177,10 @@ def _named(label: str, tokens: Sequence[str], head: int | None) -> Quantity | No
         if pattern.search(words):
             if step.startswith("weights.") and _PROJECTED.search(label):
                 step = step.removeprefix("weights.")
-            return Quantity(step, _indices(label, tokens), head)
+            indices = _indices(label, tokens)
+            if not indices and step in ("query", "key", "value", "embeddings") and (leading := _LEADING_TOKEN.match(label)):
+                indices = (leading[1],) if _named(leading[1], (), None) is None else ()
+            return Quantity(step, indices, head)
     clause = re.split(r"[,;.\n]\s", label)[-1].strip() or label.strip()
     for part in reversed([part for part in clause.split(":") if part.strip()]):
         for step, pattern in _SYMBOLS:
@@ -212,7 +215,8 @@ def mentioned(label: str, tokens: Sequence[str] = ()) -> tuple[str, ...]:
 def _indices(label: str, tokens: Sequence[str]) -> tuple[str, ...]:
     for found in reversed(list(_BRACKETED.finditer(label))):
         parts = _split(found[1]) + (_split(found[2]) if found[2] else ())
-        if parts and all(_known(part, tokens) or re.fullmatch(r"\d{1,4}", part) for part in parts):
+        pair = len(parts) == 2 and not found[1].startswith(("Q", "K", "q,", "k,")) and label[: found.start()][-1:] not in ("", " ")
+        if parts and all(_known(part, tokens) or re.fullmatch(r"\d{1,4}" + r"|[^\W\d]\w*" * pair, part) for part in parts):
             if label[: found.start()].rstrip()[-8:].lower().endswith(("softmax", "exp", "sqrt")) and all(
                 part.isdigit() for part in parts
             ):

@@ -169,6 +169,10 @@ class _Placer:
             if len(indices) >= 2:
                 self.focus = row
             return [Claim(step, (row, column), number, arithmetic)]
+        if len(indices) == 1 and indices[0].isdigit() and step in ("output", "head_outputs"):
+            row, feature = self.focused(shape[0]), int(indices[0]) - self.placing.base
+            if row is not None and 0 <= feature < shape[1]:
+                return [Claim(step, (row, feature), number, arithmetic)]
         if len(indices) == 2:
             row = self.position(indices[0], "key" if step in ("key", "value") else "query")
             feature = int(indices[1]) - self.placing.base if indices[1].isdigit() else None
@@ -179,6 +183,7 @@ class _Placer:
         return None
 
     def focused(self, rows: int) -> int | None:
+        """The row that the document is about at this point, if it has said so."""
         return 0 if rows == 1 else self.focus
 
     def vector(self, mention: Mention, step: str, shape: tuple[int, ...], values: Array) -> list[Claim] | None:

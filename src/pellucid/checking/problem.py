@@ -122,7 +122,7 @@ def compute(problem: Problem, known: Mapping[str, Array] | None = None) -> dict[
     with np.errstate(all="ignore"):
         _project(problem, have, known)
         heads = problem.num_heads > 1
-        if "scores" not in have and "query" in have and "key" in have:
+        if "scores" not in have and _share_d_k(have):
             have["scores"] = MatMul(transpose=True).evaluate(have["query"], have["key"])
         if "scaled_scores" not in have and "scores" in have:
             have["scaled_scores"] = Scale(setting.scale, {}).evaluate(have["scores"])
@@ -133,6 +133,14 @@ def compute(problem: Problem, known: Mapping[str, Array] | None = None) -> dict[
             have["weights"] = Softmax().evaluate(have["masked_scores"])
         _put_out(have, heads)
     return have
+
+
+def _share_d_k(have: Mapping[str, Array]) -> bool:
+    """Whether there are queries and keys that fit each other."""
+    query, key = have.get("query"), have.get("key")
+    if query is None or key is None or query.shape[-1] != key.shape[-1] or query.ndim != key.ndim:
+        return False
+    return query.ndim == 2 or query.shape[0] % key.shape[0] == 0
 
 
 def _project(problem: Problem, have: dict[str, Array], known: Mapping[str, Array]) -> None:
@@ -152,7 +160,7 @@ def _project(problem: Problem, have: dict[str, Array], known: Mapping[str, Array
             else:
                 matrix = weight.T if problem.setting.transposed_weights else weight
                 bias = have.get(f"{name}_bias")
-                if source.shape[-1] != matrix.shape[0]:
+                if source.shape[-1] != matrix.shape[0] or (bias is not None and bias.shape[-1] != matrix.shape[1]):
                     continue
                 have[joined] = Linear().evaluate(source, matrix, *([] if bias is None else [bias]))
         if joined in have:
@@ -176,7 +184,7 @@ def _put_out(have: dict[str, Array], heads: bool) -> None:
     if "output" in have:
         return
     last = have.get("concatenated" if heads else "head_outputs")
-    if last is None:
+    if last is None or (matrix is not None and matrix.shape[0] != last.shape[-1]):
         return
     bias = have.get("output_bias")
     have["output"] = last if matrix is None else Linear().evaluate(last, matrix, *([] if bias is None else [bias]))

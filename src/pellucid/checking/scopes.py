@@ -91,7 +91,7 @@ class _Splitter:
         self.scopes = [Scope()]
         self.last_index: tuple[str, ...] = ()
         self.last_role = ""
-        self.counts: dict[str, int] = {}
+        self.section: int | None = None  # the head that headings say the text is about
 
     @property
     def scope(self) -> Scope:
@@ -101,12 +101,18 @@ class _Splitter:
         step = mention.quantity.step
         if step == IGNORED:
             return
+        if mention.section != self.section and mention.section is not None:
+            if self.section is not None and self.scope.given:
+                self.scopes.append(Scope(given=dict(self.scope.given), inherited=set(self.scope.given)))
+            self.section = mention.section
         if step not in INPUTS:
             if mention.values.size or mention.arithmetic is not None:
                 self.scope.claims.append(mention)
             return
         if not mention.values.size or mention.values.ndim == 0:
             return
+        if step == "mask" and not np.isin(as_floats(mention.values), (0.0, 1.0, -np.inf, -1e9)).all():
+            step = "memory"  # what M stands for where it holds no mask
         if mention.arithmetic is not None and step in _PER_TOKEN[:3] and self.has_projections():
             self.scope.claims.append(mention)
             return
@@ -140,7 +146,12 @@ class _Splitter:
         label = indices[0] if indices else ""
         self.last_index, self.last_role = (label,) if label else (), step
         given = self.writable(step)
+        if label not in given.rows:
+            label = self.alias(label, given)
         known = given.rows.get(label)
+        if step in self.scope.inherited and (known is None or not _same(known, values)):
+            self.begin(step)
+            given, known = self.writable(step), None
         if known is None and given.matrix is not None:
             known = self.row_of(given, label)
             if known is None:
@@ -164,6 +175,17 @@ class _Splitter:
         self.begin(step)
         self.writable(step).rows[label] = values
         self.writable(step).mentions.append(mention)
+
+    def alias(self, label: str, given: Given) -> str:
+        """The other name of a token under which a row is known: its number, or its word."""
+        if label in self.tokens:
+            number = str(list(self.tokens).index(label) + ("0" not in given.rows))
+            return number if number in given.rows else label
+        if label.isdigit():
+            position = int(label) - ("0" not in given.rows)
+            if 0 <= position < len(self.tokens) and self.tokens[position] in given.rows:
+                return self.tokens[position]
+        return label
 
     def row_of(self, given: Given, label: str) -> Array | None:
         """The row of a matrix that a label means."""

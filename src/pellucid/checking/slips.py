@@ -88,6 +88,8 @@ def _of_scores(claim: Claim, true: Mapping[str, Array], printed: Mapping[str, Ar
         other = printed["scores"][(*head, j, i)]
         if i != j and np.isfinite(other) and abs(other - float(claim.printed.value)) > claim.printed.unit / 2:
             return Slip("not_symmetric", "queries and keys are the same vectors, so QKᵀ must be symmetric, and it is not")
+    if claim.arithmetic is not None:
+        return Slip("dot_product")  # its operands are displayed, and are looked at by themselves
     for n in range(len(terms)):
         for factor, other, name in ((q, k, "query"), (k, q, "key")):
             if other[n]:
@@ -116,7 +118,18 @@ def _of_weights(claim: Claim, true: Mapping[str, Array], printed: Mapping[str, A
         masked = true.get("masked_scores")
         if masked is not None and np.isneginf(masked[claim.index]):
             return Slip("mask_forgotten", "this key is masked: its weight is 0")
-    if np.isfinite(row).all():
+    shown = np.isfinite(row)
+    if 2 <= shown.sum() < len(row) and abs(row[shown].sum() - 1) <= claim.printed.unit / 2 * shown.sum() + 1e-9:
+        shares = true["weights"][claim.index[:-1]][shown]
+        if shares.sum() < 1 - claim.printed.unit and "masked_scores" in true:
+            over = ", ".join(f"{share:.4f}" for share in shares / shares.sum())
+            whole = ", ".join(f"{share:.4f}" for share in shares)
+            return Slip(
+                "softmax_subset",
+                f"the weights of {shown.sum()} of the {len(row)} keys sum to 1; over these keys alone they would be {over}, "
+                f"over all {len(row)} they are {whole}",
+            )
+    if shown.all():
         off = abs(row.sum() - 1)
         if off > claim.printed.unit / 2 * len(row) + 1e-9:
             return Slip("weights_sum", f"the weights of this row sum to {row.sum():.4g}, not to 1")
