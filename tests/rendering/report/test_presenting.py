@@ -24,7 +24,7 @@ def test_a_report_is_shown_in_every_format(article):
 
 
 def test_an_unknown_format_is_an_error(article):
-    with pytest.raises(pellucid.PellucidError, match="'htm' is no format of a report .did you mean 'html'"):
+    with pytest.raises(pellucid.PellucidError, match=r"'htm' is no format of a report \(did you mean 'html'"):
         article.to("htm")
 
 
