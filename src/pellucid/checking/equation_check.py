@@ -143,7 +143,7 @@ class EquationCheck:
                     self.results.setdefault(element.text, [])
                     known = self.results[element.text]
                     if len(known) < _MOST_KNOWN:
-                        known.append(target)
+                        known += self.bounds(trees[position], rounded=False)
                 else:
                     yield slip
             else:

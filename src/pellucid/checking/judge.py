@@ -121,13 +121,15 @@ class _Judge:
         """Judge the claims of one step."""
         true = self.true[step]
         slack = self.slack.get(step)
+        finite = np.abs(true[np.isfinite(true)])
+        size = max(1.0, float(finite.max())) if finite.size else 1.0
         wrong: list[Claim] = []
         for claim in self.claims[step]:
             value = float(true[claim.index])
             if np.isnan(value):
                 continue
             self.result.checked += 1
-            if is_right(claim.printed, value) or (
+            if is_right(claim.printed, value, size) or (
                 slack is not None
                 and abs(float(claim.printed.value) - value) <= tolerance(claim.printed) + float(slack[claim.index])
             ):

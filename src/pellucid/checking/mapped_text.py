@@ -6,7 +6,8 @@ underlined and replaced in the file itself.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -19,15 +20,12 @@ class Span(NamedTuple):
     end: int
 
 
-class _Run(NamedTuple):
-    """A stretch of text and the stretch of the source that it stands for.
+_Run = tuple[int, int, int, bool]
+"""A stretch of text: where it starts, where in the source what it stands for starts and ends, whether verbatim.
 
-    `verbatim`: both have the same length, character for character; otherwise the whole stands for the whole.
-    """
-
-    start: int
-    source: Span
-    verbatim: bool
+Verbatim: both have the same length, character for character; otherwise the whole stands for the whole. A plain tuple,
+because a large document has hundreds of thousands.
+"""
 
 
 class MappedText(msgspec.Struct, frozen=True, eq=False):
@@ -44,7 +42,7 @@ class MappedText(msgspec.Struct, frozen=True, eq=False):
     @classmethod
     def whole(cls, text: str, start: int = 0) -> MappedText:
         """A text that stands in the source as it is, from `start` on."""
-        return cls(text, (_Run(0, Span(start, start + len(text)), True),))
+        return cls(text, ((0, start, start + len(text), True),))
 
     def __len__(self) -> int:
         return len(self.text)
@@ -52,47 +50,43 @@ class MappedText(msgspec.Struct, frozen=True, eq=False):
     def __getitem__(self, part: slice) -> MappedText:
         start, end, step = part.indices(len(self.text))
         assert step == 1
-        builder = Builder(self)
-        builder.keep(start, max(start, end))
-        return builder.build()
+        return MappedText(self.text[start:end], tuple(self.cut(start, max(start, end))))
+
+    def stripped(self) -> MappedText:
+        """Without the blanks around it."""
+        end = len(self.text.rstrip())
+        start = min(end, len(self.text) - len(self.text.lstrip()))
+        return self if not start and end == len(self.text) else self[start:end]
 
     def span(self, start: int, end: int) -> Span:
         """Where in the source the characters from `start` to `end` stand."""
         if not self.runs:
             return Span(0, 0)
-        first = self._run(start)
-        last = self._run(max(start, end - 1))
-        source_start = first.source.start + (start - first.start if first.verbatim else 0)
-        source_end = last.source.start + (end - last.start) if last.verbatim else last.source.end
+        position, source_start, _, verbatim = self.runs[self._index(start)]
+        if verbatim:
+            source_start += start - position
+        position, last_start, source_end, verbatim = self.runs[self._index(max(start, end - 1))]
+        if verbatim:
+            source_end = last_start + end - position
         return Span(source_start, max(source_start, source_end))
 
-    def stripped(self) -> MappedText:
-        """Without the blanks around it."""
-        start = len(self.text) - len(self.text.lstrip())
-        return self[start : max(start, len(self.text.rstrip()))]
+    def _index(self, position: int) -> int:
+        """Which run holds a position: the last that begins there or before."""
+        return max(0, bisect_left(self.runs, (position + 1,)) - 1) if len(self.runs) > 1 else 0
 
-    def _run(self, position: int) -> _Run:
-        if len(self.runs) == 1:
-            return self.runs[0]
-        return self.runs[max(0, bisect_right(self.runs, position, key=lambda run: run.start) - 1)]
-
-    def pieces(self, start: int, end: int) -> list[tuple[str, Span, bool]]:
-        """The stretches between `start` and `end`: text, place in the source, whether verbatim."""
-        found = []
-        runs, count = self.runs, len(self.runs)
-        index = max(0, bisect_right(runs, start, key=lambda run: run.start) - 1) if count > 1 else 0
-        while index < count and runs[index].start < end:
-            run = runs[index]
-            run_end = runs[index + 1].start if index + 1 < count else len(self.text)
-            low, high = max(start, run.start), min(end, run_end)
-            if low < high:
-                source = (
-                    Span(run.source.start + low - run.start, run.source.start + high - run.start)
-                    if run.verbatim
-                    else run.source
-                )
-                found.append((self.text[low:high], source, run.verbatim))
-            index += 1
+    def cut(self, start: int, end: int) -> list[_Run]:
+        """The runs between `start` and `end`, counted from `start`."""
+        if end <= start or not self.runs:
+            return []
+        first = self._index(start)
+        last = bisect_left(self.runs, (end,), lo=first) if len(self.runs) > 1 else 1
+        found = [(at - start, low, high, verbatim) for at, low, high, verbatim in self.runs[first:last]]
+        at, low, high, verbatim = found[0]
+        if at < 0:
+            found[0] = (0, low - at if verbatim else low, high, verbatim)
+        at, low, high, verbatim = found[-1]
+        if verbatim:
+            found[-1] = (at, low, min(high, low + end - start - at), True)
         return found
 
 
@@ -107,28 +101,31 @@ class Builder:
 
     def keep(self, start: int, end: int) -> None:
         """The characters of the base from `start` to `end`, as they are."""
-        if end <= start:
-            return
-        for text, source, verbatim in self.base.pieces(start, end):
-            self._add(text, source, verbatim)
+        if start < end:
+            self._add(self.base.text[start:end], self.base.cut(start, end))
 
     def put(self, text: str, start: int, end: int) -> None:
         """`text` in place of the characters of the base from `start` to `end`."""
-        self._add(text, self.base.span(start, end), False)
+        if text:
+            self._runs.append((self._length, *self.base.span(start, end), False))
+            self._text.append(text)
+            self._length += len(text)
 
     def add(self, other: MappedText) -> None:
         """Another mapped text of the same source."""
-        for text, source, verbatim in other.pieces(0, len(other.text)):
-            self._add(text, source, verbatim)
+        if other.text:
+            self._add(other.text, other.runs)
 
-    def _add(self, text: str, source: Span, verbatim: bool) -> None:
-        if not text:
-            return
-        previous = self._runs[-1] if self._runs else None
-        if not (previous and verbatim and previous.verbatim and previous.source.end == source.start):
-            self._runs.append(_Run(self._length, source, verbatim))
-        else:
-            self._runs[-1] = _Run(previous.start, Span(previous.source.start, source.end), True)
+    def _add(self, text: str, runs: Sequence[_Run]) -> None:
+        shift = self._length
+        shifted = [(at + shift, low, high, verbatim) for at, low, high, verbatim in runs] if shift else list(runs)
+        if self._runs and shifted:  # what is contiguous in the source stays one run
+            at, low, high, verbatim = self._runs[-1]
+            _, next_low, next_high, next_verbatim = shifted[0]
+            if verbatim and next_verbatim and high == next_low:
+                self._runs[-1] = (at, low, next_high, True)
+                del shifted[0]
+        self._runs += shifted
         self._text.append(text)
         self._length += len(text)
 

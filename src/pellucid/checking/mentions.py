@@ -21,14 +21,20 @@ from pellucid.checking.passages import Part, Passage, Table
 from pellucid.checking.printed import Printed
 from pellucid.checking.sides import NotASideError, SideParser
 from pellucid.checking.tables import table_mentions
-from pellucid.checking.tokens import OPEN, WORD, Token, tokens_of
+from pellucid.checking.tokens import CLOSE, OPEN, WORD, Token, tokens_of
 from pellucid.checking.values import Tree, Value, replaced
 from pellucid.expressions import Expression, Number, Quotient, SquareRoot
 
 _LABEL = 300
 _PRINT = re.compile(r"\b(?:print|println!?|printf|cout\s*<<)\s*\(?(.*?)\)?\s*;?\s*$")
 _EXPRESSION = re.compile(r"^[A-Za-z_][\w.\[\]()@, *+/=-]*$")
-_HEAD = re.compile(r"\W*(?:attention )?head\s*#?\s*(\d{1,2})\b[^\w=\n]{0,3}$", re.IGNORECASE | re.MULTILINE)
+_HEAD = re.compile(r"^\W*(?:attention )?head\s*#?\s*(\d{1,2})\b[^\w=\n]{0,3}$", re.IGNORECASE | re.MULTILINE)
+_FOCUS = re.compile(
+    r"\b(?:look at|focus(?:ing)? on|consider|take|follow|the query(?: is| of| for)?|for|row (?:of|for)|attention (?:of|for))\s+(?:the )?(?:word |token |query )?"
+    r"(?:[\"“'‘„]([^\"”'’\n]{1,30})[\"”'’]|(\w+)(?=\s*[:.,]?\s*$))",
+    re.IGNORECASE | re.MULTILINE,
+)
+FOCUS, SECTION = "focus", "section"
 _STATEMENT = re.compile(r"^(?:import|from|def|class|return|for|if|with|assert|pass|del|raise|else|try|use|let)\b")
 _MAKERS = frozenset({"array", "tensor", "matrix", "asarray"})
 
@@ -47,7 +53,6 @@ class Mention:
         offset: where it stands.
         arithmetic: what it is said to be the result of, with places in the source.
         about: the token that a heading or the line before it names, for labels that name none.
-        section: the head that a heading says this part is about; `None` where there is none.
     """
 
     quantity: Quantity
@@ -60,7 +65,6 @@ class Mention:
     offset: int = 0
     arithmetic: Tree | None = None
     about: tuple[str, ...] = ()
-    section: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +89,7 @@ def read_parts(parts: Sequence[Part], names: Mapping[str, Decimal], tokens: Sequ
             reader.table(part)
         elif part.kind != "example":
             reader.passage(part)
-    return Reading(reader.found_chains, reader.mentions)
+    return Reading(reader.found_chains, sorted(reader.mentions, key=lambda mention: mention.offset))
 
 
 def located(tree: Tree, text: MappedText) -> Tree:
@@ -125,7 +129,6 @@ class _Reader:
         self.found_chains: list[Chain] = []
         self.mentions: list[Mention] = []
         self.context: list[str] = []  # headings and lead-in lines that may name what follows
-        self.section: int | None = None
         self.prints: list[str] = []  # what the code so far has printed, for the outputs that follow
 
     # Passages
@@ -134,18 +137,16 @@ class _Reader:
         text = passage.text
         if not text.text.strip():
             return
-        if (head := _HEAD.match(text.text.strip())) is not None:
-            self.section = int(head[1])
         if passage.kind == "code":
             self.prints += _printed_names(text.text)
-        elif passage.kind not in ("output", "verbatim", "comment"):
+        elif passage.kind == "heading":
             self.prints = []
         program = passage.kind in ("output", "code")
         chains = list(chains_of(text, self.names, program=program)) if passage.kind != "code" or "=" in text.text else []
         covered: list[tuple[int, int]] = []
         for chain in chains:
             covered.append((chain.start, chain.sides[-1].end))
-        found: list[tuple[int, Mention]] = []
+        found: list[tuple[int, Mention]] = list(self.markers(passage, covered))
         for chain in chains:
             if passage.kind != "code":
                 self.found_chains.append(chain)
@@ -159,10 +160,25 @@ class _Reader:
         else:
             self.context = [*self.context[:1], _last_line(text.text)]
 
+    def markers(self, passage: Passage, covered: list[tuple[int, int]]) -> Iterator[tuple[int, Mention]]:
+        """Lines that say which head or which query the following is about."""
+        if passage.kind == "code":
+            return
+        text = passage.text
+        for head in _HEAD.finditer(text.text):
+            offset = text.span(head.start(1), head.end(1)).start
+            yield head.start(), Mention(Quantity(SECTION, head=int(head[1])), np.empty(0, dtype=object), head[0], offset=offset)
+        for focus in _FOCUS.finditer(text.text):
+            if any(low <= focus.start() < high for low, high in covered):
+                continue
+            word = next(group for group in focus.groups() if group is not None)
+            if word in self.tokens or word.isdigit():
+                offset = text.span(focus.start(), focus.end()).start
+                yield focus.start(), Mention(Quantity(FOCUS, (word,)), np.empty(0, dtype=object), focus[0], offset=offset)
+
     def of_chain(self, chain: Chain, program: bool) -> Mention | None:
         """What an equation says its last plain side is."""
-        symbols = [chain.text.text[side.start : side.end] for side in chain.sides if side.value is None]
-        label = " = ".join([chain.label.strip().rstrip("=≈:→ "), *symbols[1:]]) if symbols else chain.label
+        label = chain.label
         named = quantity(label[-_LABEL:], self.tokens)
         values = [side.value for side in chain.sides if side.value is not None]
         if named is None or not values:
@@ -185,7 +201,6 @@ class _Reader:
             offset=chain.text.span(chain.start, chain.start + 1).start,
             arithmetic=arithmetic,
             about=self.about() if not named.indices else (),
-            section=self.section,
         )
 
     def about(self) -> tuple[str, ...]:
@@ -215,6 +230,10 @@ class _Reader:
                 position += 1
                 continue
             begin = position - 1 if position and _is_maker(tokens[position - 1], token) else position
+            before = tokens[position - 1] if position else None
+            if begin == position and before is not None and before.end == token.start and before.kind in (WORD, CLOSE):
+                position += 1  # an index, such as shape[0], or a call
+                continue
             try:
                 value, end = parser.parse(begin)
             except NotASideError:
@@ -234,7 +253,6 @@ class _Reader:
                     program=program or begin != position,
                     offset=text.span(start, start + 1).start,
                     about=self.about() if not named.indices else (),
-                    section=self.section,
                 )
             previous_end = tokens[end - 1].end
             position = end
@@ -269,7 +287,6 @@ class _Reader:
                     rows=mention.rows,
                     columns=mention.columns,
                     offset=mention.offset,
-                    section=self.section,
                 )
             )
         for row in table.rows:

@@ -125,8 +125,8 @@ _IGNORED = re.compile(
     re.IGNORECASE,
 )
 _PRODUCT = re.compile(
-    r"(?<!\w)q(?:uery)?(?:_\{(?P<q1>[^{}]+)\}|_?\((?P<q2>[^()]+)\)|_(?P<q3>[^\W_]+)|(?P<q4>\d+))\s*(?:\^\(?[T⊤]\)?)?\s*[·×*@.,]?\s*"
-    r"k(?:ey)?(?:_\{(?P<k1>[^{}]+)\}|_?\((?P<k2>[^()]+)\)|_(?P<k3>[^\W_]+)|(?P<k4>\d+))?(?:\^\(?[T⊤]\)?)?",
+    r"(?<!\w)q(?:uery)?(?:_\{(?P<q1>[^{}]+)\}|_?\((?P<q2>[^()]+)\)|_(?P<q3>[^\W_]+)|(?P<q4>\d+))(?:\s*\^\(?[T⊤]\)?)?(?:\s*[·×*@.,]\s*|\s+)"
+    r"k(?:ey)?(?:_\{(?P<k1>[^{}]+)\}|_?\((?P<k2>[^()]+)\)|_(?P<k3>[^\W_]+)|(?P<k4>\d+))?(?:\^\(?[T⊤]\)?)?(?!\w)",
     re.IGNORECASE,
 )
 _WORD_PRODUCT = re.compile(r"(?P<q>[\w'’.\"“”#-]+)\s*[·×*∙•→]\s*(?P<k>[\w'’.\"“”#-]+)")
@@ -194,7 +194,7 @@ def _named(label: str, tokens: Sequence[str], head: int | None) -> Quantity | No
     return None
 
 
-_PROJECTED = re.compile(r"[xX](?:_\w+)?\s*[·×*@]?\s*W|\w\s*[·×*@]\s*\(?W|W\w*\s*[·×*@]\s*[xX\w]|(?i:inputs?|embeddings?)\s+(?:times|@)")
+_PROJECTED = re.compile(r"(?<!\w)[A-Zx](?:_\w+)?\s*[·×*@]?\s*W(?=[_^{QKVqkv])|\w\s*[·×*@]\s*\(?W|W\w*\s*[·×*@]\s*[xX\w]|(?i:inputs?|embeddings?)\s+(?:times|@)")
 
 
 def _stands_alone(clause: str, found: re.Match[str]) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pellucid.arrays import Array
-from pellucid.checking.mentions import Mention
+from pellucid.checking.mentions import FOCUS, Mention
 from pellucid.checking.printed import Printed, is_right
 from pellucid.checking.problem import Claim
 from pellucid.expressions import Expression, Product
@@ -57,6 +57,10 @@ class _Placer:
         self.heads = 0
 
     def claims(self, mention: Mention) -> list[Claim] | None:
+        if mention.quantity.step == FOCUS:
+            focus = self.position(mention.quantity.indices[0], "query")
+            self.focus = self.focus if focus is None else focus
+            return []
         step = self.step_of(mention)
         if step is None:
             return None

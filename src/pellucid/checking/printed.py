@@ -60,13 +60,21 @@ def tolerance(printed: Printed) -> float:
     return half * (1 + 1e-9) + size * _NOISE
 
 
-def is_right(printed: Printed, true: float) -> bool:
-    """Whether the true value rounds to the printed number."""
+def is_right(printed: Printed, true: float, size: float = 0.0) -> bool:
+    """Whether the true value rounds to the printed number.
+
+    Args:
+        printed: the number.
+        true: its true value.
+        size: of the largest number in the same array, where a program printed it: what cancels in float32 leaves
+            noise of that size.
+    """
     value = float(printed.value)
     if true in (float("inf"), float("-inf")) or value in (float("inf"), float("-inf")):
         # Programs write −∞ as a very large negative number, such as -1e9.
         return value == true or (true < 0 and value <= -1e4)
-    return abs(value - true) <= tolerance(printed)
+    noise = size * _FLOAT32_SLACK if printed.program or "e" in printed.text else 0.0
+    return abs(value - true) <= max(tolerance(printed), noise)
 
 
 def correct_text(printed: Printed, true: float | Decimal) -> str:

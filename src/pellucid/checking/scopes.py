@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from pellucid.arrays import Array
-from pellucid.checking.mentions import Mention
+from pellucid.checking.mentions import FOCUS, SECTION, Mention
 from pellucid.checking.naming import IGNORED
 from pellucid.checking.printed import Printed
 from pellucid.checking.values import NoValueError, number
@@ -74,7 +74,7 @@ class Scope:
     @property
     def is_worth_checking(self) -> bool:
         """Whether it has anything to be compared."""
-        return bool(self.claims or self.restated)
+        return bool(self.restated) or any(claim.quantity.step != FOCUS for claim in self.claims)
 
 
 def scopes_of(mentions: Sequence[Mention], tokens: Sequence[str]) -> list[Scope]:
@@ -101,10 +101,14 @@ class _Splitter:
         step = mention.quantity.step
         if step == IGNORED:
             return
-        if mention.section != self.section and mention.section is not None:
-            if self.section is not None and self.scope.given:
+        if step == SECTION:
+            if self.section is not None and self.section != mention.quantity.head and self.scope.given:
                 self.scopes.append(Scope(given=dict(self.scope.given), inherited=set(self.scope.given)))
-            self.section = mention.section
+            self.section = mention.quantity.head
+            return
+        if step == FOCUS:
+            self.scope.claims.append(mention)
+            return
         if step not in INPUTS:
             if mention.values.size or mention.arithmetic is not None:
                 self.scope.claims.append(mention)

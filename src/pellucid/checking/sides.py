@@ -31,7 +31,7 @@ from pellucid.checking.values import (
     softmax,
     total,
 )
-from pellucid.expressions import Exponential, Number, Power, Quotient, SquareRoot
+from pellucid.expressions import Exponential, Negative, Number, Power, Quotient, SquareRoot
 
 _MOST_DEPTH = 30
 _LARGEST_POWER = 300
@@ -108,7 +108,7 @@ class SideParser:
                 self.at = mark
                 break
             self.plain = False
-            tree = mapped(add, tree, right if token.text == "+" else mapped(negative, right))
+            tree = mapped(add, tree, right if token.text == "+" else mapped(Negative, right))
         return tree
 
     def starts_element(self, sign: Token) -> bool:
@@ -146,13 +146,17 @@ class SideParser:
         return matrix_product(left, right)
 
     def power(self) -> Tree:
+        while self.at < self.end and self.tokens[self.at].kind == LINE:
+            self.at += 1  # an operand may stand on the next line
         token = self.peek()
         if token is None:
             raise NotASideError
         if token.kind == SIGN and token.text in "-+":
             self.at += 1
             tree = self.power()
-            return mapped(negative, tree) if token.text == "-" else tree
+            if token.text == "+":
+                return tree
+            return mapped(lambda operand: negative(operand, token), tree)
         tree = self.atom(token)
         while (token := self.peek()) and token.kind == SIGN and token.text == "^":
             self.at += 1

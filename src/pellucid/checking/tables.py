@@ -156,7 +156,7 @@ def _region(
                 names = tuple(name for _, name in columns) if header and all(n in tokens for _, n in columns) else None
                 yield TableMention(role, values, label, None, names, offset)
         return
-    label = next((text for text in (caption, _corner(header), *reversed(context)) if text and quantity(text, tokens)), "")
+    label = next((text for text in (caption, *reversed(context), _corner(header)) if text and quantity(text, tokens)), "")
     named_as = quantity(label, tokens) if label else None
     if named_as is None:
         return

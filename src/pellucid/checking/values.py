@@ -14,6 +14,7 @@ import numpy as np
 
 from pellucid.arrays import Array
 from pellucid.checking.printed import Printed
+from pellucid.checking.tokens import Token
 from pellucid.errors import InputError
 from pellucid.expressions import (
     Exponential,
@@ -94,8 +95,10 @@ def add(left: Expression, right: Expression) -> Expression:
     return Sum((*left.terms, right)) if isinstance(left, Sum) else Sum((left, right))
 
 
-def negative(tree: Expression) -> Expression:
-    """−tree; a printed number stays one."""
+def negative(tree: Expression, sign: Token) -> Expression:
+    """−tree; a printed number directly behind its sign is a negative number."""
+    if isinstance(tree, Printed) and tree.start == sign.end and not tree.text.startswith("-"):
+        return Printed(tree.value.copy_negate(), f"-{tree.text}", tree.places, sign.start, tree.end, tree.program)
     if isinstance(tree, Printed):
         return Printed(tree.value.copy_negate(), f"-{tree.text}", tree.places, tree.start, tree.end, tree.program)
     return Negative(tree)
