@@ -23,7 +23,25 @@ _LANGUAGES = {
     "haskell": "hs", "sql": "", "fortran": "f90", "latex": "tex", "html": "xml", "zig": "", "dart": "", "mojo": "",
 }  # fmt: skip
 _NAMES = {alias: name for name, aliases in _LANGUAGES.items() for alias in (name, *aliases.split())}
-_SLASHED = frozenset(["c", "cpp", "cuda", "rust", "javascript", "typescript", "java", "go", "csharp", "swift", "kotlin", "scala", "php", "zig", "dart"])
+_SLASHED = frozenset(
+    [
+        "c",
+        "cpp",
+        "cuda",
+        "rust",
+        "javascript",
+        "typescript",
+        "java",
+        "go",
+        "csharp",
+        "swift",
+        "kotlin",
+        "scala",
+        "php",
+        "zig",
+        "dart",
+    ]
+)
 _HASHED = frozenset(["python", "julia", "r", "bash", "ruby", "yaml", "toml", "perl", "mojo"])
 _SIGNS = {"matlab": "%", "latex": "%", "lua": "--", "haskell": "--", "sql": "--", "fortran": "!"}
 

@@ -9,7 +9,7 @@ from pellucid.checking.passages import Part, Table
 from pellucid.checking.source import Source
 
 _MOST_SNIFFED = 20_000
-_QUOTED = r'[ \t]*"(?:[^"]|"")*+(?:"|\Z)'
+_QUOTED = r'[ ]*+"(?:[^"]|"")*+(?:"|\Z)'
 
 
 def read(source: Source) -> list[Part]:

@@ -33,10 +33,56 @@ _LINE_END = re.compile(r"[ \t\r]*+\n\s*")
 _INDEX = re.compile(r"[\w.′*]+")
 _ATOM = re.compile(r"√?(?:\d+\.?\d*|\.\d+|[^\W\d]\w*)")
 
-_VOID = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"])
+_VOID = frozenset(
+    ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"]
+)
 _RAW = frozenset(["script", "style", "template", "textarea", "noscript", "iframe", "svg", "select"])
 _BLOCKS = frozenset(
-    ["p", "div", "section", "article", "li", "ul", "ol", "dl", "dd", "h1", "h2", "h3", "h4", "h5", "h6", "header", "footer", "blockquote", "figure", "figcaption", "main", "aside", "form", "hr", "address", "fieldset", "details", "summary", "nav", "body", "html", "title", "caption", "center", "tr", "td", "th", "tbody", "thead", "tfoot", "table", "pre", "head"]
+    [
+        "p",
+        "div",
+        "section",
+        "article",
+        "li",
+        "ul",
+        "ol",
+        "dl",
+        "dd",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "footer",
+        "blockquote",
+        "figure",
+        "figcaption",
+        "main",
+        "aside",
+        "form",
+        "hr",
+        "address",
+        "fieldset",
+        "details",
+        "summary",
+        "nav",
+        "body",
+        "html",
+        "title",
+        "caption",
+        "center",
+        "tr",
+        "td",
+        "th",
+        "tbody",
+        "thead",
+        "tfoot",
+        "table",
+        "pre",
+        "head",
+    ]
 )
 _HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6", "title"])
 
@@ -332,11 +378,11 @@ class _Page:
 
 def _language(attributes: str) -> str:
     """The language of a block of code, as its classes tell: `language-python`, `highlight-python`, `python`."""
-    for name, double, single, bare in _ATTRIBUTE.findall(attributes):
-        words = (double or single or bare).split()
-        if name.lower() == "data-lang" and words:
-            return str(words[0])
-        if name.lower() == "class":
+    for found in _ATTRIBUTE.finditer(attributes):
+        name, words = found[1].lower(), (found[2] or found[3] or found[4] or "").split()
+        if name == "data-lang" and words:
+            return words[0]
+        if name == "class":
             for word in words:
                 stem = word.removeprefix("language-").removeprefix("lang-").removeprefix("highlight-")
                 if stem != word or language_of(stem):

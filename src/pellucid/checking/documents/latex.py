@@ -14,13 +14,9 @@ from pellucid.checking.mapped_text import Builder, MappedText
 from pellucid.checking.passages import Part, Passage, Table
 from pellucid.checking.source import Source
 
-_MOST_ARGUMENT = 5_000
-
 _BODY = re.compile(r"\\begin[ \t]*\{document\}")
 _BODY_END = re.compile(r"\\end[ \t]*\{document\}")
-_COMMENT = re.compile(
-    r"\\(?:begin\{(?P<literal>verbatim\*?|Verbatim|lstlisting|minted|alltt)\}|.)|%[^\n]*(?:\n[ \t]*(?=\S))?", re.DOTALL
-)
+_COMMENT = re.compile(r"\\(?:begin\{(?P<literal>verbatim\*?|Verbatim|lstlisting|minted|alltt)\}|.)|%[^\n]*", re.DOTALL)
 _EVENT = re.compile(
     r"(?P<blank>\n[ \t\r]*\n\s*)"
     r"|\\begin[ \t]*\{(?P<begin>[A-Za-z]+)\*?\}"
@@ -46,7 +42,19 @@ _LISTING_OPTIONS = re.compile(r"[ \t]*(?:\[([^\]\n]{0,200})\])?[ \t]*(?:\{([A-Za
 _LANGUAGE_OPTION = re.compile(r"language=\{?(?:\[[^\]]*\])?([A-Za-z+#]+)")
 
 _MATHEMATICS = frozenset(
-    ["equation", "align", "gather", "multline", "displaymath", "eqnarray", "flalign", "alignat", "math", "dmath", "IEEEeqnarray"]
+    [
+        "equation",
+        "align",
+        "gather",
+        "multline",
+        "displaymath",
+        "eqnarray",
+        "flalign",
+        "alignat",
+        "math",
+        "dmath",
+        "IEEEeqnarray",
+    ]
 )
 _LITERAL = frozenset({"verbatim", "Verbatim", "lstlisting", "minted", "alltt"})
 _TABLES = frozenset({"tabular", "tabularx", "longtable", "tabulary", "tblr"})
@@ -81,16 +89,24 @@ def _without_comments(mapped: MappedText) -> MappedText:
             position = end if end >= 0 else position
         elif found.group()[0] == "%":
             builder.keep(kept, found.start())
-            kept = position
-            # A comment that is alone on its line takes the line with it; otherwise the line ends there.
-            line = mapped.text.rfind("\n", max(0, found.start() - 200), found.start())
-            if not mapped.text[line + 1 : found.start()].strip() and line >= 0 and "\n" in found.group():
-                continue
-            kept = position - (len(found.group()) - len(found.group().rstrip(" \t\n")) if "\n" in found.group() else 0)
-            if found.group().find("\n") >= 0:
-                kept = found.start() + found.group().index("\n")
+            line_start = mapped.text.rfind("\n", max(0, found.start() - 200), found.start()) + 1
+            is_alone = bool(line_start) and not mapped.text[line_start : found.start()].strip()
+            kept = min(found.end() + 1, len(mapped)) if is_alone else found.end()
+            position = kept
     builder.keep(kept, len(mapped))
     return builder.build()
+
+
+def _pairs(text: str) -> dict[int, int]:
+    """Where each brace that is closed is closed."""
+    closing: dict[int, int] = {}
+    opened: list[int] = []
+    for found in _ARGUMENT_TOKEN.finditer(text):
+        if found.group() == "{":
+            opened.append(found.start())
+        elif found.group() == "}" and opened:
+            closing[opened.pop()] = found.start()
+    return closing
 
 
 class _Reader:
@@ -102,6 +118,7 @@ class _Reader:
         self.paragraph = 0  # where the paragraph that is being read began
         self.builder = Builder(mapped)
         self.unclosed: set[str] = set()
+        self.closing = _pairs(self.text)
         self.floats: list[int] = []  # how many parts there were where each began
         self.captions: list[str] = []
 
@@ -135,11 +152,11 @@ class _Reader:
             if end:
                 self.drop(start, end.end())
         elif found["verb"]:
-            end = self.text.find(found["bar"], self.position, self.position + 500)
-            if end >= 0:
+            close = self.text.find(found["bar"], self.position, self.position + 500)
+            if close >= 0:
                 self.builder.add(self.pending(start))
-                self.builder.keep(self.position, end)
-                self.paragraph = self.position = end + 1
+                self.builder.keep(self.position, close)
+                self.paragraph = self.position = close + 1
 
     # Paragraphs
 
@@ -165,15 +182,8 @@ class _Reader:
         opening = _ARGUMENT_START.match(self.text, position)
         if not opening:
             return None
-        depth = 1
-        for found in _ARGUMENT_TOKEN.finditer(self.text, opening.end(), opening.end() + _MOST_ARGUMENT):
-            if found.group() == "{":
-                depth += 1
-            elif found.group() == "}":
-                depth -= 1
-                if not depth:
-                    return opening.end(), found.start()
-        return None
+        close = self.closing.get(opening.end() - 1)
+        return None if close is None else (opening.end(), close)
 
     def after_definition(self) -> int:
         name = _DEFINITION_NAME.match(self.text, self.position)

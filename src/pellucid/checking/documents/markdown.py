@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -298,7 +299,7 @@ class _Blocks:
         start, end = self.lines[number]
         bars = _bars(self.text, start, end)
         edges = [start - 1, *bars, end]
-        cells = [(low + 1, high) for low, high in zip(edges, edges[1:], strict=False)]
+        cells = [(low + 1, high) for low, high in itertools.pairwise(edges)]
         if bars and not self.text[start : bars[0]].strip():
             cells = cells[1:]
         if bars and len(cells) > 1 and not self.text[bars[-1] + 1 : end].strip():

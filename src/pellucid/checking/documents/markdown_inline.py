@@ -16,8 +16,10 @@ from pellucid.checking.mapped_text import Builder, MappedText
 from pellucid.checking.passages import Part
 
 _TAGS = (
-    "a abbr b bdi big br center cite code dd del details dfn div dl dt em font h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark "
-    "ol p pre q s samp section small span strike strong sub summary sup table tbody td tfoot th thead tr tt u ul var wbr"
+    "a abbr b bdi big br center cite code dd del details dfn div dl dt em font h1 h2 h3 h4 h5 h6 hr i img ins kbd li "
+    "mark"
+    "ol p pre q s samp section small span strike strong sub summary sup table tbody td tfoot th thead tr tt u ul var "
+    "wbr"
 ).replace(" ", "|")
 _TOKEN = re.compile(
     r"(?P<escape>\\[!-/:-@\[-`{-~])"
@@ -28,7 +30,8 @@ _TOKEN = re.compile(
     r"|(?P<entity>&(?:\#\d{1,7}|\#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});)"
     r"|(?P<stars>\*+)|(?P<bars>_+)|(?P<strike>~~)"
     r"|(?P<link>!?\[)"
-    r"|(?P<target>\]\((?:[^\s()<>]|\([^\s()<>]{0,200}\)){0,1000}(?:[ \t]+(?:\"[^\"\n]{0,200}\"|'[^'\n]{0,200}'))?[ \t]*\))"
+    r"|(?P<target>\]\((?:[^\s()<>]|\([^\s()<>]{0,200}\)){0,1000}"
+    r"(?:[ \t]+(?:\"[^\"\n]{0,200}\"|'[^'\n]{0,200}'))?[ \t]*\))"
     r"|(?P<reference>\]\[[^\]\[\n]{0,100}\])"
     r"|(?P<bracket>\])",
     re.IGNORECASE,
@@ -113,8 +116,10 @@ class _Inline:
         mathematics = formulas(self.text)
         formula = next(mathematics, None)
         position = 0
+        found = _TOKEN.search(self.text)
         while True:
-            found = _TOKEN.search(self.text, position)
+            if found and found.start() < position:
+                found = _TOKEN.search(self.text, position)
             while formula and formula.start < position:
                 formula = next(mathematics, None)
             if formula and (not found or formula.start <= found.start()):
@@ -124,7 +129,7 @@ class _Inline:
                 continue
             if not found:
                 return
-            position = self.token(found)
+            position = max(self.token(found), found.start() + 1)
 
     def token(self, found: re.Match[str]) -> int:
         """Deals with a piece of markup; returns where to go on."""
@@ -159,7 +164,7 @@ class _Inline:
 
     def code(self, start: int, end: int) -> int:
         """A code span, as it is."""
-        ends = self.code_ends[end - start] if end - start in self.code_ends else []
+        ends = self.code_ends.get(end - start, [])
         index = bisect_right(ends, start)
         if index == len(ends):
             return end

@@ -17,13 +17,12 @@ from pellucid.checking.documents.mathematics_commands import (
     SILENT,
     SYMBOLS,
 )
-from pellucid.checking.mapped_text import Builder, MappedText
+from pellucid.checking.documents.mathematics_line import Line
+from pellucid.checking.mapped_text import MappedText
 
 _MOST_DEPTH = 40
 _MOST_BRACES = 200
 """More of them in a row are no formula."""
-
-_MOST_PIECES_OF_ATOM = 12
 
 _ENVIRONMENT = r"\\(?:begin|end)[ \t]*\{[A-Za-z]+\*?\}"
 _PAIRS = re.compile(_ENVIRONMENT + r"|\\.|[{}]", re.DOTALL)
@@ -40,7 +39,6 @@ _TOKEN = re.compile(
     r"|(?P<rest>.)",
     re.DOTALL,
 )
-_ATOM = re.compile(r"√?(?:\d+\.?\d*|\.\d+|[^\W\d]\w*′*|∞)")
 _INDEX = re.compile(r"[\w.′*]+")
 _LINE_END = re.compile(r"[ \t\r]*+\n\s*")
 _BLANK = re.compile(r"\s*")
@@ -68,23 +66,17 @@ def in_a_line(mapped: MappedText, *, prose: bool = False) -> MappedText:
     """
     if not mapped.text or "{" * _MOST_BRACES in mapped.text:
         return mapped
-    return _Formula(mapped, prose).written()
+    return _Formula(mapped, prose).whole()
 
 
-class _Formula:
-    """One formula being written.
-
-    `out` holds pieces (text, start, end, verbatim), the offsets being those of the formula.
-    """
+class _Formula(Line):
+    """One formula being written."""
 
     def __init__(self, mapped: MappedText, prose: bool) -> None:
-        self.mapped = mapped
-        self.text = mapped.text
+        super().__init__(mapped)
         self.prose = prose
         self.is_formula = not prose
-        self.position = 0
         self.depth = 0
-        self.out: list[tuple[str, int, int, bool]] = []
         self.closing = self.pairs()
         self.passed_over: set[int] = set()  # where a closing bracket stands whose opening one was left out
 
@@ -110,19 +102,9 @@ class _Formula:
                 environments -= 1
         return closing
 
-    def written(self) -> MappedText:
+    def whole(self) -> MappedText:
         self.until(len(self.text))
-        builder = Builder(self.mapped)
-        for text, start, end, verbatim in self.out:
-            if verbatim:
-                builder.keep(start, end)
-            elif text:
-                builder.put(text, start, end)
-        return builder.build()
-
-    def put(self, text: str, start: int, end: int) -> None:
-        if text:
-            self.out.append((text, start, end, False))
+        return self.written()
 
     def new_line(self, start: int) -> None:
         if self.is_formula:
@@ -231,48 +213,6 @@ class _Formula:
 
     # Brackets that may turn out to be superfluous
 
-    def gap(self) -> int:
-        self.out.append(("", self.position, self.position, False))
-        return len(self.out) - 1
-
-    def fill(self, gap: int, text: str) -> None:
-        _, start, end, _ = self.out[gap]
-        self.out[gap] = (text, start, end, False)
-
-    def read(self, start: int, end: int) -> str | None:
-        """The text of some pieces of the output; `None` where there are too many to be one number or name."""
-        if end - start > _MOST_PIECES_OF_ATOM:
-            return None
-        return "".join(piece[0] for piece in self.out[start:end])
-
-    def is_atom(self, start: int, end: int) -> bool:
-        text = self.read(start, end)
-        return text is not None and _ATOM.fullmatch(text) is not None
-
-    def trim(self, start: int) -> None:
-        """Takes away the blanks around the pieces from `start` on."""
-        for index in range(start, len(self.out)):
-            text, low, high, verbatim = self.out[index]
-            kept = text.lstrip()
-            self.out[index] = (kept, high - len(kept) if verbatim else low, high, verbatim)
-            if kept:
-                break
-        for index in range(len(self.out) - 1, start - 1, -1):
-            text, low, high, verbatim = self.out[index]
-            kept = text.rstrip()
-            self.out[index] = (kept, low, low + len(kept) if verbatim else high, verbatim)
-            if kept:
-                break
-
-    def follows_factor(self) -> bool:
-        """Whether what is written next would run into a number, name or bracket before it."""
-        for text, low, high, _ in reversed(self.out[-3:]):
-            if text.strip():
-                return text.rstrip()[-1] in ")]" or text.rstrip()[-1].isalnum()
-            if not text and low < high:  # a dollar sign
-                return False
-        return False
-
     def is_followed_by_factor(self) -> bool:
         return self.position < len(self.text) and (
             self.text[self.position].isalnum() or self.text[self.position] in "_("
@@ -363,7 +303,7 @@ class _Formula:
             self.put(f"^(1/{degree[1].strip()})", degree.start(), degree.end())
 
     def bracketed(self, *, always: bool = False) -> tuple[bool, int]:
-        """An argument in brackets, without them if it is one number or name; whether it has them, and where they open."""
+        """An argument in brackets, if it is not one number or name; whether it has them, and where they open."""
         opening = self.gap()
         self.argument()
         self.trim(opening + 1)
@@ -424,15 +364,6 @@ class _Formula:
             self.fill(opening, "{")
             self.fill(closing, "}")
 
-    def put_verbatim(self, start: int, end: int) -> None:
-        self.out.append((self.text[start:end], start, end, True))
-
-    def trim_end(self) -> None:
-        if self.out and self.out[-1][3]:
-            text, start, _, _ = self.out[-1]
-            kept = text.rstrip()
-            self.out[-1] = (kept, start, start + len(kept), True)
-
     def drop_script(self) -> None:
         """Passes over what is printed under or over a brace."""
         if self.text[self.skip_blanks() : self.position + 1] in ("_", "^"):
@@ -471,7 +402,9 @@ class _Formula:
         while self.position < end:
             found = _TOKEN.match(self.text, self.position)
             assert found
-            is_row = found.lastgroup == "row" or (found.lastgroup == "name" and found["name"] in ("cr", "tabularnewline"))
+            is_row = found.lastgroup == "row" or (
+                found.lastgroup == "name" and found["name"] in ("cr", "tabularnewline")
+            )
             if not is_row and found.lastgroup != "cell":
                 self.step()
                 continue

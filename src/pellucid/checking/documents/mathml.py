@@ -129,8 +129,8 @@ class _Writer:
             case "mspace", _:
                 return self.sign(" ", node.start)
             case "mfenced", _:
-                inside = [part for child in children for part in (self.sign(", ", child.start), self.node(child))][1:]
-                return self.joined(self.sign("(", node.start), *inside, self.sign(")", node.end - 1))
+                items = [part for child in children for part in (self.sign(", ", child.start), self.node(child))][1:]
+                return self.joined(self.sign("(", node.start), *items, self.sign(")", node.end - 1))
             case _:
                 return self.row(node)
 

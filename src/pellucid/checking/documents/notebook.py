@@ -170,8 +170,10 @@ class _Reader:
 def _unescaped(written: str) -> str:
     if written[1] != "u":
         return _ESCAPES.get(written[1], written[1])
-    text = json.loads(f'"{written}"')
-    return "�" if "\ud800" <= text <= "\udfff" and len(text) == 1 else str(text)
+    high = int(written[2:6], 16)
+    if not 0xD800 <= high <= 0xDFFF:
+        return chr(high)
+    return chr(0x10000 + ((high - 0xD800) << 10) + int(written[8:], 16) - 0xDC00) if len(written) > 6 else "�"
 
 
 def _without_dollars(text: MappedText) -> MappedText:

@@ -31,7 +31,28 @@ _SIMPLE = re.compile(r"[ \t]*=+(?:[ \t]+=+)+\s*\Z")
 _DOCTEST = re.compile(r">>> ?")
 _CODE = frozenset({"code-block", "code", "sourcecode", "highlight"})
 _TRANSPARENT = frozenset(
-    ["note", "warning", "tip", "hint", "important", "attention", "caution", "danger", "error", "admonition", "seealso", "topic", "sidebar", "container", "only", "rubric", "epigraph", "versionadded", "versionchanged", "deprecated"]
+    [
+        "note",
+        "warning",
+        "tip",
+        "hint",
+        "important",
+        "attention",
+        "caution",
+        "danger",
+        "error",
+        "admonition",
+        "seealso",
+        "topic",
+        "sidebar",
+        "container",
+        "only",
+        "rubric",
+        "epigraph",
+        "versionadded",
+        "versionchanged",
+        "deprecated",
+    ]
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 from pellucid.checking.documents.rst_inline import plain
@@ -30,7 +31,7 @@ def grid_table(mapped: MappedText, lines: Lines) -> list[Part]:
         bars = [start + found.start() for found in re.finditer(r"\|", line)]
         if len(bars) < 2:
             continue
-        cells = list(zip(bars, bars[1:], strict=False))
+        cells = list(itertools.pairwise(bars))
         if not pending:
             pending = [[Builder(mapped) for _ in cells]]
         for builder, (low, high) in zip(pending[0], cells, strict=False):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -109,7 +110,7 @@ def _row(mapped: MappedText, line: tuple[int, int], separator: str) -> tuple[Map
         *(start + found.start() for found in re.finditer(re.escape(separator), written)),
         start + len(written),
     ]
-    cells = [mapped[low + 1 : high].stripped() for low, high in zip(edges, edges[1:], strict=False)]
+    cells = [mapped[low + 1 : high].stripped() for low, high in itertools.pairwise(edges)]
     if separator == "|":
         if written.lstrip().startswith("|"):
             cells = cells[1:]

@@ -56,7 +56,8 @@ class Workbook(Source):
         self._length = 0
         for title, rows in _sheets(data):
             self._write(f"{title}\n")
-            self.sheets[title] = cells = []
+            cells: list[Cell] = []
+            self.sheets[title] = cells
             for row in rows:
                 self._row(title, row, cells)
         super().__init__(name, "".join(self._pieces))
@@ -141,8 +142,8 @@ def _load(data: bytes, *, data_only: bool) -> Any:
             size = sum(entry.file_size for entry in archive.infolist())
         if size > _MOST_UNZIPPED:
             raise InputError(
-                f"the spreadsheet unpacks to {size / 1e6:.0f} MB, and at most {_MOST_UNZIPPED // 1_000_000} MB are read; "
-                "keep the sheets to be checked and save it again."
+                f"the spreadsheet unpacks to {size / 1e6:.0f} MB, and at most {_MOST_UNZIPPED // 1_000_000} MB "
+                "are read; keep the sheets to be checked and save it again."
             )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

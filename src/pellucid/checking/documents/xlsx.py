@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -107,7 +108,7 @@ def _cut(cells: list[Cell], places: list[int]) -> list[list[Cell]]:
         return []
     filled = sorted(set(places))
     piece = {filled[0]: 0}
-    for before, place in zip(filled, filled[1:], strict=False):
+    for before, place in itertools.pairwise(filled):
         piece[place] = piece[before] + (place > before + 1)
     pieces: list[list[Cell]] = [[] for _ in range(piece[filled[-1]] + 1)]
     for cell, place in zip(cells, places, strict=True):
