@@ -122,10 +122,10 @@ def right_table(cases: list[Case]) -> Iterator[str]:
     for name, group in [*grouped(cases, "format"), ("all", cases)]:
         printed, checked = sum(c.printed for c in group), sum(c.checked for c in group)
         silent = sum(c.checked == 0 for c in group)
-        wrong = sum(c.alarms > 0 for c in group)
+        wrong, false = sum(c.alarms > 0 for c in group), sum(c.alarms for c in group)
         yield (
             f"| {name} | {len(group)} | {wrong} ({share(wrong, len(group))}) | {printed} | {checked} "
-            f"({share(checked, printed)}) | {sum(c.alarms for c in group)} | {silent} |"
+            f"({share(checked, printed)}) | {false} ({share(false, checked)}) | {silent} |"
         )
 
 

@@ -58,7 +58,8 @@ class Faults:
     transposed: bool = False
     value_is_key: bool = False
     unscaled: bool = False
-    carried_places: int | None = None
+    carried: frozenset[str] = frozenset()
+    """Steps that are computed on from as they are printed."""
     cut_step: str = ""
     replaced: Mapping[tuple[str, Place], Decimal] = field(default_factory=dict)
 
@@ -155,16 +156,17 @@ class _Work:
         for (name, (head, row, column)), value in self.faults.replaced.items():
             if name == step:
                 heads[head][row][column] = self.arithmetic.number(value)
-        if self.faults.carried_places is not None and step not in self.problem.inputs:
-            places = self.faults.carried_places
-            if step == "scores":
-                places = 12 if self.problem.score_places is None else self.problem.score_places
-            elif step in ("query", "key", "value"):
-                places = 12
-            return [
-                [[x if x is None else self.arithmetic.number(fixed(x, places)) for x in r] for r in h] for h in heads
-            ]
+        if step in self.faults.carried and step not in self.problem.inputs:
+            number, places = self.arithmetic.number, self._places(step)
+            return [[[x if x is None else number(fixed(x, places)) for x in r] for r in h] for h in heads]
         return heads
+
+    def _places(self, step: str) -> int:
+        if step in ("query", "key", "value"):
+            return 12
+        if step == "scores":
+            return 12 if self.problem.score_places is None else self.problem.score_places
+        return self.problem.places
 
     def _factor(self, d_k: int) -> Any:
         number = self.arithmetic.number

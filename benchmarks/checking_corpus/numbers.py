@@ -55,13 +55,16 @@ def trimmed(text: str) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-NUMBER = re.compile(r"-?(?:inf|\d+\.?\d*(?:e[+-]\d+)?)")
+NUMBER = re.compile(r"(?<![a-z])-?(?:inf|\d+\.?\d*(?:e[+-]\d+)?)")
 
 
-def numpy_print(rows: Rows, dtype: str, precision: int = 8) -> str:
-    """What `print` shows of a NumPy array."""
+def numpy_print(rows: Rows, dtype: str, precision: int = 8, as_value: bool = False) -> str:
+    """What `print` shows of a NumPy array, or a session of its value."""
     array = np.array([[-np.inf if x is None else float(str(x)) for x in row] for row in rows], dtype=dtype)
-    return str(np.array2string(array, precision=precision, suppress_small=False))
+    if as_value:
+        text = np.array2string(array, precision=precision, separator=", ", prefix="array(")
+        return f"array({text}{', dtype=float32' if dtype == 'float32' else ''})"
+    return str(np.array2string(array, precision=precision))
 
 
 def torch_print(rows: Rows) -> str:

@@ -81,7 +81,8 @@ def matrices(w: Writer) -> None:
 
 def columns(w: Writer) -> None:
     """Tokens as columns: S = KᵀQ, softmax down each column, V times the weights."""
-    _matrices(w, columns=True)
+    # Weight matrices are written as x W, for tokens as rows.
+    _matrices(w, columns=not w.chain.problem.is_projected)
 
 
 def _turned(rows: list[list[str]]) -> list[list[str]]:
@@ -263,9 +264,11 @@ def _literals(w: Writer, step: str, head: int, i: int, torch: bool) -> list[str]
 
 def _printed(w: Writer, step: str, head: int, lines: list[str], torch: bool, dtype: str, precision: int) -> None:
     """Statements, and the print of what they made, every number of it marked."""
+    if w.shows_values:
+        lines = [*lines[:-1], lines[-1].removeprefix("print(").removesuffix(")")]
     w.code(lines)
     grid = w.chain.steps[step][head]
-    text = torch_print(grid) if torch else numpy_print(grid, _dtype(w, step, dtype), precision)
+    text = torch_print(grid) if torch else numpy_print(grid, _dtype(w, step, dtype), precision, w.shows_values)
     width = len(grid[0])
     count = iter(range(len(grid) * width))
 

@@ -65,7 +65,8 @@ class Writer:
     extension = ""
     dialects: tuple[type[Plain], ...] = (Plain,)
     has_equations = True
-    prefix_of_code = ""
+    shows_values = False
+    """Whether a program's values are shown as a session shows them: `array([[…]])`."""
 
     def __init__(
         self,

@@ -107,7 +107,7 @@ class NotebookWriter(MarkdownWriter):
     def __init__(self, *args: Any, **keywords: Any) -> None:
         super().__init__(*args, **keywords)
         self.cells: list[dict[str, Any]] = []
-        self.is_stream = self.random.random() < 0.6
+        self.shows_values = self.random.random() < 0.4
 
     def _flush(self) -> None:
         text = "\n".join(self.parts).strip("\n")
@@ -128,6 +128,11 @@ class NotebookWriter(MarkdownWriter):
 
     def output(self, text: str) -> None:
         cell = self.cells[-1]
+        if self.shows_values:
+            result = {"data": {"text/plain": text.splitlines(keepends=True)}, "metadata": {}}
+            result |= {"execution_count": cell["execution_count"], "output_type": "execute_result"}
+            cell["outputs"].append(result)
+            return
         lines = (text + "\n").splitlines(keepends=True)
         cell["outputs"].append({"name": "stdout", "output_type": "stream", "text": lines})
 
@@ -149,6 +154,7 @@ class TextWriter(Writer):
         super().__init__(*args, **keywords)
         self.indent = self.random.choice(("", "  ", "    "))
         self.grid = self.random.choice(("brackets", "brackets", "one line"))
+        self.shows_values = self.extension == "txt" and self.random.random() < 0.5
 
     def heading(self, text: str, level: int = 2) -> None:
         self.parts += [text, ("=" if level == 1 else "-") * len(text), ""]

@@ -98,6 +98,7 @@ def test_checking_finds_what_is_wrong_and_nothing_else(name):
     shown = json.dumps(report.as_json(), ensure_ascii=False, indent=1)
     assert report.verdict == expected["verdict"], shown
     assert report.checked > 0
+    assert set(expected.get("also", ())) <= {finding.cause for finding in report.findings}, shown
     for wanted in expected.get("findings", []):
         pointing = [
             finding
