@@ -55,7 +55,7 @@ def trimmed(text: str) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-NUMBER = re.compile(r"(?<![a-z])-?(?:inf|\d+\.?\d*(?:e[+-]\d+)?)")
+NUMBER = re.compile(r"(?<![a-z\d])-?(?:inf|\d+\.?\d*(?:e[+-]\d+)?)")
 
 
 def numpy_print(rows: Rows, dtype: str, precision: int = 8, as_value: bool = False) -> str:
