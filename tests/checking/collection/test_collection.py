@@ -29,12 +29,13 @@ def truth(name):
     """All numbers of the example that a document states."""
     stated = dict(EXPECTED[name]["truth"])
     mask, scale = stated.pop("mask"), stated.pop("scale")
-    inputs = {step: [rows] for step, rows in stated.items()}
+    inputs = {step: rows if isinstance(rows[0][0], list) else [rows] for step, rows in stated.items()}
     first = inputs.get("query", inputs.get("x"))[0]
     other = inputs.get("key", inputs.get("memory", inputs.get("x")))[0]
     queries = tuple(f"q{i}" for i in range(len(first)))
     keys = queries if len(other) == len(first) else tuple(f"k{i}" for i in range(len(other)))
-    return work(Problem(queries, keys, inputs, mask=mask, scale=scale))
+    heads = len(inputs.get("query", [0]))
+    return work(Problem(queries, keys, inputs, heads=heads, mask=mask, scale=scale))
 
 
 def values(name):
