@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import chain
 
 import numpy as np
 
@@ -19,6 +20,8 @@ from pellucid.operations import Mask, MatMul, Scale, Softmax
 
 _HIDDEN = (2, 4, 8, 16, 3, 5, 10, 64, 100)
 _PREFIXES = 6
+_CLOSE = 0.34
+"""How far a change of one input may be from what is off, relative to the largest: room for rounding."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,10 +64,69 @@ def alternatives(problem: Problem, step: str, have: Mapping[str, Array], printed
             case "output" | "head_outputs":
                 found = _of_output(problem, step, have, printed)
             case _:
-                return
-        for alternative in found:
+                found = iter(())
+        for alternative in chain(found, changed_input(problem, step, have, printed)):
             if alternative.values.shape == printed.shape:
                 yield alternative
+
+
+def changed_input(problem: Problem, step: str, have: Mapping[str, Array], printed: Array) -> Iterator[Alternative]:
+    """One input that had another value when a step was computed: the columns or rows that it moves tell which, and what.
+
+    Args:
+        problem: inputs and choices.
+        step: which step.
+        have: the true values.
+        printed: what is printed for the step, NaN where nothing is.
+    """
+    true = have[step]
+    if true.ndim != 2:
+        return
+
+    def upright(found: Iterator[Alternative]) -> Iterator[Alternative]:
+        return (replace(alternative, values=np.ascontiguousarray(alternative.values.T)) for alternative in found)
+
+    off = np.where(np.isfinite(printed), printed - true, np.nan)
+    if step == "scores" and "query" in have and "key" in have:
+        yield from _moved(off, have["query"], "key", have, true)
+        yield from upright(_moved(off.T, have["key"], "query", have, true.T))
+    elif step in ("output", "head_outputs") and "weights" in have and "value" in have and "head_outputs" not in have:
+        yield from _moved(off, have["weights"], "value", have, true, columns=True)
+    elif step in ("query", "key", "value"):
+        source_name = "memory" if step != "query" and "memory" in have else "x" if "x" in have else "embeddings"
+        source, weight = have.get(source_name), have.get(f"{step}_weight")
+        if source is not None and weight is not None and not problem.setting.transposed_weights:
+            yield from _moved(off, source, f"{step}_weight", have, true, columns=True)
+            yield from upright(_moved(off.T, np.ascontiguousarray(weight.T), source_name, have, true.T))
+
+
+def _moved(
+    off: Array, factors: Array, name: str, have: Mapping[str, Array], true: Array, *, columns: bool = False
+) -> Iterator[Alternative]:
+    """Which entry of an input explains that one column of a product is off: off[:, j] = factors[:, m] · change."""
+    for j in range(off.shape[1]):
+        usable = np.isfinite(off[:, j])
+        if usable.sum() < 2 or not (np.abs(off[usable, j]) > 0).any():
+            continue
+        for m in range(factors.shape[1]):
+            factor = factors[usable, m]
+            size = float((factor**2).sum())
+            if size < 1e-9 or (np.abs(factor) > 1e-9).sum() < 2:
+                continue
+            place = (m, j) if columns else (j, m)  # of the entry that the j-th column is computed with
+            was = float(have[name][place])
+            for places in (1, 2, 3, 4):
+                now = round(was + float((factor * off[usable, j]).sum()) / size, places)
+                moved = np.zeros_like(off)
+                moved[:, j] = factors[:, m] * (now - was)
+                if now == was or np.abs(moved[usable, j] - off[usable, j]).max() > _CLOSE * max(1e-3, np.abs(off[usable, j]).max()):
+                    continue
+                yield Alternative(
+                    "stale",
+                    true + moved,
+                    f"everything fits {name}[{place[0]}, {place[1]}] = {now:g}, where the input is {was:g}",
+                )
+                break
 
 
 def _number(value: float) -> Expression:
@@ -195,8 +257,9 @@ def _normalised(values: Array, printed: Array) -> Iterator[Alternative]:
     softmax = Softmax()
     finite = np.where(np.isfinite(values), values, 0.0)
     shown = np.isfinite(printed)
-    if (printed[shown] == 1).all() and shown.any() and values.shape[-1] > 1:
-        yield Alternative("softmax_single", np.ones_like(values), "the softmax was taken of one number at a time, which is always 1")
+    if values.shape[-1] > 1:
+        ones = np.where(np.isfinite(values), 1.0, 0.0)
+        yield Alternative("softmax_single", ones, "the softmax was taken of one number at a time, which is always 1")
     yield Alternative(
         "wrong_axis",
         np.ascontiguousarray(softmax.evaluate(np.ascontiguousarray(values.swapaxes(-1, -2))).swapaxes(-1, -2)),

@@ -68,6 +68,7 @@ class _Choice:
     scale: str = "1/sqrt(d_k)"
     causal: bool = False
     base: int = 1
+    occurrence: int = 0
 
 
 def assemble(scope: Scope, declared: Declarations) -> Assembled | None:
@@ -141,9 +142,22 @@ class _Assembly:
         has_weights = any(role.startswith("weights.") for role in self.given)
         scale = self.declared.scale or "1/sqrt(d_k)"
         causal = bool(self.declared.causal)
-        for columns, claims, weights in product(layouts, (False, True), (False, True) if has_weights else (False,)):
-            claims_first = claims != columns if columns else claims
-            yield _Choice(columns, claims_first, weights != columns if has_weights else False, scale, causal, self.base)
+        most = max((self._declared("query").count(token) for token in self._declared("query")), default=1)
+        # Tokens may be columns of the inputs and rows of the results (QᵀK); not the other way round.
+        for columns, claims, weights, occurrence in product(
+            layouts, (True, False), (False, True) if has_weights else (False,), range(min(most, 3))
+        ):
+            if claims and not columns:
+                continue
+            yield _Choice(
+                columns,
+                claims,
+                weights != columns if has_weights else False,
+                scale,
+                causal,
+                self.base,
+                occurrence,
+            )
 
     def best(self) -> Assembled | None:
         """The reading that fits the printed numbers best."""
@@ -207,7 +221,7 @@ class _Assembly:
                 return None
             problem = partial
         rounded = {name: half for name, half in self.rounded(trees).items() if name in problem.inputs}
-        problem = replace(problem, rounded=rounded, declared=bool(self.declared.scale))
+        problem = replace(problem, rounded=rounded, declared=bool(self.declared.scale), shows_scaled=self.declared.shows_scaled)
         true = compute(problem)
         placing = Placing(
             shapes={step: np.shape(value) for step, value in true.items()},
@@ -216,6 +230,7 @@ class _Assembly:
             transposed=choice.transposed_claims,
             base=choice.base,
             true=true,
+            occurrence=choice.occurrence,
         )
         claims, unplaced = place_claims(self.scope.claims, placing)
         problem = replace(problem, claims=tuple(claims))

@@ -111,14 +111,20 @@ class _Document:
         self.blocks.append((example, block.text.text, block.text.span(0, 1).start))
 
     def report(self) -> Report:
+        judged: dict[int, int | None] = {}  # place of a claimed number: its finding, or None where it is right
+        assembled = self.assembled()
+        verdicts = [judge(built.problem) for built in assembled]
         equations = EquationCheck()
+        for built, verdict in zip(assembled, verdicts, strict=True):
+            wrong = {id(judgement.claim) for judgement in verdict.judgements if judgement.severity == "error"}
+            for claim in built.problem.claims:
+                if id(claim) not in wrong and claim.step in verdict.true:
+                    equations.know(claim.printed, float(verdict.true[claim.step][claim.index]))
         for chain in self.read.chains:
             equations.chain(chain)
         self.count = equations.checked
-        judged: dict[int, int | None] = {}  # place of a claimed number: its finding, or None where it is right
-        assembled = self.assembled()
-        for built in assembled:
-            self.example(built, equations, judged)
+        for built, verdict in zip(assembled, verdicts, strict=True):
+            self.example(built, verdict, equations, judged)
         self.equations(equations, judged)
         self.words(assembled)
         findings = self.found.ordered()
@@ -144,32 +150,40 @@ class _Document:
             return assembled_from(self.examples, self.blocks, self.read.mentions)
         found = []
         for scope in scopes_of(self.read.mentions, tokens):
-            if scope.is_worth_checking:
+            if not scope.is_worth_checking:
+                continue
+            try:
                 built = assemble(scope, self.declared)
-                if built is not None:
-                    found.append(built)
+            except InputError:
+                self.sentences.append("A worked example was left out: its results are too large or undefined.")
+                continue
+            if built is not None:
+                found.append(built)
         return found
 
-    def example(self, built: Assembled, equations: EquationCheck, judged: dict[int, int | None]) -> None:
+    def example(
+        self, built: Assembled, verdicts: Verdicts, equations: EquationCheck, judged: dict[int, int | None]
+    ) -> None:
         problem = built.problem
-        verdicts = judge(problem)
         printed = _printed(built, verdicts.true)
         operands = list(wrong_operands(built, verdicts.true, printed))
         exact = self.exact(built) if verdicts.judgements or operands else None
         self.sentences += built.reading
         wrong_places = {judgement.claim.printed.start for judgement in verdicts.judgements}
         new = [claim for claim in problem.claims if claim.step in verdicts.true and claim.step not in problem.inputs]
-        self.count += sum(claim.printed.start not in equations.right for claim in new if not _slipped_at(equations, claim))
+        compared = equations.right | {
+            slip.chain.text.span(slip.printed.start, slip.printed.end).start for slip in equations.slipped
+        }
+        self.count += sum(claim.printed.start not in compared for claim in new)
         for claim in new:
             if claim.printed.start not in wrong_places:
                 judged[claim.printed.start] = None
-        restated = self.restated(built)
+        self.restated(built)
         operand_of: dict[int, int] = {}
         for operand in operands:
             operand_of[operand.claim.printed.start] = self.operand(built, operand)
         self.judgements(built, verdicts, equations, operand_of, exact, judged)
         self.displayed(built, verdicts, judged)
-        del restated
         for sentence in built.conventions:
             self.found.add(Finding("convention", "convention", sentence))
         if built.derivation is not None and any(entry.severity == "error" for entry in self.found.entries):
@@ -471,12 +485,6 @@ def _printed(built: Assembled, true: dict[str, Array]) -> dict[str, Array]:
             if np.isnan(array[claim.index]):
                 array[claim.index] = float(claim.printed.value)
     return printed
-
-
-def _slipped_at(equations: EquationCheck, claim: Claim) -> bool:
-    return any(
-        slip.chain.text.span(slip.printed.start, slip.printed.end).start == claim.printed.start for slip in equations.slipped
-    )
 
 
 def _in_order(findings: list[Finding], verdicts: Verdicts) -> list[tuple[Finding, Judgement]]:

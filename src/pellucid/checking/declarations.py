@@ -52,6 +52,7 @@ _COLUMNS = re.compile(
 )
 _HEADS = re.compile(r"\b(?:num_heads|n_heads|number of heads|h)\s*[:=]\s*(\d{1,2})\b|\b(two|2|three|3|four|4|eight|8)\s+(?:attention )?heads\b", re.IGNORECASE)
 _D_K = re.compile(r"\bd_\{?k\}?\s*=\s*(\d{1,4})\b")
+_SCALED_SHOWN = re.compile(r"\d\s*\)?\s*[/÷]\s*\(?\s*(?:√|(?:np\.|math\.)?sqrt)\s*\(?\s*\d+\)?\)?\s*[=≈]\s*[-−]?\d")
 _FORMULA = re.compile(r"Attention\s*\(\s*Q\s*,\s*K\s*\)")
 _OTHERS = re.compile(r"\b(?:other words|rest of (?:the )?(?:input )?tokens|all other|remaining (?:tokens|words))\b[^.\n]{0,60}\bkeys?\b|\bkeys?\b[^.\n]{0,80}\b(?:other words|rest of (?:the )?(?:input )?tokens|other tokens)\b", re.IGNORECASE)
 _ALL_VALUES = re.compile(r"\b(?:all|every)\b[^.\n]{0,20}\bvalues?\b[^.\n]{0,60}", re.IGNORECASE)
@@ -79,6 +80,7 @@ class Declarations:
         num_heads: as stated; 0 where nothing is said.
         names: values of names that may stand in equations.
         formula: a formula of attention that leaves V out of its arguments.
+        shows_scaled: whether scores are shown divided by a root, with a result.
         others: a sentence that takes the keys of the other words only, against values of all.
     """
 
@@ -94,6 +96,7 @@ class Declarations:
     names: dict[str, Decimal] = field(default_factory=dict)
     formula: Note | None = None
     others: Note | None = None
+    shows_scaled: bool = False
 
 
 def declarations_of(parts: Sequence[Part]) -> Declarations:
@@ -122,6 +125,7 @@ def declarations_of(parts: Sequence[Part]) -> Declarations:
             found.num_heads = int(match[1]) if match[1] else words.get(match[2].lower()) or int(match[2])
         if match := _D_K.search(text):
             found.names.setdefault("d_k", Decimal(match[1]))
+        found.shows_scaled = found.shows_scaled or bool(_SCALED_SHOWN.search(text))
         if found.formula is None and (match := _FORMULA.search(text)) and re.search(r"\bV\b", text[match.end() : match.end() + 120]):
             found.formula = _note(passage, match)
         if found.others is None and (match := _OTHERS.search(text)) and _ALL_VALUES.search(text):

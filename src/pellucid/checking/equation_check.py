@@ -78,6 +78,12 @@ class EquationCheck:
     results: dict[str, list[float]] = field(default_factory=dict)
     judged: dict[tuple[str, ...], bool] = field(default_factory=dict)
 
+    def know(self, printed: Printed, true: float) -> None:
+        """A printed result whose true value is known from elsewhere."""
+        known = self.results.setdefault(printed.text, [])
+        if len(known) < _MOST_KNOWN and true not in known:
+            known.append(true)
+
     def chain(self, chain: Chain) -> None:
         """Check one equation."""
         sides = [side for side in chain.sides if side.value is not None]
@@ -195,7 +201,8 @@ class EquationCheck:
         rounds = rounded and _contains_division(tree)
         for leaf in leaves(tree)[:64]:
             value = float(leaf.value)
-            options = [true for true in self.results.get(leaf.text.lstrip("-"), ()) if true != value]
+            known = [*self.results.get(leaf.text, ()), *(-true for true in self.results.get(_opposite(leaf.text), ()))]
+            options = [true for true in known if true != value]
             if rounds and leaf.digits >= _ROUNDED_FROM and leaf.places > 0:
                 options += [value - leaf.unit / 2, value + leaf.unit / 2]
             if not options:
@@ -240,6 +247,11 @@ class EquationCheck:
         if is_last_digit(printed, expected):
             return Slipped(chain, printed, "last_digit", "last_digit", expected, exact_text(part), part, "its last digit is off")
         return Slipped(chain, printed, "error", kind_of(part), expected, exact_text(part), part, hint(part, printed))
+
+
+def _opposite(text: str) -> str:
+    """The text of the number with the other sign."""
+    return text[1:] if text.startswith("-") else f"-{text}"
 
 
 def value_size(shape: tuple[int, ...]) -> int:

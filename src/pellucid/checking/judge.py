@@ -16,7 +16,7 @@ import numpy as np
 
 from pellucid.arrays import Array
 from pellucid.checking.alternatives import Alternative, alternatives, variants
-from pellucid.checking.printed import is_last_digit, is_right, is_truncated, tolerance
+from pellucid.checking.printed import Printed, is_last_digit, is_right, is_truncated, tolerance
 from pellucid.checking.problem import CHAIN, Claim, Problem, compute
 from pellucid.checking.report import Severity
 from pellucid.checking.slips import Slip, find_slip
@@ -138,6 +138,19 @@ class _Judge:
                 wrong.append(claim)
         if not wrong:
             return
+        if self.is_cut_off(step, wrong):
+            for claim in wrong:
+                self.add(
+                    step,
+                    Judgement(
+                        claim,
+                        "last_digit",
+                        "truncation",
+                        float(true[claim.index]),
+                        "its digits were cut off, not rounded",
+                    ),
+                )
+            return
         carried = list(self.carried(step))
         open_claims: list[Claim] = []
         for claim in wrong:
@@ -146,6 +159,16 @@ class _Judge:
         open_claims = self.last_digits(step, open_claims, carried)
         if open_claims:
             self.find_causes(step, open_claims)
+
+    def is_cut_off(self, step: str, wrong: list[Claim]) -> bool:
+        """Whether every number of a step is its true value with digits cut off, and at least two show it."""
+        true = self.true[step]
+        if len(wrong) < 2 or not all(is_truncated(claim.printed, float(true[claim.index])) for claim in wrong):
+            return False
+        compared = [claim for claim in self.claims[step] if np.isfinite(true[claim.index])]
+        return all(
+            abs(float(claim.printed.value)) <= abs(float(true[claim.index])) + claim.printed.unit * 1e-6 for claim in compared
+        )
 
     def carried(self, step: str) -> Iterable[Array]:
         """The step computed on from printed numbers, for every choice of which printed steps were carried on."""
@@ -265,7 +288,8 @@ class _Judge:
         """No scaling after scaled scores were printed is another mistake than no scaling at all."""
         if alternative.cause == "no_scale" and step in ("weights", "masked_scores", "output", "head_outputs"):
             scaled = self.printed.get("scaled_scores")
-            if scaled is not None and np.isfinite(scaled).any() and "scaled_scores" not in self.errors:
+            printed = scaled is not None and np.isfinite(scaled).any() and "scaled_scores" not in self.errors
+            if printed or self.problem.shows_scaled:
                 return "unscaled_carried_on"
         return alternative.cause
 
@@ -278,22 +302,23 @@ class _Judge:
         of_row: dict[tuple[int, ...], list[Claim]] = {}
         for claim in self.claims[step]:
             of_row.setdefault(claim.index[:-1], []).append(claim)
-        best: tuple[float, Alternative, list[Claim]] | None = None
+        best: tuple[tuple[float, ...], Alternative, list[Claim]] | None = None
         for known in self.starting_points(step):
             have = compute(self.problem, known)
             for alternative in alternatives(self.problem, step, have, printed):
                 explained: list[Claim] = []
-                wide = 0
+                exact = 0
                 for row, wrong in rows.items():
-                    if all(_fits(claim, float(alternative.values[claim.index])) for claim in of_row[row]):
+                    values = [float(alternative.values[claim.index]) for claim in of_row[row]]
+                    if all(map(_fits, of_row[row], values)):
                         explained += wrong
-                        wide += len(of_row[row])
+                        exact += sum(map(is_right, of_row_printed(of_row[row]), values))
                 if not explained or not self.is_convincing(step, alternative, explained, of_row):
                     continue
-                score = len(explained) + 0.001 * wide
-                if best is None or score > best[0] + 1e-9:
+                score = (len(explained), exact)
+                if best is None or score > best[0]:
                     best = (score, alternative, explained)
-            if best is not None and len(best[2]) == len(claims):
+            if best is not None and len(best[2]) == len(claims) and best[0][1] >= best[0][0]:
                 break
         return None if best is None else (best[1], best[2])
 
@@ -301,6 +326,8 @@ class _Judge:
         self, step: str, alternative: Alternative, explained: list[Claim], of_row: Mapping[tuple[int, ...], list[Claim]]
     ) -> bool:
         """Whether an alternative explains more than a coincidence would: a lone number needs a strong reason."""
+        if alternative.cause == "stale":
+            return len(explained) >= 2
         rows = {claim.index[:-1] for claim in explained}
         seen = sum(len(of_row[row]) for row in rows)
         if seen >= 2 and len(explained) >= 2:
@@ -320,6 +347,11 @@ class _Judge:
             for name in reversed(earlier):
                 if len(earlier) > 1:
                     yield self.mixed([name])
+
+
+def of_row_printed(claims: Iterable[Claim]) -> list[Printed]:
+    """The printed numbers of claims."""
+    return [claim.printed for claim in claims]
 
 
 def _fits(claim: Claim, value: float) -> bool:

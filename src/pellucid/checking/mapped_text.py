@@ -52,6 +52,13 @@ class MappedText(msgspec.Struct, frozen=True, eq=False):
         assert step == 1
         return MappedText(self.text[start:end], tuple(self.cut(start, max(start, end))))
 
+    def trimmed(self, start: int, end: int) -> MappedText:
+        """The part from `start` to `end` without the blanks around it."""
+        text = self.text[start:end]
+        kept = text.rstrip()
+        start += len(kept) - len(kept.lstrip())
+        return self[start : start + len(kept.lstrip())]
+
     def stripped(self) -> MappedText:
         """Without the blanks around it."""
         end = len(self.text.rstrip())
@@ -78,6 +85,9 @@ class MappedText(msgspec.Struct, frozen=True, eq=False):
         """The runs between `start` and `end`, counted from `start`."""
         if end <= start or not self.runs:
             return []
+        if len(self.runs) == 1 and self.runs[0][3]:
+            low = self.runs[0][1] + start
+            return [(0, low, low + end - start, True)]
         first = self._index(start)
         last = bisect_left(self.runs, (end,), lo=first) if len(self.runs) > 1 else 1
         found = [(at - start, low, high, verbatim) for at, low, high, verbatim in self.runs[first:last]]

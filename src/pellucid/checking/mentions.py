@@ -277,6 +277,14 @@ class _Reader:
     # Tables
 
     def table(self, table: Table) -> None:
+        titles = [table.caption, *(row[0].text for row in table.rows if sum(bool(cell.text.strip()) for cell in row) == 1)]
+        for title in titles:
+            if head := _HEAD.match(title):
+                offset = table.rows[0][0].span(0, 1).start - 1 if table.rows and table.rows[0] else 0
+                self.mentions.append(
+                    Mention(Quantity(SECTION, head=int(head[1])), np.empty(0, dtype=object), title, offset=offset)
+                )
+                break
         context = " ".join(part for part in (*self.context, table.caption) if part)
         for mention in table_mentions(table, table.caption, self.context, self.tokens):
             self.mentions.append(

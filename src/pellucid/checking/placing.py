@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from pellucid.checking.printed import Printed, is_right
 from pellucid.checking.problem import Claim
 from pellucid.expressions import Expression, Product
 
+_NUMBERED = re.compile(r"(.*?[^\W\d])[_ ]?\(?([2-9])\)?")
 _SQUARE = ("scores", "scaled_scores", "masked_scores", "weights")
 
 
@@ -26,6 +28,7 @@ class Placing:
         transposed: whether results are printed with tokens as columns.
         base: what the document counts from, 0 or 1.
         true: the true values, to find the row of a vector that the document does not name.
+        occurrence: which of several equal tokens is meant where a query is named without a number, from 0.
     """
 
     shapes: Mapping[str, tuple[int, ...]]
@@ -34,6 +37,7 @@ class Placing:
     transposed: bool
     base: int
     true: Mapping[str, Array]
+    occurrence: int = 0
 
 
 def place_claims(mentions: Sequence[Mention], placing: Placing) -> tuple[list[Claim], int]:
@@ -54,7 +58,7 @@ class _Placer:
     def __init__(self, placing: Placing) -> None:
         self.placing = placing
         self.focus: int | None = None
-        self.heads = 0
+        self.seen: set[tuple[str, int, int]] = set()
 
     def claims(self, mention: Mention) -> list[Claim] | None:
         if mention.quantity.step == FOCUS:
@@ -134,7 +138,10 @@ class _Placer:
         """The row or column that a token or a number names."""
         labels = self.placing.query_labels if side == "query" else self.placing.key_labels
         if name in labels:
-            return list(labels).index(name)
+            again = f"{name}#{self.placing.occurrence + 1}"
+            return list(labels).index(again if side == "query" and again in labels else name)
+        if (numbered := _NUMBERED.fullmatch(name)) and f"{numbered[1]}#{numbered[2]}" in labels:
+            return list(labels).index(f"{numbered[1]}#{numbered[2]}")
         folded = [label.casefold() for label in labels]
         if name and name.casefold() in folded:
             return folded.index(name.casefold())
@@ -172,6 +179,7 @@ class _Placer:
                 return None
             if len(indices) >= 2:
                 self.focus = row
+            column = self.next_column(step, row, column)
             return [Claim(step, (row, column), number, arithmetic)]
         if len(indices) == 1 and indices[0].isdigit() and step in ("output", "head_outputs"):
             row, feature = self.focused(shape[0]), int(indices[0]) - self.placing.base
@@ -185,6 +193,18 @@ class _Placer:
             if row is not None and feature is not None and 0 <= feature < shape[1]:
                 return [Claim(step, (row, feature), number, arithmetic)]
         return None
+
+    def next_column(self, step: str, row: int, column: int) -> int:
+        """The key that is meant: the second of two equal tokens when the first has had its number."""
+        labels = list(self.placing.key_labels)
+        label = labels[column]
+        while label and (step, row, column) in self.seen:
+            again = f"{label.partition('#')[0]}#{int(label.partition('#')[2] or 1) + 1}"
+            if again not in labels:
+                break
+            column, label = labels.index(again), again
+        self.seen.add((step, row, column))
+        return column
 
     def focused(self, rows: int) -> int | None:
         """The row that the document is about at this point, if it has said so."""

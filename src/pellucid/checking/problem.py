@@ -77,6 +77,7 @@ class Problem:
         num_heads: 1 unless arrays have a leading head axis.
         claims: what it prints.
         rounded: inputs that are themselves rounded prints, and how far each may be off.
+        shows_scaled: whether scaled scores are shown in arithmetic, such as 0.21/√3 = 0.12.
         declared: whether the document itself states the scale; otherwise the usual one was taken.
     """
 
@@ -87,6 +88,7 @@ class Problem:
     num_key_value_heads: int = 1
     claims: tuple[Claim, ...] = ()
     rounded: Mapping[str, float] = field(default_factory=dict)
+    shows_scaled: bool = False
     declared: bool = True
 
     @property

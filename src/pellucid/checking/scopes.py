@@ -230,6 +230,12 @@ class _Splitter:
                 return
         else:
             known = given.matrix
+            if step in self.scope.inherited and not _same(known, values) and not _same(known, values.T):
+                self.begin(step)
+                self.writable(step).matrix = values
+                self.writable(step).labels = mention.rows
+                self.writable(step).mentions.append(mention)
+                return
             if known.shape == values.shape:
                 share = _differ(known, values)
                 if share == 0:
