@@ -83,7 +83,7 @@ def make_mutant(kind_name: str, seed: str, formats: Sequence[str] = FORMATS) -> 
     """A mutant by its seed; `None` where the draw had no place for the error, or nothing printed would change."""
     random = Random(f"{kind_name}/{seed}")
     kind = KINDS[kind_name]
-    possible = [(f, s) for f in kind.formats if f in formats for s in set_of(styles_of(f)) if s in kind.styles]
+    possible = [(f, s) for f in kind.formats if f in formats for s in dict.fromkeys(styles_of(f)) if s in kind.styles]
     if not possible:
         return None
     format_name = random.choice([f for f in kind.formats if any(f == g for g, _ in possible)])
@@ -115,10 +115,6 @@ def make_mutant(kind_name: str, seed: str, formats: Sequence[str] = FORMATS) -> 
     if not is_visible and kind_name != "missing":
         return None
     return Mutant(kind_name, plan, bad, truth, affected)
-
-
-def set_of(styles: Sequence[str]) -> list[str]:
-    return list(dict.fromkeys(styles))
 
 
 # --- numbers that are mistyped ---------------------------------------------------------------------------------------
@@ -315,7 +311,9 @@ def _no_scale(plan: Plan, clean: Document, random: Random) -> Plant:
 def _scale(*choices: str) -> Planter:
     def plant(plan: Plan, clean: Document, random: Random) -> Plant:
         shown = _showing(plan, "scaled") if random.random() < 0.5 else _hiding(plan, "scaled")
-        return Plant(faults=Faults(scale=random.choice(choices)), plan=shown)
+        # A hidden 4 is no hidden constant where d_k is 4.
+        d_k = str(work(plan.problem).d_k)
+        return Plant(faults=Faults(scale=random.choice([c for c in choices if c != d_k])), plan=shown)
 
     return plant
 

@@ -38,6 +38,8 @@ def focus_prose(w: Writer) -> None:
     parts.introduction(w)
     _projections(w, lambda step, head: w.matrix(parts.symbol(w, step, head), parts.entries(w, step, head, "input")))
     wording = w.random.choice(("call", "exponentials", "fractions"))
+    if w.chain.faults.softmax:
+        wording = "call"  # who does not take a softmax does not spell one out
     for head in heads_of(w):
         _head_heading(w, head)
         if problem.is_projected:
