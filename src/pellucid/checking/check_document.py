@@ -443,6 +443,7 @@ class _Document:
             else:
                 continue
             break
+        self.counts(assembled)
         if declared.formula is not None:
             span = declared.formula.span
             self.found.add(
@@ -466,6 +467,32 @@ class _Document:
                     line=self.source.line(span.start),
                 )
             )
+
+
+    def counts(self, assembled: Sequence[Assembled]) -> None:
+        """A sentence with more tokens than its matrices have rows."""
+        sentence = self.declared.sentence
+        words = [token for token in self.declared.tokens if any(map(str.isalnum, token))]
+        if sentence is None or not assembled or self.declared.query_tokens:
+            return
+        built = assembled[0]
+        for role, name in (("embeddings", "X"), ("query", "Q"), ("key", "K"), ("value", "V")):
+            given, trees = built.scope.given.get(role), built.trees.get(role)
+            if given is None or given.rows or trees is None or trees.ndim != 2:
+                continue
+            rows = len(trees)
+            if 0 < len(words) - rows <= 3 and (built.trees.get("key") is None or len(built.trees["key"]) == rows):
+                self.found.add(
+                    Finding(
+                        "missing",
+                        "missing",
+                        f"The sentence has {len(words)} words, and {name} has {rows} rows: "
+                        f"{len(words) - rows} {'has' if len(words) - rows == 1 else 'have'} no numbers.",
+                        span=sentence.span,
+                        line=self.source.line(sentence.span.start),
+                    )
+                )
+            return
 
 
 def _numbered(tokens: Sequence[str]) -> list[str]:

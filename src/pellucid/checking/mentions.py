@@ -22,10 +22,12 @@ from pellucid.checking.printed import Printed
 from pellucid.checking.sides import NotASideError, SideParser
 from pellucid.checking.tables import table_mentions
 from pellucid.checking.tokens import CLOSE, OPEN, WORD, Token, tokens_of
-from pellucid.checking.values import Tree, Value, replaced
+from pellucid.checking.values import Tree, Value, leaves, replaced
 from pellucid.expressions import Expression, Number, Quotient, SquareRoot
 
 _LABEL = 300
+_WHOLE_PLACES = 4
+"""What `[1. 0. 2.]` claims: PyTorch would print a fraction with four places, NumPy with more."""
 _PRINT = re.compile(r"\b(?:print|println!?|printf|cout\s*<<)\s*\(?(.*?)\)?\s*;?\s*$")
 _EXPRESSION = re.compile(r"^[A-Za-z_][\w.\[\]()@, *+/=-]*$")
 _HEAD = re.compile(r"^\W*(?:attention )?head\s*#?\s*(\d{1,2})\b[^\w=\n]{0,3}$", re.IGNORECASE | re.MULTILINE)
@@ -34,7 +36,8 @@ _FOCUS = re.compile(
     r"(?:[\"“'‘„]([^\"”'’\n]{1,30})[\"”'’]|(\w+)(?=\s*[:.,]?\s*$))",
     re.IGNORECASE | re.MULTILINE,
 )
-FOCUS, SECTION = "focus", "section"
+FOCUS, SECTION, INFERRED = "focus", "section", "inferred"
+"""Steps of mentions that name a query, name a head, or are to be found by the operands of their arithmetic."""
 _STATEMENT = re.compile(r"^(?:import|from|def|class|return|for|if|with|assert|pass|del|raise|else|try|use|let)\b")
 _MAKERS = frozenset({"array", "tensor", "matrix", "asarray"})
 
@@ -181,6 +184,8 @@ class _Reader:
         label = chain.label
         named = quantity(label[-_LABEL:], self.tokens)
         values = [side.value for side in chain.sides if side.value is not None]
+        if named is None and values:
+            named = self.of_token(chain.label) or self.inferred(values)
         if named is None or not values:
             return None
         computed = next((value for value in values if not is_literal(value)), None)
@@ -191,7 +196,7 @@ class _Reader:
                 return None
             value = np.empty((0,), dtype=object)
         else:
-            value = _as_array(located(literal.tree, chain.text))
+            value = as_programs_print(_as_array(located(literal.tree, chain.text)))
         return Mention(
             named,
             value,
@@ -202,6 +207,24 @@ class _Reader:
             arithmetic=arithmetic,
             about=self.about() if not named.indices else (),
         )
+
+    def of_token(self, label: str) -> Quantity | None:
+        """`dog: … = 0.48` under the heading “Attention weights” is the weight of dog."""
+        token = label.strip(" \t\n=≈:→-–—*•\"“”'‘’.")
+        if token not in self.tokens:
+            return None
+        for line in reversed(self.context):
+            named = quantity(line, self.tokens)
+            if named is not None and named.step in ("scores", "scaled_scores", "masked_scores", "weights"):
+                return Quantity(named.step, (token,), named.head)
+        return None
+
+    def inferred(self, values: list[Value]) -> Quantity | None:
+        """What arithmetic without a name can be: found later, by its operands."""
+        computed = next((value for value in values if not is_literal(value)), None)
+        if computed is None or computed.single or not any(is_literal(value) for value in values):
+            return None
+        return Quantity(INFERRED)
 
     def about(self) -> tuple[str, ...]:
         """The token that the line or heading before a passage names."""
@@ -248,7 +271,7 @@ class _Reader:
             if named is not None and not (token.text == "(" and begin == position and named.symbol):
                 yield start, Mention(
                     named,
-                    _as_array(located(value.tree, text)),
+                    as_programs_print(_as_array(located(value.tree, text))),
                     label,
                     program=program or begin != position,
                     offset=text.span(start, start + 1).start,
@@ -277,13 +300,16 @@ class _Reader:
     # Tables
 
     def table(self, table: Table) -> None:
-        titles = [table.caption, *(row[0].text for row in table.rows if sum(bool(cell.text.strip()) for cell in row) == 1)]
-        for title in titles:
-            if head := _HEAD.match(title):
-                offset = table.rows[0][0].span(0, 1).start - 1 if table.rows and table.rows[0] else 0
-                self.mentions.append(
-                    Mention(Quantity(SECTION, head=int(head[1])), np.empty(0, dtype=object), title, offset=offset)
-                )
+        if all(len(row) == 1 for row in table.rows) and not table.caption:
+            for row in table.rows:  # lines of text in a sheet
+                self.passage(Passage("prose", row[0]))
+            return
+        first = next((cell for row in table.rows for cell in row if cell.text.strip()), None)
+        for title in (table.caption, *(row[0].text for row in table.rows if sum(bool(cell.text.strip()) for cell in row) == 1)):
+            if first is not None and (head := _HEAD.match(title.strip())):
+                nothing = np.empty(0, dtype=object)
+                offset = first.span(0, 1).start - 1
+                self.mentions.append(Mention(Quantity(SECTION, head=int(head[1])), nothing, title, offset=offset))
                 break
         context = " ".join(part for part in (*self.context, table.caption) if part)
         for mention in table_mentions(table, table.caption, self.context, self.tokens):
@@ -294,13 +320,28 @@ class _Reader:
                     mention.label or context,
                     rows=mention.rows,
                     columns=mention.columns,
-                    offset=mention.offset,
+                    offset=min((leaf.start for leaf in leaves(mention.values)), default=0),
                 )
             )
         for row in table.rows:
             for cell in row:
                 if any(sign in cell.text for sign in "=≈") and any(map(str.isdigit, cell.text)):
                     self.found_chains += chains_of(cell, self.names)
+
+
+def as_programs_print(values: Array) -> Array:
+    """An array of a program's print: zeros at the end are dropped, so that all elements have the places of the longest."""
+    printed = [element for element in values.reshape(-1) if isinstance(element, Printed)]
+    places = max((element.places for element in printed if "e" not in element.text), default=0)
+    if not any(element.program for element in printed) or not any("." in element.text for element in printed):
+        return values
+    result = values.copy()
+    for index, element in np.ndenumerate(values):
+        if isinstance(element, Printed) and element.places < (places or _WHOLE_PLACES) and "e" not in element.text:
+            result[index] = Printed(
+                element.value, element.text, places or _WHOLE_PLACES, element.start, element.end, program=True
+            )
+    return result
 
 
 def _as_array(tree: Tree) -> Array:

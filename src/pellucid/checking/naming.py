@@ -120,7 +120,7 @@ _SYMBOLS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 
 _IGNORED = re.compile(
     r"\bexp(?:onential\w*|s)?\b|\be\^|\bexp\(|\b(?:denominator|numerator|normali[sz]er|sum\s+of|row\s+sums?|partition)\b|\bmax(?:imum)?\b"
-    r"|\bshape\b|\bsize\b|\bdimension\w*|\bloss\b|\bgradient\w*|\bd_?k\b\s*$|\btotal\b|(?:^|\W)Σ|^\s*sum\b|\bsumme\b|\bnenner\b|\bgrad\b"
+    r"|\bshape\b|\bsize\b|\bdimension\w*|\bloss\b|\bgradient\w*|^\W*d_?k\W*$|\btotal\b|(?:^|\W)Σ|^\s*sum\b|\bsumme\b|\bnenner\b|\bgrad\b"
     r"|\bl(?:ayer)?_?norm\b|\bdropout\b|\bdifference\b|\berror\b|\bnorm\b",
     re.IGNORECASE,
 )

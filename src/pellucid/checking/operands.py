@@ -11,8 +11,8 @@ from pellucid.arrays import Array
 from pellucid.checking.assemble import Assembled
 from pellucid.checking.printed import Printed, is_right
 from pellucid.checking.problem import Claim
-from pellucid.checking.values import leaves
-from pellucid.expressions import Exponential, Expression, Number, Product, Quotient, SquareRoot, Sum
+from pellucid.checking.values import factors_of
+from pellucid.expressions import Exponential, Expression, Number, Quotient, SquareRoot
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,20 +62,6 @@ def wrong_operands(built: Assembled, true: dict[str, Array], printed: dict[str, 
             if operand.printed.start not in seen:
                 seen.add(operand.printed.start)
                 yield operand
-
-
-def factors_of(tree: Expression) -> list[tuple[Printed, Printed]] | None:
-    """The pairs of a sum of products; `None` where it is something else."""
-    terms = tree.terms if isinstance(tree, Sum) else (tree,)
-    pairs = []
-    for term in terms:
-        if not isinstance(term, Product) or len(term.factors) != 2:
-            return None
-        first, second = term.factors
-        if not (isinstance(first, Printed) and isinstance(second, Printed)):
-            return None
-        pairs.append((first, second))
-    return pairs
 
 
 def _of_dot_product(claim: Claim, true: dict[str, Array]) -> Iterator[WrongOperand]:
@@ -142,6 +128,3 @@ def divisors(tree: Expression) -> Iterator[tuple[Printed, Expression]]:
         yield from divisors(numerator)
     elif isinstance(tree, Exponential):
         yield from divisors(tree.exponent)
-
-
-__all__ = ["WrongOperand", "divisors", "factors_of", "leaves", "wrong_operands"]

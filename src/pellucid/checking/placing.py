@@ -9,10 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from pellucid.arrays import Array
-from pellucid.checking.mentions import FOCUS, Mention
+from pellucid.checking.mentions import FOCUS, INFERRED, Mention
 from pellucid.checking.printed import Printed, is_right
 from pellucid.checking.problem import Claim
-from pellucid.expressions import Expression, Product
+from pellucid.checking.values import factors_of
+from pellucid.expressions import Exponential, Expression, Number, Product, Quotient, Sum
 
 _NUMBERED = re.compile(r"(.*?[^\W\d])[_ ]?\(?([2-9])\)?")
 _SQUARE = ("scores", "scaled_scores", "masked_scores", "weights")
@@ -65,6 +66,8 @@ class _Placer:
             focus = self.position(mention.quantity.indices[0], "query")
             self.focus = self.focus if focus is None else focus
             return []
+        if mention.quantity.step == INFERRED:
+            return self.inferred(mention)
         step = self.step_of(mention)
         if step is None:
             return None
@@ -303,6 +306,90 @@ class _Placer:
         if any(place is None for place in found):
             return list(range(count)) if count == len(labels) else None
         return [place for place in found if place is not None]
+
+    # Arithmetic without a name
+
+    def inferred(self, mention: Mention) -> list[Claim]:
+        """What arithmetic is by its operands: a dot product, a row of weights, a weighted sum; else nothing."""
+        tree, values, true = mention.arithmetic, mention.values, self.placing.true
+        if isinstance(tree, Expression) and values.ndim == 0 and "query" in true and "key" in true:
+            pairs = factors_of(tree)
+            (number,) = values.reshape(-1)
+            if pairs and isinstance(number, Printed) and true["query"].ndim == 2 and true["key"].ndim == 2:
+                return self.dot_product(pairs, number, tree)
+        if isinstance(tree, np.ndarray) and tree.ndim == 1 and values.shape == tree.shape:
+            first = tree[0]
+            if isinstance(first, Quotient) and isinstance(first.numerator, Exponential) and "weights" in true:
+                return self.softmax_row(tree, values)
+            if isinstance(first, Sum) and "output" in true and "value" in true and true["value"].ndim == 2:
+                return self.weighted_sum(tree, values)
+        return []
+
+    def dot_product(self, pairs: list[tuple[Printed, Printed]], number: Printed, tree: Expression) -> list[Claim]:
+        query, key = self.placing.true["query"], self.placing.true["key"]
+        if len(pairs) != query.shape[1]:
+            return []
+        left = np.array([float(first.value) for first, _ in pairs])
+        right = np.array([float(second.value) for _, second in pairs])
+        for first, second in ((left, right), (right, left)):
+            rows = np.flatnonzero(np.isclose(query, first, atol=1e-9).all(axis=1))
+            columns = np.flatnonzero(np.isclose(key, second, atol=1e-9).all(axis=1))
+            if len(rows) == len(columns) == 1:
+                self.focus = int(rows[0])
+                return [Claim("scores", (int(rows[0]), int(columns[0])), number, tree)]
+        return []
+
+    def softmax_row(self, tree: Array, values: Array) -> list[Claim]:
+        operands = [element.numerator.exponent for element in tree]
+        if not all(isinstance(operand, Number) for operand in operands):
+            return []
+        best: list[int] = []
+        for step in ("masked_scores", "scaled_scores", "scores"):
+            matrix = self.placing.true.get(step)
+            if matrix is None or matrix.ndim != 2 or matrix.shape[1] != len(operands):
+                continue
+            fitting = [
+                row
+                for row in range(matrix.shape[0])
+                if all(
+                    is_right(operand, float(true)) or abs(float(operand.value) - true) <= 1.5 * operand.unit
+                    for operand, true in zip(operands, matrix[row], strict=True)
+                    if isinstance(operand, Printed)
+                )
+            ]
+            if len(fitting) == 1:
+                best = fitting
+                break
+            if self.focus in fitting and self.focus is not None:
+                best = [self.focus]
+                break
+        if not best:
+            return []
+        self.focus = best[0]
+        return [Claim("weights", (best[0], n), e) for n, e in enumerate(values) if isinstance(e, Printed)]
+
+    def weighted_sum(self, tree: Array, values: Array) -> list[Claim]:
+        value, weights = self.placing.true["value"], self.placing.true.get("weights")
+        if weights is None or weights.ndim != 2 or len(tree) != value.shape[1] or "head_outputs" in self.placing.true:
+            return []
+        columns = [factors_of(element) for element in tree]
+        if any(pairs is None or len(pairs) != value.shape[0] for pairs in columns):
+            return []
+        shown = np.array([[float(pair[1].value) for pair in pairs] for pairs in columns if pairs]).T
+        if not np.isclose(shown, value, atol=1e-9).all():
+            return []
+        first = columns[0]
+        assert first is not None
+        fitting = [
+            row
+            for row in range(len(weights))
+            if all(abs(float(pair[0].value) - true) <= 1.5 * pair[0].unit for pair, true in zip(first, weights[row], strict=True))
+        ]
+        row = fitting[0] if len(fitting) == 1 else self.focus
+        if row is None:
+            return []
+        self.focus = row
+        return [Claim("output", (row, n), e, tree[n]) for n, e in enumerate(values) if isinstance(e, Printed)]
 
     # Terms of a weighted sum
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from pellucid.arrays import Array
-from pellucid.checking.mentions import FOCUS, SECTION, Mention
+from pellucid.checking.mentions import FOCUS, INFERRED, SECTION, Mention
 from pellucid.checking.naming import IGNORED
 from pellucid.checking.printed import Printed
 from pellucid.checking.values import NoValueError, number
@@ -74,7 +74,7 @@ class Scope:
     @property
     def is_worth_checking(self) -> bool:
         """Whether it has anything to be compared."""
-        return bool(self.restated) or any(claim.quantity.step != FOCUS for claim in self.claims)
+        return bool(self.restated) or any(claim.quantity.step not in (FOCUS, INFERRED) for claim in self.claims)
 
 
 def scopes_of(mentions: Sequence[Mention], tokens: Sequence[str]) -> list[Scope]:

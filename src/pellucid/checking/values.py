@@ -239,31 +239,22 @@ def leaves(tree: Tree) -> list[Printed]:
     return found
 
 
+def factors_of(tree: Expression) -> list[tuple[Printed, Printed]] | None:
+    """The pairs of a sum of products; `None` where it is something else."""
+    terms = tree.terms if isinstance(tree, Sum) else (tree,)
+    pairs = []
+    for term in terms:
+        if not isinstance(term, Product) or len(term.factors) != 2:
+            return None
+        first, second = term.factors
+        if not (isinstance(first, Printed) and isinstance(second, Printed)):
+            return None
+        pairs.append((first, second))
+    return pairs
+
+
 def replaced(tree: Expression, change: Callable[[Printed], Expression]) -> Expression:
     """The tree with every printed number changed."""
     if isinstance(tree, Printed):
         return change(tree)
     return with_parts(tree, lambda part: replaced(part, change))
-
-
-__all__ = [
-    "Exponential",
-    "NoValueError",
-    "Power",
-    "Quotient",
-    "SquareRoot",
-    "Tree",
-    "Value",
-    "add",
-    "exact_text",
-    "leaves",
-    "mapped",
-    "matrix_product",
-    "multiply",
-    "negative",
-    "number",
-    "numbers",
-    "replaced",
-    "softmax",
-    "total",
-]
