@@ -222,7 +222,6 @@ class _Document:
             slip = slips.get(judgement.claim.printed.start)
             if slip is not None and judgement.root is None and judgement.severity == "error":
                 if slip.severity == "error" and judgement.cause in _GENERIC:
-                    judgement.cause = slip.cause if slip.cause != "arithmetic" else judgement.cause
                     judgement.reason = judgement.reason or slip.reason
         findings = findings_of(built.problem, verdicts, self.source, derivation=built.derivation, exact=exact)
         start = len(self.found.entries)

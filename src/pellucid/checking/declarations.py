@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from pellucid.checking.mapped_text import Span
+from pellucid.checking.mapped_text import Builder, MappedText, Span
 from pellucid.checking.passages import Part, Passage, Table
 
 _SENTENCE = re.compile(
@@ -149,10 +149,20 @@ def _passages(parts: Sequence[Part]) -> Iterator[Passage]:
         if isinstance(part, Passage) and part.kind != "example":
             yield part
         elif isinstance(part, Table):
+            if part.caption:
+                yield Passage("prose", _unplaced(part))
             for row in part.rows:
                 for cell in row:
                     if re.search(r"[^\W\d]{3}", cell.text):
                         yield Passage("prose", cell)
+
+
+def _unplaced(table: Table) -> MappedText:
+    """A caption as a passage; it is pointed at by its table's first cell."""
+    first = next((cell for row in table.rows for cell in row if cell.text), None)
+    builder = Builder(first if first is not None else MappedText.whole(""))
+    builder.put(table.caption, 0, 1)
+    return builder.build()
 
 
 def _note(passage: Passage, match: re.Match[str]) -> Note:

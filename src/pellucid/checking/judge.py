@@ -163,7 +163,7 @@ class _Judge:
     def is_cut_off(self, step: str, wrong: list[Claim]) -> bool:
         """Whether every number of a step is its true value with digits cut off, and at least two show it."""
         true = self.true[step]
-        if len(wrong) < 2 or not all(is_truncated(claim.printed, float(true[claim.index])) for claim in wrong):
+        if len({claim.index for claim in wrong}) < 2 or not all(is_truncated(claim.printed, float(true[claim.index])) for claim in wrong):
             return False
         compared = [claim for claim in self.claims[step] if np.isfinite(true[claim.index])]
         return all(
@@ -268,7 +268,7 @@ class _Judge:
                 judgement = Judgement(
                     claim,
                     "error",
-                    self.renamed(step, alternative),
+                    self.renamed(step, alternative, explained),
                     true,
                     alternative.message if root is None else "",
                     root,
@@ -284,8 +284,13 @@ class _Judge:
     def slipped(self, step: str, claim: Claim, slip: Slip) -> Judgement:
         return Judgement(claim, "error", slip.cause, float(self.true[step][claim.index]), slip.reason)
 
-    def renamed(self, step: str, alternative: Alternative) -> str:
+    def renamed(self, step: str, alternative: Alternative, explained: list[Claim]) -> str:
         """No scaling after scaled scores were printed is another mistake than no scaling at all."""
+        if alternative.cause == "no_scale" and step == "scaled_scores":
+            wrong = {id(claim) for claim in explained}
+            first = {claim.index: claim for claim in reversed(self.claims[step])}
+            if self.problem.shows_scaled or any(id(first[claim.index]) not in wrong for claim in explained):
+                return "unscaled_carried_on"
         if alternative.cause == "no_scale" and step in ("weights", "masked_scores", "output", "head_outputs"):
             scaled = self.printed.get("scaled_scores")
             printed = scaled is not None and np.isfinite(scaled).any() and "scaled_scores" not in self.errors
@@ -300,18 +305,22 @@ class _Judge:
         for claim in claims:
             rows.setdefault(claim.index[:-1], []).append(claim)
         of_row: dict[tuple[int, ...], list[Claim]] = {}
+        wrong = set(map(id, claims))
+        places = {claim.index for claim in claims}
         for claim in self.claims[step]:
-            of_row.setdefault(claim.index[:-1], []).append(claim)
+            # A number that stands right in one place and wrong in another tells nothing about the mistake.
+            if id(claim) in wrong or claim.index not in places:
+                of_row.setdefault(claim.index[:-1], []).append(claim)
         best: tuple[tuple[float, ...], Alternative, list[Claim]] | None = None
         for known in self.starting_points(step):
             have = compute(self.problem, known)
             for alternative in alternatives(self.problem, step, have, printed):
                 explained: list[Claim] = []
                 exact = 0
-                for row, wrong in rows.items():
+                for row, of_this in rows.items():
                     values = [float(alternative.values[claim.index]) for claim in of_row[row]]
                     if all(map(_fits, of_row[row], values)):
-                        explained += wrong
+                        explained += of_this
                         exact += sum(map(is_right, of_row_printed(of_row[row]), values))
                 if not explained or not self.is_convincing(step, alternative, explained, of_row):
                     continue

@@ -54,10 +54,12 @@ class MappedText(msgspec.Struct, frozen=True, eq=False):
 
     def trimmed(self, start: int, end: int) -> MappedText:
         """The part from `start` to `end` without the blanks around it."""
-        text = self.text[start:end]
-        kept = text.rstrip()
-        start += len(kept) - len(kept.lstrip())
-        return self[start : start + len(kept.lstrip())]
+        text = self.text[start:end].rstrip()
+        kept = text.lstrip()
+        start += len(text) - len(kept)
+        if len(self.runs) == 1 and self.runs[0][3]:
+            return MappedText.whole(kept, self.runs[0][1] + start)
+        return self[start : start + len(kept)]
 
     def stripped(self) -> MappedText:
         """Without the blanks around it."""

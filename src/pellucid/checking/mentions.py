@@ -21,7 +21,7 @@ from pellucid.checking.passages import Part, Passage, Table
 from pellucid.checking.printed import Printed
 from pellucid.checking.sides import NotASideError, SideParser
 from pellucid.checking.tables import table_mentions
-from pellucid.checking.tokens import CLOSE, OPEN, WORD, Token, tokens_of
+from pellucid.checking.tokens import CLOSE, NUMBER, OPEN, WORD, Token, number_of, tokens_of
 from pellucid.checking.values import Tree, Value, leaves, replaced
 from pellucid.expressions import Expression, Number, Quotient, SquareRoot
 
@@ -30,6 +30,11 @@ _WHOLE_PLACES = 4
 """What `[1. 0. 2.]` claims: PyTorch would print a fraction with four places, NumPy with more."""
 _PRINT = re.compile(r"\b(?:print|println!?|printf|cout\s*<<)\s*\(?(.*?)\)?\s*;?\s*$")
 _EXPRESSION = re.compile(r"^[A-Za-z_][\w.\[\]()@, *+/=-]*$")
+_NUMBER = r"[-−]?\d+(?:\.\d+)?"
+_ITEM = re.compile(rf"(?:(?P<word>[^\W\d][\w'’#]*)\s*:?\s+)?(?P<number>{_NUMBER})")
+_BARE_LIST = re.compile(
+    rf"(?P<label>[^\n:]{{2,120}}):\s*(?P<items>(?:(?:[^\W\d][\w'’#]*\s*:?\s+)?{_NUMBER}\s*(?:,\s*(?:and\s+)?|;\s*|\s+and\s+)){{1,200}}(?:[^\W\d][\w'’#]*\s+)?{_NUMBER})(?![\w%]|\.\d)"
+)
 _HEAD = re.compile(r"^\W*(?:attention )?head\s*#?\s*(\d{1,2})\b[^\w=\n]{0,3}$", re.IGNORECASE | re.MULTILINE)
 _FOCUS = re.compile(
     r"\b(?:look at|focus(?:ing)? on|consider|take|follow|the query(?: is| of| for)?|for|row (?:of|for)|attention (?:of|for))\s+(?:the )?(?:word |token |query )?"
@@ -38,6 +43,7 @@ _FOCUS = re.compile(
 )
 FOCUS, SECTION, INFERRED = "focus", "section", "inferred"
 """Steps of mentions that name a query, name a head, or are to be found by the operands of their arithmetic."""
+_ASSIGNED = re.compile(r"^[ \t]*(?:let |float |double |auto )?([A-Za-z_]\w*)\s*=\s*([^=\n].*)$", re.MULTILINE)
 _STATEMENT = re.compile(r"^(?:import|from|def|class|return|for|if|with|assert|pass|del|raise|else|try|use|let)\b")
 _MAKERS = frozenset({"array", "tensor", "matrix", "asarray"})
 
@@ -86,13 +92,27 @@ def read_parts(parts: Sequence[Part], names: Mapping[str, Decimal], tokens: Sequ
         names: values of names, such as d_k.
         tokens: those that it declares.
     """
+    reader = _read(parts, names, tokens)
+    named = [
+        label
+        for mention in reader.mentions
+        if mention.quantity.step in ("query", "key", "value", "embeddings")
+        for label in (*mention.quantity.indices, *(mention.rows or ()))
+        if label and not label.isdigit() and label not in tokens
+    ]
+    if named:  # the document names its tokens where it gives their vectors: read it again, knowing them
+        reader = _read(parts, names, [*tokens, *dict.fromkeys(named)])
+    return Reading(reader.found_chains, sorted(reader.mentions, key=lambda mention: mention.offset))
+
+
+def _read(parts: Sequence[Part], names: Mapping[str, Decimal], tokens: Sequence[str]) -> _Reader:
     reader = _Reader(names, tokens)
     for part in parts:
         if isinstance(part, Table):
             reader.table(part)
         elif part.kind != "example":
             reader.passage(part)
-    return Reading(reader.found_chains, sorted(reader.mentions, key=lambda mention: mention.offset))
+    return reader
 
 
 def located(tree: Tree, text: MappedText) -> Tree:
@@ -132,6 +152,7 @@ class _Reader:
         self.found_chains: list[Chain] = []
         self.mentions: list[Mention] = []
         self.context: list[str] = []  # headings and lead-in lines that may name what follows
+        self.assigned: dict[str, str] = {}
         self.prints: list[str] = []  # what the code so far has printed, for the outputs that follow
 
     # Passages
@@ -141,20 +162,23 @@ class _Reader:
         if not text.text.strip():
             return
         if passage.kind == "code":
-            self.prints += _printed_names(text.text)
+            self.assigned.update({found[1]: found[2] for found in _ASSIGNED.finditer(text.text)})
+            self.prints += [self.spelled(name) for name in _printed_names(text.text)]
         elif passage.kind == "heading":
             self.prints = []
         program = passage.kind in ("output", "code")
         chains = list(chains_of(text, self.names, program=program)) if passage.kind != "code" or "=" in text.text else []
         covered: list[tuple[int, int]] = []
         for chain in chains:
-            covered.append((chain.start, chain.sides[-1].end))
+            covered += ((side.start, side.end) for side in chain.sides if side.value is not None)
         found: list[tuple[int, Mention]] = list(self.markers(passage, covered))
         for chain in chains:
             if passage.kind != "code":
                 self.found_chains.append(chain)
             if mention := self.of_chain(chain, program):
                 found.append((chain.start, mention))
+        if passage.kind not in ("code", "output"):
+            found += self.bare_lists(text, covered)
         found += self.arrays(text, covered, program, passage.kind)
         found.sort(key=lambda pair: pair[0])
         self.mentions += (mention for _, mention in found)
@@ -162,6 +186,11 @@ class _Reader:
             self.context = [text.text.strip()]
         else:
             self.context = [*self.context[:1], _last_line(text.text)]
+
+    def spelled(self, name: str) -> str:
+        """A printed variable with what it was computed as, where that says more than its name."""
+        computed = self.assigned.get(name, "")
+        return f"{name} = {computed}" if re.search(r"softmax|masked_fill|where\(|sqrt|\*\*\s*-?0?\.5", computed) else name
 
     def markers(self, passage: Passage, covered: list[tuple[int, int]]) -> Iterator[tuple[int, Mention]]:
         """Lines that say which head or which query the following is about."""
@@ -181,7 +210,7 @@ class _Reader:
 
     def of_chain(self, chain: Chain, program: bool) -> Mention | None:
         """What an equation says its last plain side is."""
-        label = chain.label
+        label = self.last_clause(chain.label)
         named = quantity(label[-_LABEL:], self.tokens)
         values = [side.value for side in chain.sides if side.value is not None]
         if named is None and values:
@@ -207,6 +236,15 @@ class _Reader:
             arithmetic=arithmetic,
             about=self.about() if not named.indices else (),
         )
+
+    def last_clause(self, label: str) -> str:
+        """The part of a label behind the last `;` or full stop, where that names something by itself."""
+        for position in range(len(label) - 2, 0, -1):
+            if label[position] in ";.:" and label[position + 1].isspace():
+                clause = label[position + 1 :]
+                if label[position] != ":" and quantity(clause, self.tokens) is not None:
+                    return clause
+        return label
 
     def of_token(self, label: str) -> Quantity | None:
         """`dog: … = 0.48` under the heading “Attention weights” is the weight of dog."""
@@ -296,6 +334,31 @@ class _Reader:
         if takes_prints and self.prints:
             return self.prints.pop(0)
         return next((line[-_LABEL:] for line in reversed(self.context) if quantity(line, self.tokens)), "")
+
+    def bare_lists(self, text: MappedText, covered: list[tuple[int, int]]) -> Iterator[tuple[int, Mention]]:
+        """Lists without brackets, as in `Scores of "love": bees 0.44, love 0.64`, or `Divided by √2: 0.31, 0.45`."""
+        for listed in _BARE_LIST.finditer(text.text):
+            start, end = listed.span("items")
+            if any(low < end and start < high for low, high in covered):
+                continue
+            named = quantity(listed["label"], self.tokens)
+            items = list(_ITEM.finditer(text.text, start, end))
+            words = [item["word"] or "" for item in items]
+            if named is None or len(items) < 2 or len(set(map(bool, words))) != 1 or (words[0] and not all(word in self.tokens for word in words)):
+                continue
+            values = np.empty(len(items), dtype=object)
+            for position, item in enumerate(items):
+                number = number_of(Token(NUMBER, item["number"].lstrip("-−"), item.start("number"), item.end("number")))
+                if number is None:
+                    break
+                span = text.span(item.start("number"), item.start("number") + len(number.text) + (item["number"][0] in "-−"))
+                sign = -1 if item["number"][0] in "-−" else 1
+                values[position] = Printed(number.value * sign, item["number"].rstrip("."), number.places, span.start, span.end)
+            else:
+                offset = text.span(start, start + 1).start
+                about = self.about() if not named.indices else ()
+                columns = tuple(words) if words[0] else None
+                yield start, Mention(named, values, listed["label"], columns=columns, offset=offset, about=about)
 
     # Tables
 

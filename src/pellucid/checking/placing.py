@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from pellucid.checking.values import factors_of
 from pellucid.expressions import Exponential, Expression, Number, Product, Quotient, Sum
 
 _NUMBERED = re.compile(r"(.*?[^\W\d])[_ ]?\(?([2-9])\)?")
+_CALLED_SCORES = ("scores", "scaled_scores", "masked_scores")
 _SQUARE = ("scores", "scaled_scores", "masked_scores", "weights")
 
 
@@ -59,9 +60,63 @@ class _Placer:
     def __init__(self, placing: Placing) -> None:
         self.placing = placing
         self.focus: int | None = None
+        self.exponents_seen: set[int] = set()
         self.seen: set[tuple[str, int, int]] = set()
 
     def claims(self, mention: Mention) -> list[Claim] | None:
+        """The claims of one mention; `None` where it cannot be placed."""
+        found = self.named(mention)
+        if not found:
+            return found
+        return [*self.exponents(found, mention), *self.by_fit(found)]
+
+    def exponents(self, claims: list[Claim], mention: Mention) -> list[Claim]:
+        """The exponents in a displayed softmax, `e^0.12/(e^0.12 + e^0.17)`, are scaled scores too.
+
+        Those of scores less their largest are not: a number that all are off by says so.
+        """
+        step = "masked_scores"
+        true = self.placing.true.get(step)
+        tree = mention.arithmetic
+        if claims[0].step != "weights" or true is None or true.ndim != 2 or tree is None:
+            return []
+        first = tree.reshape(-1)[0] if isinstance(tree, np.ndarray) and tree.size else tree
+        if not isinstance(first, Quotient) or not isinstance(first.denominator, Sum):
+            return []
+        terms = first.denominator.terms
+        row = true[claims[0].index[0]]
+        finite = np.flatnonzero(np.isfinite(row))
+        operands = [term.exponent for term in terms if isinstance(term, Exponential)]
+        if len(operands) != len(terms) or len(terms) not in (len(row), len(finite)):
+            return []
+        places = range(len(row)) if len(terms) == len(row) else finite
+        found = [
+            Claim("scaled_scores" if "scaled_scores" in self.placing.true else step, (claims[0].index[0], int(place)), operand)
+            for place, operand in zip(places, operands, strict=True)
+            if isinstance(operand, Printed) and np.isfinite(row[place]) and operand.value.is_finite()
+        ]
+        off = np.array([float(claim.printed.value) - row[claim.index[1]] for claim in found])
+        units = max((claim.printed.unit for claim in found), default=0.0)
+        if len(off) < 2 or (np.ptp(off) <= 1.5 * units and abs(off.mean()) > units):
+            return []
+        return [claim for claim in found if claim.printed.start not in self.exponents_seen and not self.exponents_seen.add(claim.printed.start)]  # type: ignore[func-returns-value]
+
+    def by_fit(self, claims: list[Claim]) -> list[Claim]:
+        """Documents call scaled or masked scores “scores”: the step whose numbers they all are is meant."""
+        step = claims[0].step
+        if step not in _CALLED_SCORES or len(claims) < 2:
+            return claims
+        own = sum(is_right(claim.printed, float(self.placing.true[step][claim.index])) for claim in claims)
+        if own * 2 >= len(claims):
+            return claims
+        for other in _CALLED_SCORES:
+            true = self.placing.true.get(other)
+            if other != step and true is not None and true.shape == self.placing.true[step].shape:
+                if all(is_right(claim.printed, float(true[claim.index])) for claim in claims):
+                    return [replace(claim, step=other) for claim in claims]
+        return claims
+
+    def named(self, mention: Mention) -> list[Claim] | None:
         if mention.quantity.step == FOCUS:
             focus = self.position(mention.quantity.indices[0], "query")
             self.focus = self.focus if focus is None else focus

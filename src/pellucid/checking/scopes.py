@@ -74,7 +74,8 @@ class Scope:
     @property
     def is_worth_checking(self) -> bool:
         """Whether it has anything to be compared."""
-        return bool(self.restated) or any(claim.quantity.step not in (FOCUS, INFERRED) for claim in self.claims)
+        trivial = {FOCUS} if "query" in self.given and "key" in self.given else {FOCUS, INFERRED}
+        return bool(self.restated) or any(claim.quantity.step not in trivial for claim in self.claims)
 
 
 def scopes_of(mentions: Sequence[Mention], tokens: Sequence[str]) -> list[Scope]:

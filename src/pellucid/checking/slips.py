@@ -54,7 +54,7 @@ def find_slip(
     if step == "weights":
         return _of_weights(claim, true, printed)
     if step in ("output", "head_outputs") and "output_weight" not in problem.inputs:
-        return _of_output(claim, true)
+        return _of_output(step, claim, true)
     if step == "masked_scores" and not np.isfinite(true[step][claim.index]):
         return Slip("mask_as_zero", "this key is masked: its score is −∞")
     if step == "output":
@@ -136,10 +136,12 @@ def _of_weights(claim: Claim, true: Mapping[str, Array], printed: Mapping[str, A
     return Slip("softmax", _digits(claim.printed, float(right)))
 
 
-def _of_output(claim: Claim, true: Mapping[str, Array]) -> Slip:
+def _of_output(step: str, claim: Claim, true: Mapping[str, Array]) -> Slip:
     value = true.get("value")
     number = float(claim.printed.value)
     if value is not None:
+        if value.ndim != len(claim.index):
+            return Slip("weighted_sum")  # heads side by side
         group = (claim.index[0] * value.shape[0] // true["weights"].shape[0],) if len(claim.index) == 3 else ()
         column = value[(*group, slice(None), claim.index[-1])]
         slack = claim.printed.unit / 2 + 1e-9
@@ -154,7 +156,7 @@ def _of_output(claim: Claim, true: Mapping[str, Array]) -> Slip:
             term = float(weights[n] * column[n])
             if abs(term) > 2 * claim.printed.unit and is_right(claim.printed, right - term):
                 return Slip("weighted_sum", f"the value of key {n} is left out")
-    return Slip("weighted_sum", _digits(claim.printed, float(true["output" if "output" in true else "head_outputs"][claim.index])))
+    return Slip("weighted_sum", _digits(claim.printed, float(true[step][claim.index])))
 
 
 def _digits(printed: Printed, true: float) -> str:

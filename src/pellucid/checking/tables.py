@@ -156,7 +156,7 @@ def _region(
                 names = tuple(name for _, name in columns) if header and all(n in tokens for _, n in columns) else None
                 yield TableMention(role, values, label, None, names, offset)
         return
-    label = next((text for text in (caption, *reversed(context), _corner(header)) if text and quantity(text, tokens)), "")
+    label = next((text for text in (caption, _corner(header), *reversed(context)) if text and quantity(text, tokens)), "")
     named_as = quantity(label, tokens) if label else None
     if named_as is None:
         return
@@ -168,7 +168,9 @@ def _region(
 
 
 def _corner(header: list[str] | None) -> str:
-    return header[0] if header else ""
+    """What stands over the row labels, unless it only says what rows and columns are: `query \\ key`."""
+    corner = header[0] if header else ""
+    return "" if re.search(r"(?i)quer|\bq\b|row|zeile", corner) and re.search(r"(?i)key|\bk\b|col", corner) else corner
 
 
 def _header(texts: list[list[str]], cells: list[list[Cell]]) -> list[str] | None:
