@@ -67,7 +67,7 @@ _SCANNERS = {
 }
 _NESTED_BLOCK = re.compile(r"/\*|\*/")
 _MARKER = re.compile(r"[ \t]*(?:#+!?:?|//[/!]*|%+|--+|!)[ \t]?")
-_STAR = re.compile(r"[ \t]*\*(?:[ \t]|(?=\r?$))", re.MULTILINE)
+_STAR = re.compile(r"^[ \t]*\*(?:[ \t]|(?=\r?$))", re.MULTILINE)
 _BLANK_LINES = re.compile(r"\n(?:[ \t\r]*\n)+")
 _BLANK_START = re.compile(r"(?:[ \t\r]*+\n)*")
 _NOT_LINE_END = re.compile(r"[^\r\n]+")

@@ -54,13 +54,13 @@ def _separator(text: str) -> str:
 def _cell(mapped: MappedText, found: re.Match[str]) -> MappedText:
     quoted = found["quoted"]
     if quoted is None:
-        return mapped[found.start() : found.end()].stripped()
+        return mapped.trimmed(*found.span())
     start = found.start() + quoted.index('"') + 1
     end = found.start("quoted") + len(quoted)
     end -= end > start and mapped.text[end - 1] == '"'
     doubled = mapped.text.find('""', start, end)
     if doubled < 0:
-        return mapped[start:end].stripped()
+        return mapped.trimmed(start, end)
     builder = Builder(mapped)
     while doubled >= 0:
         builder.keep(start, doubled)

@@ -13,7 +13,7 @@ from pellucid.checking.mapped_text import MappedText
 from pellucid.checking.passages import Table
 
 _COLUMNS = re.compile(r"&\s*\\begin\{matrix\}(.*?)\\end\{matrix\}\s*\\\\", re.DOTALL)
-_ROWS = re.compile(r"\s*\\begin\{array\}\{[^\n]{0,40}\}\n(.*?)\\end\{array\}\s*&", re.DOTALL)
+_ROWS = re.compile(r"\s*\\begin\{array\}\{[^\n]{0,40}\}\r?\n(.*?)\\end\{array\}\s*&", re.DOTALL)
 _MATRIX = re.compile(r"[^&]{0,80}?\\begin\{[bp]?matrix\}(.*?)\\end\{[bp]?matrix\}", re.DOTALL)
 _CAPTION_END = re.compile(r"\\\\(?:\[[^\]\n]{0,20}\])?\s*\$")
 

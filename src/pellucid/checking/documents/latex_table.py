@@ -47,7 +47,7 @@ def read_tabular(mapped: MappedText, *, has_width: bool = False) -> list[Table]:
             position = argument.end()
     rows = []
     for row in cells(mapped[position : len(mapped)]):
-        written = tuple(in_a_line(cell, prose=True).stripped() for cell in row)
+        written = tuple(in_a_line(cell.stripped(), prose=True).stripped() for cell in row)
         if any(cell.text for cell in written):
             rows.append(written)
     return [Table(tuple(rows))] if rows else []

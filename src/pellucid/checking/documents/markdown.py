@@ -304,7 +304,7 @@ class _Blocks:
             cells = cells[1:]
         if bars and len(cells) > 1 and not self.text[bars[-1] + 1 : end].strip():
             cells = cells[:-1]
-        return tuple(plain(_without_escaped_bars(self.mapped[low:high]), self.labels) for low, high in cells)
+        return tuple(plain(_without_escaped_bars(self.mapped.trimmed(low, high)), self.labels) for low, high in cells)
 
 
 def _is_rule(line: str) -> bool:

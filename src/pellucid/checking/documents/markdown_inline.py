@@ -21,6 +21,8 @@ _TAGS = (
     "ol p pre q s samp section small span strike strong sub summary sup table tbody td tfoot th thead tr tt u ul var "
     "wbr"
 ).replace(" ", "|")
+_SPECIAL = re.compile(r"[\\`<&*_~!\[\]$]")
+_SPECIAL_WITHOUT_LINKS = re.compile(r"[\\`<&*_~]")
 _TOKEN = re.compile(
     r"(?P<escape>\\[!-/:-@\[-`{-~])"
     r"|(?P<ticks>`+)"
@@ -49,6 +51,9 @@ def passages(mapped: MappedText, kind: str, labels: frozenset[str] = frozenset()
         kind: of the passages of its text.
         labels: of the links that are defined somewhere in the document, in lower case.
     """
+    if not _SPECIAL.search(mapped.text):
+        yield from passage(mapped, kind)
+        return
     edits = _Inline(mapped, labels).edits
     builder = Builder(mapped)
     position = 0
@@ -71,6 +76,8 @@ def passages(mapped: MappedText, kind: str, labels: frozenset[str] = frozenset()
 
 def plain(mapped: MappedText, labels: frozenset[str] = frozenset()) -> MappedText:
     """A text without its markup, all in one, as in the cell of a table."""
+    if not _SPECIAL.search(mapped.text):
+        return mapped.stripped()
     builder = Builder(mapped)
     position = 0
     for start, end, text, _ in _Inline(mapped, labels).edits:
@@ -97,6 +104,9 @@ class _Inline:
         self.openers: dict[str, list[int]] = {}
         self.brackets: list[tuple[int, bool]] = []
         self.scripts: list[str] = []
+        self.is_comment_open = False
+        has_links = "](" in self.text or "][" in self.text
+        self.special = _SPECIAL if has_links else _SPECIAL_WITHOUT_LINKS
         self.code_ends = self.ticks()
         self.scan()
         self.edits.sort(key=lambda edit: edit[:2])
@@ -116,10 +126,10 @@ class _Inline:
         mathematics = formulas(self.text)
         formula = next(mathematics, None)
         position = 0
-        found = _TOKEN.search(self.text)
+        found = self.next_token(0)
         while True:
             if found and found.start() < position:
-                found = _TOKEN.search(self.text, position)
+                found = self.next_token(position)
             while formula and formula.start < position:
                 formula = next(mathematics, None)
             if formula and (not found or formula.start <= found.start()):
@@ -131,6 +141,12 @@ class _Inline:
                 return
             position = max(self.token(found), found.start() + 1)
 
+    def next_token(self, position: int) -> re.Match[str] | None:
+        for special in self.special.finditer(self.text, position):
+            if found := _TOKEN.match(self.text, special.start()):
+                return found
+        return None
+
     def token(self, found: re.Match[str]) -> int:
         """Deals with a piece of markup; returns where to go on."""
         start, end = found.span()
@@ -140,8 +156,9 @@ class _Inline:
             case "ticks":
                 return self.code(start, end)
             case "comment":
-                close = self.text.find("-->", end)
+                close = -1 if self.is_comment_open else self.text.find("-->", end)
                 if close < 0:
+                    self.is_comment_open = True  # there is no use in looking again
                     return end
                 self.edit(start, close + 3)
                 return close + 3

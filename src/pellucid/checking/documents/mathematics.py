@@ -24,6 +24,7 @@ _MOST_DEPTH = 40
 _MOST_BRACES = 200
 """More of them in a row are no formula."""
 
+_SPECIAL = re.compile(r"[\\{}_^&~$\n]")
 _ENVIRONMENT = r"\\(?:begin|end)[ \t]*\{[A-Za-z]+\*?\}"
 _PAIRS = re.compile(_ENVIRONMENT + r"|\\.|[{}]", re.DOTALL)
 _TOKEN = re.compile(
@@ -65,6 +66,8 @@ def in_a_line(mapped: MappedText, *, prose: bool = False) -> MappedText:
         prose: whether it is text with mathematics in `$…$`, where an unknown command changes only how it looks.
     """
     if not mapped.text or "{" * _MOST_BRACES in mapped.text:
+        return mapped
+    if not _SPECIAL.search(mapped.text):
         return mapped
     return _Formula(mapped, prose).whole()
 
@@ -222,7 +225,9 @@ class _Formula(Line):
 
     def command(self, name: str, start: int) -> None:
         if name in _FRACTIONS:
-            self.fraction()
+            following = self.text[self.position : self.position + 1]
+            if following and (following != "{" or self.position in self.closing):
+                self.fraction()
         elif name in SYMBOLS and SYMBOLS[name] == "\n":
             self.new_line(start)
         elif name in SYMBOLS:

@@ -39,7 +39,7 @@ def read_text(mapped: MappedText) -> Iterator[Part]:
 
 def _block(mapped: MappedText, lines: list[tuple[int, int]]) -> Iterator[Part]:
     """What stands between two blank lines: titles first, then a table or a paragraph."""
-    first = mapped.text[slice(*lines[0])]
+    first = lines[0]
     while lines:
         line = mapped.text[slice(*lines[0])]
         following = mapped.text[slice(*lines[1])] if len(lines) > 1 else ""
@@ -50,7 +50,7 @@ def _block(mapped: MappedText, lines: list[tuple[int, int]]) -> Iterator[Part]:
             start = lines[0][0]
             yield Passage("heading", mapped[start : start + ruled.end("title")].stripped())
             lines = lines[1:]
-        elif line is first and _CAPITALS.match(line):
+        elif lines[0] == first and _CAPITALS.match(line):
             yield Passage("heading", mapped[slice(*lines[0])].stripped())
             lines = lines[1:]
         elif _UNDERLINE.match(line):

@@ -195,7 +195,7 @@ def _text(value: Any, number_format: str | None) -> str:
     return written
 
 
-def _places(value: float, number_format: str) -> int | None:
+def _places(value: int | float, number_format: str) -> int | None:
     """How many decimals a format shows at least; `None` where it says nothing."""
     plain = _QUOTED.sub("", number_format)
     sections = plain.split(";")
@@ -214,11 +214,11 @@ def _places(value: float, number_format: str) -> int | None:
     return max(least, len(shown))
 
 
-def _rounded(value: float, places: int) -> Decimal:
+def _rounded(value: int | float, places: int) -> Decimal:
     return Decimal(repr(value)).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
 
 
-def _displayed(value: float, places: int, *, percent: bool) -> str:
+def _displayed(value: int | float, places: int, *, percent: bool) -> str:
     if percent:
         number = (Decimal(repr(value)) * 100).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
         return f"{number:f}%"
