@@ -35,19 +35,20 @@ def test_our_own_documents(file_format, line_end):
         assert any("scores\n" in text.text.replace("\r", "") and "0.21  0.29" in text.text for text in texts(parts))
 
 
-PIECES = st.sampled_from(
-    ["0.25", "-1", "x", "\n", "\r\n", "\n\n", " ", "    ", "*", "**", "_", "$", "$$", "`", "```", "```python\n", "|", "|-|",
-     "#", ">", "- ", "1. ", "[", "](a)", "\\", "\\frac{", "\\sqrt", "^{", "_{", "}", "{", "&", "\\\\", "\\begin{bmatrix}",
-     "\\end{bmatrix}", "\\begin{tabular}{c}", "\\end{tabular}", "\\left[", "\\right]", "\\item ", "%", "<table>", "<tr>",
-     "<td>", "</td>", "</table>", "<sup>", "</sup>", "<sub>", "<p>", "<math>", "<mfrac>", "<mn>", "</mn>", "</math>", "<pre>",
-     "</pre>", "<!--", "-->", "&times;", '"', '"""', "'", "//", "/*", "*/", "(", ")", "===", "---", ".. math::\n", "::\n",
-     "+--+\n", "== ==\n", ",", ";", "\t", "\x1b[0m", "é", "\U0001f600", "\u2028", "\\section{", "\\caption{", "<dl>", "<dt>",
-     "<dd>", "\\verb|", "\\text{", "<figure>", "<figcaption>", "\\newcommand{"]
-)  # fmt: skip
+PIECES = [
+    "0.25", "-1", "x", "\n", "\r\n", "\n\n", " ", "    ", "*", "**", "_", "$", "$$", "`", "```", "```python\n",
+    "|", "|-|", "#", ">", "- ", "1. ", "[", "](a)", "\\", "\\frac{", "\\sqrt", "^{", "_{", "}", "{", "&",
+    "\\\\", "\\begin{bmatrix}", "\\end{bmatrix}", "\\begin{tabular}{c}", "\\end{tabular}", "\\left[",
+    "\\right]", "\\item ", "%", "<table>", "<tr>", "<td>", "</td>", "</table>", "<sup>", "</sup>", "<sub>",
+    "<p>", "<math>", "<mfrac>", "<mn>", "</mn>", "</math>", "<pre>", "</pre>", "<!--", "-->", "&times;", "\"",
+    "\"\"\"", "'", "//", "/*", "*/", "(", ")", "===", "---", ".. math::\n", "::\n", "+--+\n", "== ==\n", ",",
+    ";", "\t", "\x1b[0m", "é", "😀", "\u2028", "\\section{", "\\caption{", "<dl>", "<dt>", "<dd>", "\\verb|",
+    "\\text{", "<figure>", "<figcaption>", "\\newcommand{",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("file_format", FORMATS)
-@given(text=st.one_of(st.lists(PIECES, max_size=40).map("".join), st.text(max_size=60)))
+@given(text=st.one_of(st.lists(st.sampled_from(PIECES), max_size=40).map("".join), st.text(max_size=60)))
 @settings(max_examples=60)
 def test_any_text(file_format, text):
     name = {"python": "x.py", "c": "x.rs"}.get(file_format, "x")
@@ -63,17 +64,20 @@ def test_any_text(file_format, text):
     check(source, parts)
 
 
-HOSTILE = ["*", "**a", "$", "$a ", "$1$ ", "[", "](", "<", "<a ", '<a "', "\\frac{", "\\frac{1}{", "|", "`", "_a", "{", "}",
-           "\\begin{table}", "\\begin{equation}", "\\left[\\begin{array}{c}", "\\section{", "> ", "- ", "1. a\n", "<!--", "<sup>",
-           "<table><td>", "<math><mrow>", "<pre>", "\\(", "\\[", "'", '"""', "/*", "\t", " ", "\n", "\r\n", "%", ",", "a|b\n-|-\n",
-           ".. x::\n", "== ==\n", "+--+\n", ":math:`", "a\n=\n", "\\verb|", "&#", '"a,']  # fmt: skip
+HOSTILE = [
+    "*", "**a", "$", "$a ", "$1$ ", "[", "](", "<", "<a ", "<a \"", "\\frac{", "\\frac{1}{", "|", "`", "_a",
+    "{", "}", "\\begin{table}", "\\begin{equation}", "\\left[\\begin{array}{c}", "\\section{", "> ", "- ",
+    "1. a\n", "<!--", "<sup>", "<table><td>", "<math><mrow>", "<pre>", "\\(", "\\[", "'", "\"\"\"", "/*", "\t",
+    " ", "\n", "\r\n", "%", ",", "a|b\n-|-\n", ".. x::\n", "== ==\n", "+--+\n", ":math:`", "a\n=\n", "\\verb|",
+    "&#", "\"a,",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("file_format", FORMATS[:-1])
 def test_hostile_texts(file_format):
-    """Each a hundred kilobytes; quadratic time would take minutes."""
+    """Twenty kilobytes each, under the checks of types; quadratic time would take minutes."""
     start = time.process_time()
     for piece in HOSTILE:
-        source = open_source("x", (piece * (100_000 // len(piece))).encode())
+        source = open_source("x", (piece * (20_000 // len(piece))).encode())
         read_document(source, file_format)
-    assert time.process_time() - start < 120
+    assert time.process_time() - start < 40

@@ -7,7 +7,8 @@ from checking.documents.reading import outline, read
     ("written", "expected"),
     [
         (
-            "\\documentclass{a}\\title{T}\n0.1\\begin{document}\n\\section{S}\nText 50\\% $x_{1}$ % no 0.2\nmore\n\nnext\\end{document}0.3",
+            "\\documentclass{a}\\title{T}\n0.1\\begin{document}"
+            "\n\\section{S}\nText 50\\% $x_{1}$ % no 0.2\nmore\n\nnext\\end{document}0.3",
             [("heading", "T"), ("heading", "S"), ("prose", "Text 50% x_1 \nmore"), ("prose", "next")],
         ),
         ("\\begin{equation}\\label{e}\n\\frac{1}{2}\n\\end{equation}", [("mathematics", "1/2")]),

@@ -47,7 +47,8 @@ def test_no_text(data, reason):
     ("name", "text", "expected"),
     [
         ("a/B.MD", None, "markdown"), ("x.htm", "", "html"), ("x.tex", "", "latex"), ("x.ipynb", "", "notebook"),
-        ("x.rst", "", "rst"), ("x.pyi", "", "python"), ("x.rs", "", "c"), ("x.tsv", "", "csv"), ("x.xlsx", None, "xlsx"),
+        ("x.rst", "", "rst"), ("x.pyi", "", "python"), ("x.rs", "", "c"), ("x.tsv", "", "csv"),
+        ("x.xlsx", None, "xlsx"),
         ("x.txt", "", "text"), ("README", "", "text"), ("x.unknown", "", "text"),
         ("<stdin>", "\n<!DOCTYPE html>", "html"), ("<stdin>", ' {"cells": []}', "notebook"),
         ("<stdin>", "\\documentclass{a}", "latex"), ("<stdin>", "a", "markdown"),
