@@ -50,6 +50,8 @@ class MappedText(msgspec.Struct, frozen=True, eq=False):
     def __getitem__(self, part: slice) -> MappedText:
         start, end, step = part.indices(len(self.text))
         assert step == 1
+        if len(self.runs) == 1 and self.runs[0][3]:
+            return MappedText.whole(self.text[start:end], self.runs[0][1] + start)
         return MappedText(self.text[start:end], tuple(self.cut(start, max(start, end))))
 
     def trimmed(self, start: int, end: int) -> MappedText:
@@ -63,9 +65,8 @@ class MappedText(msgspec.Struct, frozen=True, eq=False):
 
     def stripped(self) -> MappedText:
         """Without the blanks around it."""
-        end = len(self.text.rstrip())
-        start = min(end, len(self.text) - len(self.text.lstrip()))
-        return self if not start and end == len(self.text) else self[start:end]
+        text = self.text.strip()
+        return self if len(text) == len(self.text) else self.trimmed(0, len(self.text))
 
     def span(self, start: int, end: int) -> Span:
         """Where in the source the characters from `start` to `end` stand."""
@@ -107,19 +108,35 @@ class Builder:
 
     def __init__(self, base: MappedText) -> None:
         self.base = base
+        self._offset: int | None = None  # of a base that stands in the source as it is
+        if len(base.runs) == 1 and base.runs[0][3]:
+            self._offset = base.runs[0][1]
         self._text: list[str] = []
         self._runs: list[_Run] = []
         self._length = 0
 
     def keep(self, start: int, end: int) -> None:
         """The characters of the base from `start` to `end`, as they are."""
-        if start < end:
+        if start >= end:
+            return
+        if self._offset is None:
             self._add(self.base.text[start:end], self.base.cut(start, end))
+            return
+        low, high = self._offset + start, self._offset + end
+        if self._runs and self._runs[-1][3] and self._runs[-1][2] == low:
+            self._runs[-1] = (*self._runs[-1][:2], high, True)
+        else:
+            self._runs.append((self._length, low, high, True))
+        self._text.append(self.base.text[start:end])
+        self._length += end - start
 
     def put(self, text: str, start: int, end: int) -> None:
         """`text` in place of the characters of the base from `start` to `end`."""
         if text:
-            self._runs.append((self._length, *self.base.span(start, end), False))
+            low, high = (
+                self.base.span(start, end) if self._offset is None else (self._offset + start, self._offset + end)
+            )
+            self._runs.append((self._length, low, high, False))
             self._text.append(text)
             self._length += len(text)
 

@@ -21,8 +21,8 @@ _TAGS = (
     "ol p pre q s samp section small span strike strong sub summary sup table tbody td tfoot th thead tr tt u ul var "
     "wbr"
 ).replace(" ", "|")
-_SPECIAL = re.compile(r"[\\`<&*_~!\[\]$]")
-_SPECIAL_WITHOUT_LINKS = re.compile(r"[\\`<&*_~]")
+_SPECIAL = re.compile(r"[\\`&*_~!\[\]$]|<(?=[A-Za-z/!])")
+_SPECIAL_WITHOUT_LINKS = re.compile(r"[\\`&*_~]|<(?=[A-Za-z/!])")
 _TOKEN = re.compile(
     r"(?P<escape>\\[!-/:-@\[-`{-~])"
     r"|(?P<ticks>`+)"

@@ -7,6 +7,7 @@ import re
 from pellucid.checking.documents.mathematics import in_a_line
 from pellucid.checking.mapped_text import Builder, MappedText
 
+_SPECIAL = re.compile(r"[\\`*]")
 _INLINE = re.compile(
     r"\\(?P<escaped>.)"
     r"|``(?P<literal>[^`\n]{1,1000})``"
@@ -20,6 +21,8 @@ _INLINE = re.compile(
 
 def plain(mapped: MappedText) -> MappedText:
     """A text without its markup."""
+    if not _SPECIAL.search(mapped.text):
+        return mapped.stripped()
     builder = Builder(mapped)
     position = 0
     for found in _INLINE.finditer(mapped.text):
