@@ -118,6 +118,8 @@ _SYMBOLS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     )
 )
 
+_SYMBOL_OF = {step: pattern for step, pattern in _SYMBOLS if step in ("query", "key", "value", "embeddings")}
+
 _IGNORED = re.compile(
     r"\bexp(?:onential\w*|s)?\b|\be\^|\bexp\(|\b(?:denominator|numerator|normali[sz]er|sum\s+of|row\s+sums?|partition)\b|\bmax(?:imum)?\b"
     r"|\bshape\b|\bsize\b|\bdimension\w*|\bloss\b|\bgradient\w*|^\W*d_?k\W*$|\btotal\b|(?:^|\W)Σ|^\s*sum\b|\bsumme\b|\bnenner\b|\bgrad\b"
@@ -180,6 +182,10 @@ def _named(label: str, tokens: Sequence[str], head: int | None) -> Quantity | No
             indices = _indices(label, tokens)
             if not indices and step in ("query", "key", "value", "embeddings") and (leading := _LEADING_TOKEN.match(label)):
                 indices = (leading[1],) if _named(leading[1], (), None) is None else ()
+            if not indices and (symbol := _SYMBOL_OF.get(step)) is not None:
+                found = list(symbol.finditer(label))  # “the keys are k_dog”
+                index = _first(found[-1], "braced", "round", "plain", "digits") if found else None
+                indices = _split(index)
             return Quantity(step, indices, head)
     clause = re.split(r"[,;.\n]\s", label)[-1].strip() or label.strip()
     for part in reversed([part for part in clause.split(":") if part.strip()]):
