@@ -10,6 +10,11 @@ from decimal import Decimal
 from pellucid.checking.mapped_text import Builder, MappedText, Span
 from pellucid.checking.passages import Part, Passage, Table
 
+_WORTH_READING = re.compile(
+    r"√|sqrt|scal|scap|skal|[ée]chel|escal|divid|durch|root|wurzel|mask|m[áa]s|caus|kaus|softmax|token|word|sent|text|input|prompt|phrase|sequence|satz"
+    r"|frase|sourc|consider|column|spalte|head|d_?\{?k|attent|attend|quer|key|label|tril|triang|future|K\s*\^?T|0\.5",
+    re.IGNORECASE,
+)
 _SENTENCE = re.compile(
     r"\b(?:sentence|text|input|prompt|phrase|sequence|satz|frase|source|sentences|tokens of|words of|tokens in|consider)\b[^\n\"“”„«‘]{0,30}[:=]?\s*[\"“„«‘]([^\"“”»’\n]{3,200})[\"”“»’]",
     re.IGNORECASE,
@@ -105,7 +110,7 @@ def declarations_of(parts: Sequence[Part]) -> Declarations:
     candidates: dict[str, tuple[int, Note]] = {}
     for passage in _passages(parts):
         text = passage.text.text
-        if len(text) > 200_000 or not any(character.isalpha() for character in text[:2_000]):
+        if len(text) > 200_000 or not _WORTH_READING.search(text):
             continue
         _tokens(passage, found)
         for key, pattern in (("root", _SQUARE_ROOT), ("d_k", _BY_D_K), ("none", _NO_SCALE), ("unscaled", _UNSCALED_FORMULA)):

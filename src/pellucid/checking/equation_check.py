@@ -87,10 +87,12 @@ class EquationCheck:
     def chain(self, chain: Chain) -> None:
         """Check one equation."""
         sides = [side for side in chain.sides if side.value is not None]
-        if len(sides) < 2 or _says_shapes(chain, sides):
+        if len(sides) < 2:
             return
         reference = next((side for side in sides if _computes(side.value)), None)
         if reference is None or reference.value is None:
+            return
+        if _says_shapes(chain, sides):
             return
         try:
             true = numbers(reference.value.tree)
@@ -274,6 +276,8 @@ def _computes(value: Value | None) -> bool:
 
 def _says_shapes(chain: Chain, sides: list[Side]) -> bool:
     """Whether an equation is about sizes: (6×3)·(3×6) = 6×6."""
+    if "." in chain.text.text[chain.start : sides[-1].end]:
+        return False
     found = [leaf for side in sides if side.value is not None and not side.value.shape for leaf in leaves(side.value.tree)]
     if not found or any(leaf.places > 0 for leaf in found):
         return False

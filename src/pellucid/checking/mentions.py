@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 
 import numpy as np
 
@@ -26,6 +27,7 @@ from pellucid.checking.values import Tree, Value, leaves, replaced
 from pellucid.expressions import Expression, Number, Quotient, SquareRoot
 
 _LABEL = 300
+_REPEATED = 2_000
 _WHOLE_PLACES = 4
 """What `[1. 0. 2.]` claims: PyTorch would print a fraction with four places, NumPy with more."""
 _PRINT = re.compile(r"\b(?:print|println!?|printf|cout\s*<<)\s*\(?(.*?)\)?\s*;?\s*$")
@@ -60,7 +62,7 @@ class Mention:
         rows, columns: what the rows and columns of a table are labelled with.
         program: whether it is a program's print or source.
         offset: where it stands.
-        arithmetic: what it is said to be the result of, with places in the source.
+        computed: what it is said to be the result of, with places in the passage; see `arithmetic`.
         about: the token that a heading or the line before it names, for labels that name none.
     """
 
@@ -72,8 +74,13 @@ class Mention:
     columns: tuple[str, ...] | None = None
     program: bool = False
     offset: int = 0
-    arithmetic: Tree | None = None
+    computed: Tree | None = None
     about: tuple[str, ...] = ()
+
+    @cached_property
+    def arithmetic(self) -> Tree | None:
+        """What it is said to be the result of, with places in the source."""
+        return None if self.computed is None or self.chain is None else located(self.computed, self.chain.text)
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,10 +155,11 @@ def is_literal(value: Value) -> bool:
 class _Reader:
     def __init__(self, names: Mapping[str, Decimal], tokens: Sequence[str]) -> None:
         self.names = names
-        self.tokens = tokens
+        self.tokens = tuple(tokens)
         self.found_chains: list[Chain] = []
         self.mentions: list[Mention] = []
         self.context: list[str] = []  # headings and lead-in lines that may name what follows
+        self.read_before: dict[tuple[str, bool], list[Chain]] = {}
         self.assigned: dict[str, str] = {}
         self.prints: list[str] = []  # what the code so far has printed, for the outputs that follow
 
@@ -167,7 +175,7 @@ class _Reader:
         elif passage.kind == "heading":
             self.prints = []
         program = passage.kind in ("output", "code")
-        chains = list(chains_of(text, self.names, program=program)) if passage.kind != "code" or "=" in text.text else []
+        chains = self.chains(text, program)
         covered: list[tuple[int, int]] = []
         for chain in chains:
             covered += ((side.start, side.end) for side in chain.sides if side.value is not None)
@@ -186,6 +194,17 @@ class _Reader:
             self.context = [text.text.strip()]
         else:
             self.context = [*self.context[:1], _last_line(text.text)]
+
+    def chains(self, text: MappedText, program: bool) -> list[Chain]:
+        """The equations of a passage; one that stands in the document again and again is read once."""
+        key = (text.text, program)
+        known = self.read_before.get(key)
+        if known is None:
+            found = list(chains_of(text, self.names, program=program))
+            if len(text.text) < _REPEATED:
+                self.read_before[key] = found
+            return found
+        return [Chain(text, chain.sides, chain.label) for chain in known]
 
     def spelled(self, name: str) -> str:
         """A printed variable with what it was computed as, where that says more than its name."""
@@ -219,7 +238,7 @@ class _Reader:
             return None
         computed = next((value for value in values if not is_literal(value)), None)
         literal = next((value for value in values if is_literal(value)), None)
-        arithmetic = None if computed is None else located(computed.tree, chain.text)
+        arithmetic = None if computed is None else computed.tree
         if literal is None:
             if computed is None:
                 return None
@@ -233,7 +252,7 @@ class _Reader:
             chain,
             program=program,
             offset=chain.text.span(chain.start, chain.start + 1).start,
-            arithmetic=arithmetic,
+            computed=arithmetic,
             about=self.about() if not named.indices else (),
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 IGNORED = "ignored"
 """The step of what is named but is no step of the chain: exponentials, sums, largest elements."""
@@ -143,13 +144,18 @@ _LEADING_TOKEN = re.compile(r"^\W{0,3}([\w'’#.-]{1,30}?)\W*[:|–—]")
 def quantity(label: str, tokens: Sequence[str] = ()) -> Quantity | None:
     """What a label names; `None` where it names nothing that attention has.
 
+    Documents name the same things again and again, so that answers are kept.
+
     Args:
         label: the words and symbols before a number, an array or a relation.
         tokens: known tokens, which may stand in the label.
     """
     label = label.strip().rstrip("=≈:→ \n\t")
-    if not label or len(label) > 400:
-        label = label[-400:]
+    return _quantity(label[-400:], tokens if isinstance(tokens, tuple) else tuple(tokens)) if label else None
+
+
+@lru_cache(maxsize=50_000)
+def _quantity(label: str, tokens: tuple[str, ...]) -> Quantity | None:
     words = _SNAKE.sub(" ", label)
     head = _head(words)
     found: list[Quantity] = []

@@ -157,7 +157,7 @@ class SideParser:
             if token.text == "+":
                 return tree
             return mapped(lambda operand: negative(operand, token), tree)
-        tree = self.atom(token)
+        tree = self.number(token) if token.kind == NUMBER else self.atom(token)
         while (token := self.peek()) and token.kind == SIGN and token.text == "^":
             self.at += 1
             following = self.peek()

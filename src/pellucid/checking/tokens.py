@@ -42,6 +42,7 @@ _SAME = {
     "⊙": "*",
 }
 _MOST_DIGITS = 400
+_SHORT = 100
 
 
 class Token(NamedTuple):
@@ -94,11 +95,15 @@ def number_of(token: Token, *, percent: bool = False, program: bool = False) -> 
     if text.endswith(".") and not program:
         text = text[:-1]  # the full stop of a sentence
     value = Decimal(text)
-    if value and abs(value.adjusted()) > 300:
-        return None
-    exponent = value.as_tuple().exponent
-    assert isinstance(exponent, int)
-    places = -exponent
+    if len(text) < _SHORT and text.isascii() and "e" not in text and "E" not in text:
+        point = text.find(".")
+        places = 0 if point < 0 else len(text) - point - 1
+    else:
+        if value and abs(value.adjusted()) > 300:
+            return None
+        exponent = value.as_tuple().exponent
+        assert isinstance(exponent, int)
+        places = -exponent
     end = token.start + len(token.text) - (token.text.endswith(".") and not program)
     if percent:
         return Printed(value.scaleb(-2), token.text.rstrip(".") + "%", places + 2, token.start, token.end + 1)
