@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 
@@ -24,7 +24,7 @@ from pellucid.checking.sides import NotASideError, SideParser
 from pellucid.checking.tables import table_mentions
 from pellucid.checking.tokens import CLOSE, NUMBER, OPEN, WORD, Token, number_of, tokens_of
 from pellucid.checking.values import Tree, Value, leaves, replaced
-from pellucid.expressions import Expression, Number, Quotient, SquareRoot
+from pellucid.expressions import Exponential, Expression, Number, Quotient, SquareRoot
 
 _LABEL = 300
 _REPEATED = 2_000
@@ -239,6 +239,7 @@ class _Reader:
         computed = next((value for value in values if not is_literal(value)), None)
         literal = next((value for value in values if is_literal(value)), None)
         arithmetic = None if computed is None else computed.tree
+        named = _refined(named, arithmetic)
         if literal is None:
             if computed is None:
                 return None
@@ -436,6 +437,15 @@ def _as_array(tree: Tree) -> Array:
 
 def _is_maker(word: Token, opening: Token) -> bool:
     return word.kind == WORD and opening.text == "(" and word.text.rsplit(".", 1)[-1] in _MAKERS
+
+
+def _refined(named: Quantity, tree: Tree | None) -> Quantity:
+    """What arithmetic says more than words: `sitting · dog = 0.29/√3` is a scaled score."""
+    if named.step != "scores" or not isinstance(tree, Quotient):
+        return named
+    if isinstance(tree.numerator, Printed) and isinstance(tree.denominator, SquareRoot | Number):
+        return replace(named, step="scaled_scores")
+    return replace(named, step="weights") if isinstance(tree.numerator, Exponential) else named
 
 
 def _last_line(text: str) -> str:

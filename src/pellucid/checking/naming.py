@@ -137,6 +137,8 @@ _QUOTED = re.compile(r"[\"“„”«»'‘’`]([^\"“„”«»`\n]{1,40}?)[\
 _BRACKETED = re.compile(r"[(\[]\s*([^()\[\]=]{1,80}?)\s*[)\]](?:\[([^\[\]]{1,40})\])?")
 _HEAD = re.compile(r"\bhead\s*[_#]?\s*(\d+)|\bhead_?(\d+)", re.IGNORECASE)
 _OF_TOKEN = re.compile(r"\b(?:for|of|from|für|von|pour|de|para|row|token|word|wort|mot|position|query|key)\s+[\"“'‘]?([\w#.-]+)[\"”'’]?", re.IGNORECASE)
+_AXES = re.compile(r"\s+(?:query|key|token|head|d_\w+)\s*×\s*(?:query|key|token|d_\w+)(?:,\s*\d+\s*×\s*\d+)*\s*$")
+"""The axes of a matrix behind its name: `weights query × key, 6 × 6`."""
 _SNAKE = re.compile(r"(?<=[A-Za-z]{2})_(?=[A-Za-z]{2})")
 _LEADING_TOKEN = re.compile(r"^\W{0,3}([\w'’#.-]{1,30}?)\W*[:|–—]")
 
@@ -156,6 +158,7 @@ def quantity(label: str, tokens: Sequence[str] = ()) -> Quantity | None:
 
 @lru_cache(maxsize=50_000)
 def _quantity(label: str, tokens: tuple[str, ...]) -> Quantity | None:
+    label = _AXES.sub("", label) or label
     words = _SNAKE.sub(" ", label)
     head = _head(words)
     found: list[Quantity] = []
@@ -183,6 +186,8 @@ def _named(label: str, tokens: Sequence[str], head: int | None) -> Quantity | No
         return Quantity(IGNORED)
     for step, pattern in _PATTERNS:
         if pattern.search(words):
+            if step in _SYMBOL_OF and step != "embeddings":  # of query, key and value the one that is named first
+                step = min(_ROLES_NAMED, key=lambda role: _first_place(role, words))
             if step.startswith("weights.") and _PROJECTED.search(label):
                 step = step.removeprefix("weights.")
             indices = _indices(label, tokens)
@@ -207,6 +212,16 @@ def _named(label: str, tokens: Sequence[str], head: int | None) -> Quantity | No
 
 
 _PROJECTED = re.compile(r"(?<!\w)[A-Zx](?:_\w+)?\s*[·×*@]?\s*W(?=[_^{QKVqkv])|\w\s*[·×*@]\s*\(?W|W\w*\s*[·×*@]\s*[xX\w]|(?i:inputs?|embeddings?)\s+(?:times|@)")
+
+
+_PATTERN_OF = {role: pattern for role, pattern in _PATTERNS if role in ("query", "key", "value")}
+_ROLES_NAMED = ("query", "key", "value")
+
+
+def _first_place(role: str, words: str) -> float:
+    """Where a role is first named in a label."""
+    found = _PATTERN_OF[role].search(words)
+    return found.start() if found else float("inf")
 
 
 def _stands_alone(clause: str, found: re.Match[str]) -> bool:

@@ -170,7 +170,8 @@ def _region(
 def _corner(header: list[str] | None) -> str:
     """What stands over the row labels, unless it only says what rows and columns are: `query \\ key`."""
     corner = header[0] if header else ""
-    return "" if re.search(r"(?i)quer|\bq\b|row|zeile", corner) and re.search(r"(?i)key|\bk\b|col", corner) else corner
+    names_axes = re.search(r"[\\/×|]", corner) or (re.search(r"(?i)quer", corner) and re.search(r"(?i)key", corner))
+    return "" if names_axes else corner
 
 
 def _header(texts: list[list[str]], cells: list[list[Cell]]) -> list[str] | None:

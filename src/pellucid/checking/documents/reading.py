@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from pathlib import PurePath
 
+from pellucid.checking.documents.aligned import with_tables
 from pellucid.checking.passages import Part
 from pellucid.checking.source import Source
 from pellucid.errors import InputError, nearest
@@ -81,7 +82,7 @@ def read_document(source: Source, file_format: str) -> list[Part]:
     room = {"python": "code", "c": "code"}.get(file_format, file_format)
     read: Callable[[Source], list[Part]] = import_module(f"{__package__}.{room}").read
     with _no_collection():
-        return read(source)
+        return with_tables(read(source))
 
 
 @contextmanager
