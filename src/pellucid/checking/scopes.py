@@ -93,20 +93,23 @@ class _Splitter:
         self.last_index: tuple[str, ...] = ()
         self.last_role = ""
         self.section: int | None = None  # the head that headings say the text is about
+        self.by_head: dict[int | None, int] = {None: 0}
+        self.at = 0
 
     @property
     def scope(self) -> Scope:
-        return self.scopes[-1]
+        return self.scopes[self.at]
 
     def add(self, mention: Mention) -> None:
         step = mention.quantity.step
         if step == IGNORED:
             return
         if step == SECTION:
-            if self.section is not None and self.section != mention.quantity.head and self.scope.given:
-                self.scopes.append(Scope(given=dict(self.scope.given), inherited=set(self.scope.given)))
             self.section = mention.quantity.head
+            self.enter(self.section)
             return
+        if mention.quantity.head is not None and mention.values.ndim < 3:
+            self.enter(mention.quantity.head, opens=step in _PER_TOKEN)
         if step == FOCUS:
             self.scope.claims.append(mention)
             return
@@ -266,7 +269,29 @@ class _Splitter:
             scope.given[step] = Given()
             return
         inherited = {role: given for role, given in scope.given.items() if role != step}
-        self.scopes.append(Scope(given=inherited, inherited=set(inherited)))
+        self.open(Scope(given=inherited, inherited=set(inherited)))
+        head = next((head for head, place in self.by_head.items() if self.scopes[place] is scope), None)
+        if head is None:
+            self.by_head.clear()  # another example, with heads of its own
+        self.by_head[head] = self.at
+
+    def open(self, scope: Scope) -> None:
+        """Add a scope, and go on in it."""
+        self.scopes.append(scope)
+        self.at = len(self.scopes) - 1
+
+    def enter(self, head: int | None, *, opens: bool = True) -> None:
+        """Go on in the part of the example that is about a head; with `opens`, begin it where there is none yet.
+
+        A head has queries, keys and values of its own; it shares embeddings.
+        """
+        if head not in self.by_head and opens:
+            common = self.scopes[self.by_head.get(None, self.at)]
+            shared = {role: given for role, given in common.given.items() if role in ("embeddings", "memory", "positions", "mask")}
+            self.open(Scope(given=shared, inherited=set(shared)))
+            self.by_head[head] = self.at
+        elif head in self.by_head:
+            self.at = self.by_head[head]
 
 
 def as_floats(trees: Array) -> Array:

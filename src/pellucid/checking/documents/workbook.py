@@ -17,6 +17,7 @@ from pellucid.errors import InputError
 
 _MOST_UNZIPPED = 100_000_000
 _MOST_EXACT_PLACES = 6
+_LARGEST_ROUNDED = 1e15  # beyond it a float has no decimals
 _MOST_DIGITS_SHOWN = 12
 """In a cell without a format."""
 
@@ -215,11 +216,12 @@ def _places(value: int | float, number_format: str) -> int | None:
 
 
 def _rounded(value: int | float, places: int) -> Decimal:
+    if abs(value) >= _LARGEST_ROUNDED:
+        return Decimal(repr(value))
     return Decimal(repr(value)).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
 
 
 def _displayed(value: int | float, places: int, *, percent: bool) -> str:
     if percent:
-        number = (Decimal(repr(value)) * 100).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
-        return f"{number:f}%"
+        return f"{_rounded(value, places + 2) * 100:.{places}f}%"
     return f"{_rounded(value, places):f}"
