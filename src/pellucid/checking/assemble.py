@@ -17,6 +17,7 @@ from pellucid.attention import causal_mask
 from pellucid.checking.declarations import Declarations
 from pellucid.checking.from_example import problem_of
 from pellucid.checking.judge import judge
+from pellucid.checking.mentions import FOCUS, INFERRED, SECTION, Mention
 from pellucid.checking.placing import Placing, place_claims
 from pellucid.checking.printed import Printed, is_right
 from pellucid.checking.problem import Problem, Setting, compute
@@ -29,6 +30,8 @@ from pellucid.expressions import Expression, Name, Number, with_parts
 
 _FLAT = ("query", "key", "value")
 _MOST_NUMBERS = 200_000
+_MOST_TOGETHER = 12
+_FITS = 0.5
 
 
 @dataclass(eq=False)
@@ -45,6 +48,7 @@ class Assembled:
         missing: sentences about what is not there.
         trees: the inputs as they are printed, by role.
         unplaced: how many mentions could not be placed.
+        placing: how results are placed in it.
     """
 
     problem: Problem
@@ -56,6 +60,7 @@ class Assembled:
     missing: list[str] = field(default_factory=list)
     trees: dict[str, Array] = field(default_factory=dict)
     unplaced: int = 0
+    placing: Placing = field(default_factory=lambda: Placing({}, (), (), False, 0, {}))
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,41 @@ class _Choice:
 def assemble(scope: Scope, declared: Declarations) -> Assembled | None:
     """Put a worked example together; `None` where there is nothing to compute from."""
     return _Assembly(scope, declared).best()
+
+
+def reassigned(found: list[Assembled], declared: Declarations) -> list[Assembled]:
+    """The worked examples with results that fit another of them moved to it.
+
+    Two examples, or two heads, may be told side by side, stage by stage; a result then stands behind the wrong one.
+    """
+    if not 1 < len(found) <= _MOST_TOGETHER:
+        return found
+    moves: list[tuple[Mention, int, int]] = []
+    for at, built in enumerate(found):
+        for mention in built.scope.claims:
+            if mention.quantity.step in (FOCUS, SECTION, INFERRED) or _share_right(mention, built) >= _FITS:
+                continue
+            for other, candidate in enumerate(found):
+                if other != at and _share_right(mention, candidate) == 1:
+                    moves.append((mention, at, other))
+                    break
+    if not moves:
+        return found
+    for mention, at, other in moves:
+        found[at].scope.claims.remove(mention)
+        found[other].scope.claims.append(mention)
+        found[other].scope.claims.sort(key=lambda claim: claim.offset)
+    again = [assemble(built.scope, declared) for built in found]
+    return [new for new in again if new is not None]
+
+
+def _share_right(mention: Mention, built: Assembled) -> float:
+    """How many of a mention's numbers are right in an example; 0 where it cannot be placed in it."""
+    placed, _ = place_claims([mention], built.placing)
+    if len(placed) < 2:
+        return 0.0
+    true = built.placing.true
+    return sum(is_right(claim.printed, float(true[claim.step][claim.index])) for claim in placed) / len(placed)
 
 
 class _Assembly:
@@ -234,7 +274,7 @@ class _Assembly:
         )
         claims, unplaced = place_claims(self.scope.claims, placing)
         problem = replace(problem, claims=tuple(claims))
-        return Assembled(problem, self.scope, example, derivation, trees=trees, unplaced=unplaced)
+        return Assembled(problem, self.scope, example, derivation, trees=trees, unplaced=unplaced, placing=placing)
 
     def side_labels(self, side: str, problem: Problem) -> list[str]:
         """The labels of the rows of one side, or of its declared tokens where they fit."""
@@ -292,6 +332,8 @@ class _Assembly:
         query = trees.get("query")
         if query is not None and query.ndim == 3:
             return int(query.shape[0])
+        if self.scope.head is not None:
+            return 1
         told = any(mention.quantity.head is not None or mention.values.ndim == 3 for mention in self.scope.claims)
         return self.declared.num_heads if told and self.declared.num_heads > 1 else 1
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from pellucid.arrays import Array
-from pellucid.checking.assemble import Assembled, assemble
+from pellucid.checking.assemble import Assembled, assemble, reassigned
 from pellucid.checking.declarations import Declarations, declarations_of
 from pellucid.checking.documents import format_of, open_source, read_document
 from pellucid.checking.equation_check import EquationCheck, Slipped
@@ -159,7 +159,7 @@ class _Document:
                 continue
             if built is not None:
                 found.append(built)
-        return found
+        return reassigned(found, self.declared)
 
     def example(
         self, built: Assembled, verdicts: Verdicts, equations: EquationCheck, judged: dict[int, int | None]

@@ -64,12 +64,14 @@ class Scope:
         claims: mentions of results, in reading order.
         restated: inputs that are given again, with the mention that differs.
         inherited: roles that come from the example before.
+        head: which head of several it is; `None` where it is the whole.
     """
 
     given: dict[str, Given] = field(default_factory=dict)
     claims: list[Mention] = field(default_factory=list)
     restated: list[tuple[str, str | None, Mention]] = field(default_factory=list)
     inherited: set[str] = field(default_factory=set)
+    head: int | None = None
 
     @property
     def is_worth_checking(self) -> bool:
@@ -269,7 +271,7 @@ class _Splitter:
             scope.given[step] = Given()
             return
         inherited = {role: given for role, given in scope.given.items() if role != step}
-        self.open(Scope(given=inherited, inherited=set(inherited)))
+        self.open(Scope(given=inherited, inherited=set(inherited), head=scope.head))
         head = next((head for head, place in self.by_head.items() if self.scopes[place] is scope), None)
         if head is None:
             self.by_head.clear()  # another example, with heads of its own
@@ -288,7 +290,7 @@ class _Splitter:
         if head not in self.by_head and opens:
             common = self.scopes[self.by_head.get(None, self.at)]
             shared = {role: given for role, given in common.given.items() if role in ("embeddings", "memory", "positions", "mask")}
-            self.open(Scope(given=shared, inherited=set(shared)))
+            self.open(Scope(given=shared, inherited=set(shared), head=head))
             self.by_head[head] = self.at
         elif head in self.by_head:
             self.at = self.by_head[head]

@@ -189,7 +189,8 @@ def _header(texts: list[list[str]], cells: list[list[Cell]]) -> list[str] | None
         [str(n) for n in range(1, len(positions) + 1)],
     ):
         below = [cell for cell in cells[1][-len(numbers) :] if isinstance(cell, Printed)]
-        if any(cell.places > 0 for cell in below) or not first[0]:
+        named = isinstance(first[0], str) and (re.search(r"[\\/×]", first[0]) or quantity(first[0]) is not None)
+        if any(cell.places > 0 for cell in below) or not first[0] or named:
             return texts[0]
     return None
 
@@ -203,7 +204,7 @@ def _has_row_labels(body: list[list[Cell]], header: list[str] | None, texts: lis
     size = len(counted)
     is_counted = counted in ([str(n) for n in range(size)], [str(n) for n in range(1, size + 1)])
     corner = header[0] if header else "?"
-    return is_counted and size > 1 and (not corner or bool(re.search(r"(?i)token|row|query|key|word|pos|^#$|^i$", corner)))
+    return is_counted and size > 1 and (not corner or bool(re.search(r"(?i)token|row|query|key|word|pos|^#$|^i$|[\\/×]", corner)))
 
 
 def _by_column(
