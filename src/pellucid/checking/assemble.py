@@ -21,6 +21,7 @@ from pellucid.checking.mentions import FOCUS, INFERRED, SECTION, Mention
 from pellucid.checking.placing import Placing, place_claims
 from pellucid.checking.printed import Printed, is_right
 from pellucid.checking.problem import Problem, Setting, compute
+from pellucid.checking.values import factors_of
 from pellucid.checking.scopes import Given, Scope, as_floats
 from pellucid.derivation import Axis, Derivation
 from pellucid.errors import InputError
@@ -110,9 +111,16 @@ def reassigned(found: list[Assembled], declared: Declarations) -> list[Assembled
 def _share_right(mention: Mention, built: Assembled) -> float:
     """How many of a mention's numbers are right in an example; 0 where it cannot be placed in it."""
     placed, _ = place_claims([mention], built.placing)
-    if len(placed) < 2:
+    if not placed or (len(placed) == 1 and (placed[0].printed.digits < 2 and placed[0].arithmetic is None)):
         return 0.0
     true = built.placing.true
+    if len(placed) == 1 and placed[0].step == "scores" and placed[0].arithmetic is not None:
+        pairs = factors_of(placed[0].arithmetic)
+        row, column = placed[0].index[-2:]
+        if pairs and true["query"].ndim == 2 and len(pairs) == true["query"].shape[1]:
+            first = np.array([float(left.value) for left, _ in pairs])
+            second = np.array([float(right.value) for _, right in pairs])
+            return float(np.allclose(first, true["query"][row]) and np.allclose(second, true["key"][column]))
     return sum(is_right(claim.printed, float(true[claim.step][claim.index])) for claim in placed) / len(placed)
 
 
@@ -427,11 +435,11 @@ class _Assembly:
         return _numeric(scale, known)
 
     def rounded(self, trees: dict[str, Array]) -> dict[str, float]:
-        """Inputs that a program printed rounded, and half a unit of their last digit."""
+        """Inputs of so many digits that they are rounded results themselves, and half a unit of their last digit."""
         halves: dict[str, float] = {}
         for role, given in self.given.items():
             matrix = trees.get(role)
-            if matrix is None or not given.program:
+            if matrix is None:
                 continue
             places = {element.places for element in matrix.reshape(-1) if isinstance(element, Printed)}
             if places and max(places) >= 4:

@@ -131,7 +131,7 @@ class EquationCheck:
                     aims = np.asarray(number(tree))
                 except NoValueError:
                     return
-            elif aims.size == value_size(shape) and min(len(shape), aims.ndim) >= 1 and isinstance(tree, np.ndarray):
+            elif aims.size == _value_size(shape) and min(len(shape), aims.ndim) >= 1 and isinstance(tree, np.ndarray):
                 tree, aims = tree.reshape(shape), aims.reshape(shape)  # a row written as a column
             else:
                 return
@@ -238,11 +238,10 @@ class EquationCheck:
                 spread += abs(number(_with(element, leaf, float(leaf.value) + leaf.unit / 2)) - value)
             except NoValueError:
                 return None
-        if abs(value - true) <= spread * (1 + 1e-6):
+        low, high = self.bounds(tree, rounded=True)
+        if low - spread * (1 + 1e-6) <= value <= high + spread * (1 + 1e-6) or wrong is not None:
             return None
-        if wrong is not None:
-            return None
-        culprit = _culprit(tree, element)
+        culprit = self.culprit(tree, element)
         if culprit is None:
             return None
         expected, printed, part = culprit
@@ -250,13 +249,31 @@ class EquationCheck:
             return Slipped(chain, printed, "last_digit", "last_digit", expected, exact_text(part), part, "its last digit is off")
         return Slipped(chain, printed, "error", kind_of(part), expected, exact_text(part), part, hint(part, printed))
 
+    def culprit(self, tree: Expression, element: Expression) -> tuple[float, Printed, Expression] | None:
+        """Where two trees part: a printed number of the second, and the part of the first that it stands for."""
+        if isinstance(element, Printed):
+            try:
+                expected = number(tree)
+            except NoValueError:
+                return None
+            low, high = self.bounds(tree, rounded=True)
+            half, value = element.unit / 2, float(element.value)
+            if is_right(element, expected) or low - half <= value <= high + half:
+                return None
+            return expected, element, tree
+        first, second = list(parts(tree)), list(parts(element))
+        if type(tree) is not type(element) or len(first) != len(second):
+            return None
+        found = (self.culprit(*pair) for pair in zip(first, second, strict=True))
+        return next((culprit for culprit in found if culprit), None)
+
 
 def _opposite(text: str) -> str:
     """The text of the number with the other sign."""
     return text[1:] if text.startswith("-") else f"-{text}"
 
 
-def value_size(shape: tuple[int, ...]) -> int:
+def _value_size(shape: tuple[int, ...]) -> int:
     """How many elements an array of that shape has."""
     size = 1
     for length in shape:
@@ -328,21 +345,6 @@ def _with(tree: Expression, leaf: Printed, value: float) -> Expression:
     from pellucid.checking.values import replaced
 
     return replaced(tree, lambda other: Number(Decimal(repr(value))) if other.start == leaf.start else other)
-
-
-def _culprit(tree: Expression, element: Expression) -> tuple[float, Printed, Expression] | None:
-    """Where two trees part: a printed number of the second, and the part of the first that it stands for."""
-    if isinstance(element, Printed):
-        try:
-            expected = number(tree)
-        except NoValueError:
-            return None
-        return None if is_right(element, expected) else (expected, element, tree)
-    first, second = list(parts(tree)), list(parts(element))
-    if type(tree) is not type(element) or len(first) != len(second):
-        return None
-    found = [culprit for pair in zip(first, second, strict=True) if (culprit := _culprit(*pair))]
-    return found[0] if found else None
 
 
 def hint(tree: Expression, printed: Printed) -> str:

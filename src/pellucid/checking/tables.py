@@ -18,6 +18,7 @@ from pellucid.checking.tokens import CLOSE, OPEN, tokens_of
 from pellucid.checking.values import replaced
 from pellucid.expressions import Expression, Number
 
+_LONGEST_NAME = 90
 _TOTALS = re.compile(r"^\W*(?:sum|total|Σ|∑|row sum|summe|somme|suma|check)\W*$", re.IGNORECASE)
 _COMPONENT = re.compile(r"^(.*?)[\s_\[(]*(\d+|d\d+|dim\s*\d+)[\])]*$", re.IGNORECASE)
 _ROLES = ("query", "key", "value", "embeddings")
@@ -156,7 +157,8 @@ def _region(
                 names = tuple(name for _, name in columns) if header and all(n in tokens for _, n in columns) else None
                 yield TableMention(role, values, label, None, names, offset)
         return
-    label = next((text for text in (caption, _corner(header), *reversed(context)) if text and quantity(text, tokens)), "")
+    named_by = (caption, _corner(header), *(text for text in reversed(context) if _names_one(text)))
+    label = next((text for text in named_by if text and quantity(text, tokens)), "")
     named_as = quantity(label, tokens) if label else None
     if named_as is None:
         return
@@ -165,6 +167,12 @@ def _region(
         return
     column_labels = tuple(name for _, name in columns) if header else None
     yield TableMention(named_as, matrix, label, labels, column_labels, offset)
+
+
+def _names_one(text: str) -> bool:
+    """Whether a heading or line can name a table: it is short, and does not speak of queries and keys alike."""
+    words = text.lower()
+    return len(text) <= _LONGEST_NAME and sum(role in words for role in ("quer", "key", "value")) <= 1
 
 
 def _corner(header: list[str] | None) -> str:

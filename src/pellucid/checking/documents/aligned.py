@@ -57,8 +57,9 @@ def _split(passage: Passage) -> Iterator[Part]:
         if lines[written][0] < lines[top][0]:
             yield Passage(passage.kind, text[lines[written][0] : lines[top][0]], passage.language)
         body = rows[position : position + count]
-        yield from _tables(text, body, labels, rows[header] if header is not None else None, _captions(text.text, lines, rows, caption))
-        position += count
+        taller = _taller(text.text, rows, position + count, body, labels)
+        yield from _tables(text, body, labels, rows[header] if header is not None else None, _captions(text.text, lines, rows, caption), taller)
+        position += count + max((len(more) for more in taller.values()), default=0)
         written = position
     if written == 0:
         yield passage
@@ -111,6 +112,34 @@ def _height(text: str, rows: list[list[Cell]], position: int) -> int:
     return count if count > 1 or introduced else 0
 
 
+def _taller(
+    text: str, rows: list[list[Cell]], position: int, body: list[list[Cell]], labels: list[int]
+) -> dict[int, list[list[Cell]]]:
+    """Rows that only one of several matrices side by side has: by the number of the matrix."""
+    if len(labels) < 2 or labels[0] != 0:
+        return {}
+    bounds = [*labels, len(body[0])]
+    found: dict[int, list[list[Cell]]] = {}
+    while position < len(rows) and _is_row(text, rows[position]):
+        row = rows[position]
+        line = text.rfind("\n", 0, row[0][0]) + 1
+        column = row[0][0] - line
+        first = text.rfind("\n", 0, body[0][0][0]) + 1
+        number = next(
+            (
+                number
+                for number, label in enumerate(labels)
+                if body[0][label][0] - first == column and bounds[number + 1] - label == len(row)
+            ),
+            None,
+        )
+        if number is None:
+            break
+        found.setdefault(number, []).append(row)
+        position += 1
+    return found
+
+
 def _label_columns(text: str, body: list[list[Cell]]) -> list[int]:
     return [column for column, cell in enumerate(body[0]) if not _is_number(text, cell)]
 
@@ -145,7 +174,12 @@ def _captions(text: str, lines: list[Cell], rows: list[list[Cell]], caption: int
 
 
 def _tables(
-    text: MappedText, body: list[list[Cell]], labels: list[int], header: list[Cell] | None, captions: list[str]
+    text: MappedText,
+    body: list[list[Cell]],
+    labels: list[int],
+    header: list[Cell] | None,
+    captions: list[str],
+    taller: dict[int, list[list[Cell]]],
 ) -> Iterator[Table]:
     width = len(body[0])
     starts = labels if labels and labels[0] == 0 else [0]
@@ -156,6 +190,7 @@ def _tables(
     for number in range(groups):
         low, high = bounds[number], bounds[number + 1]
         rows = [tuple(text[slice(*cell)] for cell in row[low:high]) for row in body]
+        rows += [tuple(text[slice(*cell)] for cell in row) for row in taller.get(number, ())]
         if header is not None:
             size = high - low - missing
             cells = tuple(text[slice(*cell)] for cell in header[taken : taken + size])
