@@ -109,7 +109,10 @@ def read_parts(parts: Sequence[Part], names: Mapping[str, Decimal], tokens: Sequ
     ]
     if named:  # the document names its tokens where it gives their vectors: read it again, knowing them
         reader = _read(parts, names, [*tokens, *dict.fromkeys(named)])
-    return Reading(reader.found_chains, sorted(reader.mentions, key=lambda mention: mention.offset))
+    mentions = reader.mentions
+    if any(isinstance(part, Passage) and part.kind == "comment" for part in parts):
+        mentions = sorted(mentions, key=lambda mention: mention.offset)  # code and its comments take turns
+    return Reading(reader.found_chains, mentions)
 
 
 def _read(parts: Sequence[Part], names: Mapping[str, Decimal], tokens: Sequence[str]) -> _Reader:
@@ -160,6 +163,7 @@ class _Reader:
         self.mentions: list[Mention] = []
         self.context: list[str] = []  # headings and lead-in lines that may name what follows
         self.read_before: dict[tuple[str, bool], list[Chain]] = {}
+        self.last_table = ""
         self.assigned: dict[str, str] = {}
         self.prints: list[str] = []  # what the code so far has printed, for the outputs that follow
 
@@ -395,7 +399,11 @@ class _Reader:
                 self.mentions.append(Mention(Quantity(SECTION, head=int(head[1])), nothing, title, offset=offset))
                 break
         context = " ".join(part for part in (*self.context, table.caption) if part)
-        for mention in table_mentions(table, table.caption, self.context, self.tokens):
+        caption = table.caption
+        if _HEAD.match(caption.strip()):
+            caption = self.last_table  # of another head, beside the one that has the name
+        for mention in table_mentions(table, caption, self.context, self.tokens):
+            self.last_table = mention.label
             self.mentions.append(
                 Mention(
                     mention.quantity,

@@ -10,7 +10,7 @@ import numpy as np
 
 from pellucid.arrays import Array
 from pellucid.checking.mentions import FOCUS, INFERRED, Mention
-from pellucid.checking.printed import Printed, is_right
+from pellucid.checking.printed import Printed, is_near, is_right
 from pellucid.checking.problem import Claim
 from pellucid.checking.values import factors_of
 from pellucid.expressions import Exponential, Expression, Number, Product, Quotient, Sum
@@ -112,7 +112,7 @@ class _Placer:
         for other in _CALLED_SCORES:
             true = self.placing.true.get(other)
             if other != step and true is not None and true.shape == self.placing.true[step].shape:
-                if all(is_right(claim.printed, float(true[claim.index])) for claim in claims):
+                if all(is_near(claim.printed, float(true[claim.index])) for claim in claims):
                     return [replace(claim, step=other) for claim in claims]
         return claims
 

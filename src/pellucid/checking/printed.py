@@ -77,6 +77,11 @@ def is_right(printed: Printed, true: float, size: float = 0.0) -> bool:
     return abs(value - true) <= max(tolerance(printed), noise)
 
 
+def is_near(printed: Printed, true: float) -> bool:
+    """Whether a number is right but for rounding on the way: at most one off in its last digit."""
+    return is_right(printed, true) or abs(float(printed.value) - true) <= 1.5 * printed.unit
+
+
 def correct_text(printed: Printed, true: float | Decimal) -> str:
     """The right number, printed with as many places as the wrong one."""
     if true in (float("inf"), float("-inf")):

@@ -85,6 +85,7 @@ def scopes_of(mentions: Sequence[Mention], tokens: Sequence[str]) -> list[Scope]
     splitter = _Splitter(tokens)
     for mention in mentions:
         splitter.add(mention)
+    splitter.share_groups()
     return [scope for scope in splitter.scopes if scope.given or scope.claims]
 
 
@@ -281,6 +282,18 @@ class _Splitter:
         """Add a scope, and go on in it."""
         self.scopes.append(scope)
         self.at = len(self.scopes) - 1
+
+    def share_groups(self) -> None:
+        """Grouped-query attention: where fewer heads have keys than queries, each key serves a group of queries."""
+        heads = {head: self.scopes[place] for head, place in sorted(self.by_head.items(), key=str) if head is not None}
+        with_keys = [scope for scope in heads.values() if "key" in scope.given]
+        queries = [scope for scope in heads.values() if "query" in scope.given]
+        if not with_keys or len(with_keys) >= len(queries) or len(queries) % len(with_keys):
+            return
+        owned = [(scope.given.get("key"), scope.given.get("value")) for scope in with_keys]
+        for number, scope in enumerate(queries):
+            key, value = owned[number * len(with_keys) // len(queries)]
+            scope.given |= {role: given for role, given in (("key", key), ("value", value)) if given is not None}
 
     def enter(self, head: int | None, *, opens: bool = True) -> None:
         """Go on in the part of the example that is about a head; with `opens`, begin it where there is none yet.
