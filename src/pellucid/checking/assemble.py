@@ -91,11 +91,14 @@ def reassigned(found: list[Assembled], declared: Declarations) -> list[Assembled
         return found
     moves: list[tuple[Mention, int, int]] = []
     for at, built in enumerate(found):
+        focus: list[Mention] = []
         for mention in built.scope.claims:
-            if mention.quantity.step in (FOCUS, SECTION, INFERRED) or _share_right(mention, built) >= _FITS:
+            if mention.quantity.step == FOCUS:
+                focus = [mention]
+            if mention.quantity.step in (FOCUS, SECTION, INFERRED) or _share_right(focus, mention, built) >= _FITS:
                 continue
             for other, candidate in enumerate(found):
-                if other != at and _share_right(mention, candidate) == 1:
+                if other != at and _share_right(focus, mention, candidate) == 1:
                     moves.append((mention, at, other))
                     break
     if not moves:
@@ -108,9 +111,9 @@ def reassigned(found: list[Assembled], declared: Declarations) -> list[Assembled
     return [new for new in again if new is not None]
 
 
-def _share_right(mention: Mention, built: Assembled) -> float:
+def _share_right(focus: list[Mention], mention: Mention, built: Assembled) -> float:
     """How many of a mention's numbers are right in an example; 0 where it cannot be placed in it."""
-    placed, _ = place_claims([mention], built.placing)
+    placed, _ = place_claims([*focus, mention], built.placing)
     if not placed or (len(placed) == 1 and (placed[0].printed.digits < 2 and placed[0].arithmetic is None)):
         return 0.0
     true = built.placing.true
