@@ -32,11 +32,13 @@ _WHOLE_PLACES = 4
 """What `[1. 0. 2.]` claims: PyTorch would print a fraction with four places, NumPy with more."""
 _PRINT = re.compile(r"\b(?:print|println!?|printf|cout\s*<<)\s*\(?(.*?)\)?\s*;?\s*$")
 _EXPRESSION = re.compile(r"^[A-Za-z_][\w.\[\]()@, *+/=-]*$")
+_MAY_HOLD_ARRAY = re.compile(r"[\[(][\s\[(]{0,40}[-−]?[\d.√∞]")
 _NUMBER = r"[-−]?\d+(?:\.\d+)?"
 _ITEM = re.compile(rf"(?:(?P<word>[^\W\d][\w'’#]*)\s*:?\s+)?(?P<number>{_NUMBER})")
 _BARE_LIST = re.compile(
-    rf"(?P<label>[^\n:]{{2,120}}):\s*(?P<items>(?:(?:[^\W\d][\w'’#]*\s*:?\s+)?{_NUMBER}\s*(?:,\s*(?:and\s+)?|;\s*|\s+and\s+)){{1,200}}(?:[^\W\d][\w'’#]*\s+)?{_NUMBER})(?![\w%]|\.\d)"
+    rf":\s*(?P<items>(?:(?:[^\W\d][\w'’#]{{0,30}}\s*:?\s+)?{_NUMBER}\s*(?:,\s*(?:and\s+)?|;\s*|\s+and\s+)){{1,200}}(?:[^\W\d][\w'’#]{{0,30}}\s+)?{_NUMBER})(?![\w%]|\.\d)"
 )
+_LONGEST_LABEL = 120
 _HEAD = re.compile(r"^\W*(?:attention )?head\s*#?\s*(\d{1,2})\b[^\w=\n]{0,3}$", re.IGNORECASE | re.MULTILINE)
 _FOCUS = re.compile(
     r"\b(?:look at|focus(?:ing)? on|consider|take|follow|the query(?: is| of| for)?|for|row (?:of|for)|attention (?:of|for))\s+(?:the )?(?:word |token |query )?"
@@ -302,16 +304,19 @@ class _Reader:
         self, text: MappedText, covered: list[tuple[int, int]], program: bool, kind: str
     ) -> Iterator[tuple[int, Mention]]:
         """Arrays that no equation contains: under a caption, after a colon, in a program's output."""
-        if "[" not in text.text and "(" not in text.text:
+        if not _MAY_HOLD_ARRAY.search(text.text):
             return
-        if not re.search(r"[\[(][\s\[(]*[-−]?[\d.√∞]", text.text):
-            return
-        tokens = tokens_of(text.text)
+        tokens = [
+            token
+            for start, end in _between(covered, len(text.text))
+            if _MAY_HOLD_ARRAY.search(text.text, start, end)
+            for token in tokens_of(text.text, start, end)
+        ]
         parser = SideParser(tokens, self.names, program=kind == "output")
         position = previous_end = 0
         while position < len(tokens):
             token = tokens[position]
-            if token.kind != OPEN or token.text == "{" or any(low <= token.start < high for low, high in covered):
+            if token.kind != OPEN or token.text == "{":
                 position += 1
                 continue
             begin = position - 1 if position and _is_maker(tokens[position - 1], token) else position
@@ -365,7 +370,9 @@ class _Reader:
             start, end = listed.span("items")
             if any(low < end and start < high for low, high in covered):
                 continue
-            named = quantity(listed["label"], self.tokens)
+            line = max(text.text.rfind("\n", 0, listed.start()) + 1, listed.start() - _LONGEST_LABEL)
+            label = text.text[line : listed.start()].rpartition(":")[2]
+            named = quantity(label, self.tokens)
             items = list(_ITEM.finditer(text.text, start, end))
             words = [item["word"] or "" for item in items]
             if named is None or len(items) < 2 or len(set(map(bool, words))) != 1 or (words[0] and not all(word in self.tokens for word in words)):
@@ -382,7 +389,7 @@ class _Reader:
                 offset = text.span(start, start + 1).start
                 about = self.about() if not named.indices else ()
                 columns = tuple(words) if words[0] else None
-                yield start, Mention(named, values, listed["label"], columns=columns, offset=offset, about=about)
+                yield start, Mention(named, values, label, columns=columns, offset=offset, about=about)
 
     # Tables
 
@@ -433,6 +440,17 @@ def as_programs_print(values: Array) -> Array:
                 element.value, element.text, places or _WHOLE_PLACES, element.start, element.end, program=True
             )
     return result
+
+
+def _between(covered: list[tuple[int, int]], length: int) -> Iterator[tuple[int, int]]:
+    """What is left of a text between stretches that are taken."""
+    position = 0
+    for low, high in sorted(covered):
+        if position < low:
+            yield position, low
+        position = max(position, high)
+    if position < length:
+        yield position, length
 
 
 def _as_array(tree: Tree) -> Array:

@@ -86,6 +86,9 @@ class SideParser:
         return Value(tree, self.plain, self.elementwise, self.single), self.at
 
     def peek(self) -> Token | None:
+        """The next token, past the end of a line where the arithmetic goes on."""
+        if self.at < self.end and (token := self.tokens[self.at]).kind != LINE:
+            return token
         while self.at < self.end and self.tokens[self.at].kind == LINE and (self.depth or self.continues()):
             self.at += 1
         return self.tokens[self.at] if self.at < self.end else None
@@ -306,7 +309,11 @@ class SideParser:
                 if token.kind == COMMA and elements:
                     self.at += 1
                     continue
-                elements.append(self.sum())
+                following = self.tokens[self.at + 1].kind if self.at + 1 < self.end else CLOSE
+                if token.kind == NUMBER and following in (COMMA, CLOSE):
+                    elements.append(self.number(token))  # the usual case, and there may be millions
+                else:
+                    elements.append(self.sum())
                 token = self.peek()
                 if token is not None and not self.spaced and token.kind not in (COMMA, CLOSE):
                     raise NotASideError

@@ -11,12 +11,12 @@ from pellucid.checking.printed import Printed
 NUMBER, WORD, SIGN, RELATION, OPEN, CLOSE, COMMA, LINE, OTHER = range(9)
 
 _TOKEN = re.compile(
-    r"(?P<times>(?<=\d)[xX](?=[\d(])|(?<=[\d)] )[xX](?= [\d(]))"
+    r"[ \t\r\u00a0\u2009\u202f]*(?:(?P<times>(?<=\d)[xX](?=[\d(])|(?<=[\d)] )[xX](?= [\d(]))"
     r"|(?P<word>[^\W\d_](?:\w|\.(?=[^\W\d_])|_(?=\{))*(?:\{[^{}\n]{1,40}\})?[′'*]?(?=\W|$)|[^\W\d_](?:\w)*|_\w+)"
     r"|(?P<number>(?:\d{1,3}(?:,\d{3})+(?![\d,])(?:\.\d+)?|\d+(?:\.\d*)?|(?<![\w)\]}.])\.\d+)(?:[eE][-+]?\d{1,4}(?![\w.]))?)"
     r"|(?P<relation>==|:=|~=|=>|->|[=≈≃≅≡→⇒⟹≐])"
     r"|(?P<sign>\*\*|[-+*/^×·⋅∙•∗÷−–√%@∞⊙])"
-    r"|(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<comma>[,;|])|(?P<line>\n)|(?P<space>[ \t\r\u00a0\u2009\u202f]+)|(?P<other>.)"
+    r"|(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<comma>[,;|])|(?P<line>\n)|(?P<other>[^ \t\r\u00a0\u2009\u202f]))"
 )
 _KINDS = {
     "number": NUMBER,
@@ -57,27 +57,27 @@ class Token(NamedTuple):
 def tokens_of(text: str, start: int = 0, end: int | None = None) -> list[Token]:
     """The tokens of a stretch of text; spaces are left out, ends of lines are kept."""
     found: list[Token] = []
-    append = found.append
-    same, kinds = _SAME, _KINDS
+    append, make, same, kinds = found.append, Token._make, _SAME, _KINDS
     lists = 0  # how many square brackets are open: in a list a comma separates, it does not group thousands
     for match in _TOKEN.finditer(text, start, len(text) if end is None else end):
         group = match.lastgroup
-        if group == "space" or group is None:
-            continue
-        written = match.group()
-        if group == "number" and "," in written and lists:
-            at = match.start()
-            for piece in re.split("(,)", written):
-                append(Token(COMMA if piece == "," else NUMBER, piece, at, at + len(piece)))
-                at += len(piece)
-            continue
-        if group == "open":
+        assert group is not None
+        written = match[group]
+        first, last = match.span(group)
+        kind = kinds[group]
+        if kind == NUMBER:
+            if lists and "," in written:
+                for piece in re.split("(,)", written):
+                    append(Token(COMMA if piece == "," else NUMBER, piece, first, first + len(piece)))
+                    first += len(piece)
+                continue
+        elif kind == OPEN:
             lists += written == "["
-        elif group == "close":
+        elif kind == CLOSE:
             lists = max(0, lists - (written == "]"))
-        elif group == "times":
-            written = "×"
-        append(Token(kinds[group], same.get(written, written), match.start(), match.end()))
+        elif kind == SIGN:
+            written = "×" if group == "times" else same.get(written, written)
+        append(make((kind, written, first, last)))
     return found
 
 
