@@ -425,7 +425,7 @@ class _Assembly:
         for step in ("scores", "scaled_scores", "masked_scores", "weights"):
             for mention in self.scope.claims:
                 values = mention.values
-                if mention.quantity.step != step or not values.size or mention.arithmetic is not None:
+                if mention.quantity.step != step or not values.size or mention.computed is not None:
                     continue
                 if values.ndim == 1 and not mention.quantity.indices[1:]:
                     values = values[np.newaxis]

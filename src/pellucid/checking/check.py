@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import PurePath
 
 from pellucid.checking.findings import findings_of
@@ -33,6 +37,23 @@ def check_file(name: str, data: bytes, side_file: bytes | None = None, side_name
     Returns:
         The report; of a file that cannot be read, one that says why.
     """
+    with _no_collection():
+        return _check(name, data, side_file, side_name)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Leaves garbage collection for later: a large document is hundreds of thousands of small things, and no cycles."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _check(name: str, data: bytes, side_file: bytes | None, side_name: str) -> Report:
     try:
         side = None
         if side_file is not None:
@@ -69,8 +90,6 @@ def check_example(name: str, example: Example, source: Source, text: str, start:
     derivation = explain(example)
     problem = problem_of(example, derivation)
     claims = claims_of(example, derivation, claim_places(text, start))
-    from dataclasses import replace
-
     problem = replace(problem, claims=claims)
     verdicts = judge(problem)
     exact = exact_derivation(example, derivation) if verdicts.judgements else None

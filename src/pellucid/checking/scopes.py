@@ -117,14 +117,14 @@ class _Splitter:
             self.scope.claims.append(mention)
             return
         if step not in INPUTS:
-            if mention.values.size or mention.arithmetic is not None:
+            if mention.values.size or mention.computed is not None:
                 self.scope.claims.append(mention)
             return
         if not mention.values.size or mention.values.ndim == 0:
             return
         if step == "mask" and not np.isin(as_floats(mention.values), (0.0, 1.0, -np.inf, -1e9)).all():
             step = "memory"  # what M stands for where it holds no mask
-        if mention.arithmetic is not None and step in _PER_TOKEN[:3] and self.has_projections():
+        if mention.computed is not None and step in _PER_TOKEN[:3] and self.has_projections():
             self.scope.claims.append(mention)
             return
         values = mention.values
@@ -252,7 +252,7 @@ class _Splitter:
                     return
             if values.ndim == 2 and known.ndim == 2 and known.shape == values.T.shape and _same(known, values.T):
                 return
-            if step in _PER_TOKEN and mention.arithmetic is not None:
+            if step in _PER_TOKEN and mention.computed is not None:
                 return
         self.begin(step)
         self.writable(step).matrix = values

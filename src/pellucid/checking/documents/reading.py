@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import PurePath
 
@@ -81,17 +79,4 @@ def read_document(source: Source, file_format: str) -> list[Part]:
         )
     room = {"python": "code", "c": "code"}.get(file_format, file_format)
     read: Callable[[Source], list[Part]] = import_module(f"{__package__}.{room}").read
-    with _no_collection():
-        return with_tables(read(source))
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Leaves garbage collection for later: readers make hundreds of thousands of small things, and no cycles."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
+    return with_tables(read(source))
