@@ -394,7 +394,10 @@ class _Document:
             correct = correct_text(slip.printed, Decimal(slip.exact))
         else:
             correct = correct_text(slip.printed, true)
-        subject = label or "the result"
+        if not label:
+            side = next(side for side in slip.chain.sides if side.value is not None)
+            label = " ".join(slip.chain.text.text[side.start : side.end].split())[:60]
+        subject = label
         return Finding(
             slip.severity,
             slip.cause,

@@ -14,9 +14,10 @@ from pellucid.checking.report import Finding
 from pellucid.checking.source import Source
 from pellucid.derivation import Derivation
 from pellucid.expressions import Expression
-from pellucid.numbers import round_significant
+from pellucid.numbers import round_places, round_significant
 
 _EXACT_DIGITS = 12
+_FINE = 3
 _BEFORE = ("masked_scores", "scaled_scores")
 
 
@@ -89,7 +90,9 @@ def _finding(
     return Finding(
         severity=judgement.severity,
         cause=judgement.cause,
-        message=message(_subject(claim.step, at), printed.text, correct, judgement.cause, judgement.reason),
+        message=message(
+            _subject(claim.step, at), printed.text, correct, judgement.cause, judgement.reason, _finer(printed, true)
+        ),
         step=claim.step,
         at=at,
         span=span,
@@ -103,28 +106,37 @@ def _finding(
     )
 
 
-def message(subject: str, printed: str, correct: str, cause: str, reason: str = "") -> str:
-    """One sentence: what it is, what was printed, and why."""
+def message(subject: str, printed: str, correct: str, cause: str, reason: str = "", exact: str = "") -> str:
+    """One sentence: what it is, what was printed, and why; with `exact`, more digits of a coarse number."""
     if cause == "follows":
         return f"{subject} is {correct}, not {printed}; it follows from an earlier wrong number."
     if cause == "drift":
         return f"{subject} is {correct}; {printed} comes of computing on from rounded numbers."
     why = reason or CAUSES.get(cause, cause)
-    return f"{subject} is {correct}, not {printed}: {why}."
+    more = f" ({exact})" if exact and len(exact) > len(correct) else ""
+    return f"{subject} is {correct}{more}, not {printed}: {why}."
 
 
 def _subject(step: str, at: Sequence[int | str]) -> str:
     words = {
-        "scores": "the dot product",
-        "scaled_scores": "the scaled score",
-        "masked_scores": "the masked score",
-        "weights": "the weight",
-        "output": "the output",
-        "head_outputs": "the output",
+        "scores": "The dot product",
+        "scaled_scores": "The scaled score",
+        "masked_scores": "The masked score",
+        "weights": "The weight",
+        "output": "The output",
+        "head_outputs": "The output",
     }
     if step == "scores" and len(at) == 2 and all(isinstance(place, str) for place in at):
         return f"{at[0]} · {at[1]}"
     return f"{words.get(step, step)} [{', '.join(map(str, at))}]"
+
+
+def _finer(printed: Printed, true: float | Decimal) -> str:
+    """A coarse number with four places; empty where the printed one has three digits or more."""
+    number = true if isinstance(true, Decimal) else Decimal(repr(float(true)))
+    if printed.digits >= _FINE or printed.places < 1 or not number.is_finite():
+        return ""
+    return f"{round_places(number, 4):f}".rstrip("0")
 
 
 def exact_digits(true: float | Decimal) -> str:

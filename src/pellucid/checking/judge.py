@@ -23,6 +23,7 @@ from pellucid.checking.slips import Slip, find_slip
 
 _MOST_VARIANTS = 16
 _PERTURBATIONS = 6
+_OF_ROWS = frozenset({"softmax_subset", "weights_sum"})
 
 
 @dataclass(eq=False)
@@ -277,9 +278,15 @@ class _Judge:
                 self.add(step, judgement)
             taken = set(map(id, explained))
             left = [claim for claim in left if id(claim) not in taken]
+        of_row: dict[tuple[object, ...], Judgement] = {}
         for claim in left:
             slip = find_slip(self.problem, step, claim, self.true, self.printed, left)
-            self.add(step, self.slipped(step, claim, slip))
+            judgement = self.slipped(step, claim, slip)
+            if slip.cause in _OF_ROWS:  # one mistake, which every number of the row shows
+                key = (claim.index[:-1], slip.cause, slip.reason)
+                judgement.root = of_row.get(key)
+                of_row.setdefault(key, judgement)
+            self.add(step, judgement)
 
     def slipped(self, step: str, claim: Claim, slip: Slip) -> Judgement:
         return Judgement(claim, "error", slip.cause, float(self.true[step][claim.index]), slip.reason)

@@ -50,7 +50,7 @@ def place_claims(mentions: Sequence[Mention], placing: Placing) -> tuple[list[Cl
     for mention in mentions:
         found = placer.claims(mention)
         if found is None:
-            unplaced += 1
+            unplaced += bool(mention.values.size)
         else:
             claims += found
     return claims, unplaced
