@@ -119,7 +119,9 @@ def _moved(
                 now = round(was + float((factor * off[usable, j]).sum()) / size, places)
                 moved = np.zeros_like(off)
                 moved[:, j] = factors[:, m] * (now - was)
-                if now == was or np.abs(moved[usable, j] - off[usable, j]).max() > _CLOSE * max(1e-3, np.abs(off[usable, j]).max()):
+                if now == was or np.abs(moved[usable, j] - off[usable, j]).max() > _CLOSE * max(
+                    1e-3, np.abs(off[usable, j]).max()
+                ):
                     continue
                 yield Alternative(
                     "stale",
@@ -201,7 +203,9 @@ def _of_scaled(problem: Problem, have: Mapping[str, Array], printed: Array) -> I
     if usable.sum() >= 2:
         constant = float(np.median((scores[usable] / printed[usable])))
         if np.isfinite(constant) and abs(constant) > 1e-6:
-            yield Alternative("hidden_constant", scores / constant, f"everything fits a division of the scores by {constant:.4g}")
+            yield Alternative(
+                "hidden_constant", scores / constant, f"everything fits a division of the scores by {constant:.4g}"
+            )
 
 
 def _of_masked(problem: Problem, have: Mapping[str, Array], printed: Array) -> Iterator[Alternative]:
@@ -266,7 +270,11 @@ def _normalised(values: Array, printed: Array) -> Iterator[Alternative]:
         "the softmax was taken over the queries (columns), not over the keys (rows)",
     )
     sums = finite.sum(axis=-1, keepdims=True)
-    yield Alternative("linear_normalisation", finite / sums, "the scores were divided by their sum; a softmax divides exponentials by theirs")
+    yield Alternative(
+        "linear_normalisation",
+        finite / sums,
+        "the scores were divided by their sum; a softmax divides exponentials by theirs",
+    )
     whole = softmax.evaluate(values.reshape(*values.shape[:-2], -1)).reshape(values.shape)
     yield Alternative("wrong_axis", whole, "the softmax was taken over the whole matrix, not row by row")
     n_k = values.shape[-1]
@@ -276,7 +284,9 @@ def _normalised(values: Array, printed: Array) -> Iterator[Alternative]:
         chosen = np.where(shown, values, -np.inf)
         yield Alternative("softmax_subset", softmax.evaluate(chosen), _subset_words(int(shown.sum(axis=-1).max()), n_k))
         chosen = np.where(partial, values, -np.inf)
-        yield Alternative("softmax_subset", softmax.evaluate(chosen), _subset_words(int(partial.sum(axis=-1).max()), n_k))
+        yield Alternative(
+            "softmax_subset", softmax.evaluate(chosen), _subset_words(int(partial.sum(axis=-1).max()), n_k)
+        )
     for count in range(1, n_k):
         if count > _PREFIXES and count != n_k - 1:
             continue
@@ -340,7 +350,9 @@ def _of_output(problem: Problem, step: str, have: Mapping[str, Array], printed: 
         other = have.get(name)
         if other is not None and other.shape[-2] == weights.shape[-1]:
             noun = {"key": "keys", "query": "queries"}[name]
-            yield Alternative("swapped", product.evaluate(weights, other), f"the {noun} were weighted in place of the values")
+            yield Alternative(
+                "swapped", product.evaluate(weights, other), f"the {noun} were weighted in place of the values"
+            )
     if weights.shape[-1] == weights.shape[-2]:
         transposed = np.ascontiguousarray(weights.swapaxes(-1, -2))
         yield Alternative("transposed", product.evaluate(transposed, value), "the weights were transposed")

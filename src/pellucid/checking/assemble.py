@@ -185,7 +185,9 @@ class _Assembly:
     def choices(self) -> Iterator[_Choice]:
         """The ways to read the document, the most natural first."""
         matrices = [
-            given.matrix for role, given in self.given.items() if given.matrix is not None and role in (*_FLAT, "embeddings")
+            given.matrix
+            for role, given in self.given.items()
+            if given.matrix is not None and role in (*_FLAT, "embeddings")
         ]
         layouts = [False, True] if matrices else [False]
         if self.declared.columns:
@@ -230,7 +232,10 @@ class _Assembly:
         """Choices that the document does not declare but keeps to: no scaling, another scale, a mask."""
         problem = built.problem
         result, taken = built, choice
-        if any(claim.step in ("scaled_scores", "masked_scores", "weights", "output", "head_outputs") for claim in problem.claims):
+        if any(
+            claim.step in ("scaled_scores", "masked_scores", "weights", "output", "head_outputs")
+            for claim in problem.claims
+        ):
             wrong = _errors(problem)
             options: list[tuple[_Choice, str]] = []
             if wrong:
@@ -239,11 +244,19 @@ class _Assembly:
                     options.append((replace(choice, causal=True), "The numbers are those of a causal mask."))
                 if not self.declared.scale:
                     options += [
-                        (replace(choice, scale="none"), "The scores are not scaled, and the document does not say that they are."),
+                        (
+                            replace(choice, scale="none"),
+                            "The scores are not scaled, and the document does not say that they are.",
+                        ),
                         (replace(choice, scale="1/d_k"), "The scores are divided by d_k; the paper divides by √d_k."),
                     ]
                     if self.declared.causal is None:
-                        options.append((replace(choice, scale="none", causal=True), "The scores are not scaled; the numbers are those of a causal mask."))
+                        options.append(
+                            (
+                                replace(choice, scale="none", causal=True),
+                                "The scores are not scaled; the numbers are those of a causal mask.",
+                            )
+                        )
                 for other, sentence in options:
                     rebuilt = self.build(other)
                     if rebuilt is not None and _errors(rebuilt.problem) == 0:
@@ -272,7 +285,9 @@ class _Assembly:
                 return None
             problem = partial
         rounded = {name: half for name, half in self.rounded(trees).items() if name in problem.inputs}
-        problem = replace(problem, rounded=rounded, declared=bool(self.declared.scale), shows_scaled=self.declared.shows_scaled)
+        problem = replace(
+            problem, rounded=rounded, declared=bool(self.declared.scale), shows_scaled=self.declared.shows_scaled
+        )
         true = compute(problem)
         placing = Placing(
             shapes={step: np.shape(value) for step, value in true.items()},
@@ -289,7 +304,9 @@ class _Assembly:
 
     def side_labels(self, side: str, problem: Problem) -> list[str]:
         """The labels of the rows of one side, or of its declared tokens where they fit."""
-        axes = next((axes for step, axes in problem.axes.items() if step in ("weights", "scores", "scaled_scores")), None)
+        axes = next(
+            (axes for step, axes in problem.axes.items() if step in ("weights", "scores", "scaled_scores")), None
+        )
         if axes is not None:
             axis = axes[-2] if side == "query" else axes[-1]
             if axis.labels is not None:
@@ -300,8 +317,14 @@ class _Assembly:
     def example(self, trees: dict[str, Array], choice: _Choice) -> Example | None:
         """The example that the inputs make; `None` where something is missing or does not fit."""
         fields: dict[str, object] = {}
-        weights = {role.removeprefix("weights."): matrix for role, matrix in trees.items() if role.startswith("weights.")}
-        biases = {role.removeprefix("biases."): matrix.reshape(-1) for role, matrix in trees.items() if role.startswith("biases.")}
+        weights = {
+            role.removeprefix("weights."): matrix for role, matrix in trees.items() if role.startswith("weights.")
+        }
+        biases = {
+            role.removeprefix("biases."): matrix.reshape(-1)
+            for role, matrix in trees.items()
+            if role.startswith("biases.")
+        }
         if choice.transposed_weights:
             weights = {name: matrix.T for name, matrix in weights.items()}
         projections = [name for name in weights if name != "output"]
@@ -309,7 +332,9 @@ class _Assembly:
         elsewhere = all(role in trees for role in _FLAT) and embedded is not None and len(trees["key"]) != len(embedded)
         if elsewhere:  # keys and values come from other tokens, whose embeddings are not given
             fields.update({role: trees[role] for role in _FLAT})
-        elif "embeddings" in trees and (len(projections) == 3 or not (projections or any(role in trees for role in _FLAT))):
+        elif "embeddings" in trees and (
+            len(projections) == 3 or not (projections or any(role in trees for role in _FLAT))
+        ):
             fields["embeddings"] = trees["embeddings"]
             if "memory" in trees:
                 fields["memory"] = trees["memory"]
@@ -365,8 +390,11 @@ class _Assembly:
             labels = mention.rows if side == "query" else mention.columns
             other = mention.columns if side == "query" else mention.rows
             for found in (labels, other):
-                if found and len(found) == rows and mention.quantity.step in ("scores", "scaled_scores", "weights") and not all(
-                    label.isdigit() for label in found
+                if (
+                    found
+                    and len(found) == rows
+                    and mention.quantity.step in ("scores", "scaled_scores", "weights")
+                    and not all(label.isdigit() for label in found)
                 ):
                     return list(found)
         return None
@@ -479,8 +507,11 @@ class _Assembly:
             built.reading.append("Weight matrices are applied as x Wᵀ.")
         if any(claim.step in ("scaled_scores", "weights", "output", "head_outputs") for claim in problem.claims):
             scale = {"1/sqrt(d_k)": "1/√d_k", "none": "none"}.get(choice.scale, choice.scale)
-            said = "as the document says" if self.declared.scale and self.declared.scale == choice.scale else (
-                "which the document does not state" if not self.declared.scale else "")
+            said = (
+                "as the document says"
+                if self.declared.scale and self.declared.scale == choice.scale
+                else ("which the document does not state" if not self.declared.scale else "")
+            )
             built.reading.append(f"Scale: {scale}{f', {said}' if said else ''}.")
         if problem.setting.mask is not None:
             built.reading.append("Mask: causal." if choice.causal else "Mask: the printed one.")
@@ -488,7 +519,9 @@ class _Assembly:
             built.reading.append(f"{problem.num_heads} heads.")
         if built.unplaced:
             count = built.unplaced
-            built.reading.append(f"{count} printed result{'s' if count > 1 else ''} could not be placed and {'were' if count > 1 else 'was'} not compared.")
+            built.reading.append(
+                f"{count} printed result{'s' if count > 1 else ''} could not be placed and {'were' if count > 1 else 'was'} not compared."
+            )
 
 
 def _labels_or_none(tokens: Sequence[str] | None) -> tuple[str, ...] | None:

@@ -20,7 +20,9 @@ from pellucid.examples import Example, explain
 from pellucid.examples.reader import parse_example
 
 _EXAMPLE_SUFFIXES = frozenset({".yaml", ".yml", ".json"})
-_EXAMPLE_KEYS = re.compile(rb"^\s*\{?\s*[\"']?(?:title|tokens|query|query_tokens|embeddings|scores|claims)[\"']?\s*:", re.MULTILINE)
+_EXAMPLE_KEYS = re.compile(
+    rb"^\s*\{?\s*[\"']?(?:title|tokens|query|query_tokens|embeddings|scores|claims)[\"']?\s*:", re.MULTILINE
+)
 _MOST_EXACT = 4_000
 _EXACT_DIGITS = 25
 
@@ -75,7 +77,11 @@ def is_example_file(name: str, data: bytes) -> bool:
     suffix = PurePath(name).suffix.lower()
     if suffix in _EXAMPLE_SUFFIXES:
         return True
-    return name == "<stdin>" and bool(_EXAMPLE_KEYS.match(data.removeprefix(b"\xef\xbb\xbf"))) and b'"cells"' not in data[:2000]
+    return (
+        name == "<stdin>"
+        and bool(_EXAMPLE_KEYS.match(data.removeprefix(b"\xef\xbb\xbf")))
+        and b'"cells"' not in data[:2000]
+    )
 
 
 def _check_example(name: str, data: bytes) -> Report:

@@ -59,7 +59,9 @@ class _Findings:
             order += [root, *sorted(followers.get(root, ()), key=self._place)]
         places = {position: number for number, position in enumerate(order)}
         return [
-            replace(self.entries[position], follows_from=None if (root := self.roots[position]) is None else places[root])
+            replace(
+                self.entries[position], follows_from=None if (root := self.roots[position]) is None else places[root]
+            )
             for position in order
         ]
 
@@ -232,7 +234,12 @@ class _Document:
             operand = operand_of.get(place)
             slip = slips.get(place)
             if operand is not None and root is None and (slip is None or slip.severity != "error"):
-                finding = replace(finding, severity="drift", cause="follows", message=message(finding.label, finding.printed or "", finding.correct or "", "follows"))
+                finding = replace(
+                    finding,
+                    severity="drift",
+                    cause="follows",
+                    message=message(finding.label, finding.printed or "", finding.correct or "", "follows"),
+                )
                 root = operand
             judged[place] = self.found.add(finding, root)
         # Roots of roots: what follows from a number that itself follows from an operand.
@@ -245,7 +252,11 @@ class _Document:
         """A mistyped operand, as a finding."""
         printed = operand.printed
         trees = built.trees.get(operand.step)
-        source = trees[operand.index] if trees is not None and trees.shape == np.shape(trees) and _inside(trees, operand.index) else None
+        source = (
+            trees[operand.index]
+            if trees is not None and trees.shape == np.shape(trees) and _inside(trees, operand.index)
+            else None
+        )
         correct = source.text if isinstance(source, Printed) else correct_text(printed, operand.true)
         axes = built.problem.axes.get(operand.step)
         at = _at(axes, operand.index)
@@ -313,7 +324,12 @@ class _Document:
             label = f"{step}[{', '.join(at)}]"
             span = mention.chain.text.span(mention.chain.sides[-1].start, mention.chain.sides[-1].end)
             for score, divisor in divisors(tree):
-                if isinstance(divisor, SquareRoot) or d_k is None or d_k == 1 or self.declared.scale not in ("1/sqrt(d_k)", ""):
+                if (
+                    isinstance(divisor, SquareRoot)
+                    or d_k is None
+                    or d_k == 1
+                    or self.declared.scale not in ("1/sqrt(d_k)", "")
+                ):
                     continue
                 try:
                     value = number(divisor)
@@ -470,7 +486,6 @@ class _Document:
                 )
             )
 
-
     def counts(self, assembled: Sequence[Assembled]) -> None:
         """A sentence with more tokens than its matrices have rows."""
         sentence = self.declared.sentence
@@ -544,5 +559,3 @@ def _known(given: Given, label: str | None, restated: Array) -> Array | None:
     rows = list(given.rows.values())
     stacked = np.array([list(row) for row in rows], dtype=object)
     return stacked if stacked.shape == restated.shape else None
-
-

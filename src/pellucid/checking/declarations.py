@@ -19,8 +19,14 @@ _SENTENCE = re.compile(
     r"\b(?:sentence|text|input|prompt|phrase|sequence|satz|frase|source|sentences|tokens of|words of|tokens in|consider)\b[^\n\"“”„«‘]{0,30}[:=]?\s*[\"“„«‘]([^\"“”»’\n]{3,200})[\"”“»’]",
     re.IGNORECASE,
 )
-_LISTED = re.compile(r"\b(query[ _]tokens|key[ _]tokens|tokens|words|labels)\b\s*(?:are|=|:|is)?\s*[\[(]?\s*((?:[\"'“‘][^\"'”’\n]{1,30}[\"'”’]\s*,?\s*(?:and\s+)?){2,})", re.IGNORECASE)
-_BARE_LIST = re.compile(r"\b(query[ _]tokens|key[ _]tokens|tokens|words)\b\s*(?:are|=|:)\s*\[?([^\W\d][\w'’#.-]*(?:\s*,\s*(?:and\s+)?[^\W\d.][\w'’#-]*|\s*,\s*\.)+)", re.IGNORECASE)
+_LISTED = re.compile(
+    r"\b(query[ _]tokens|key[ _]tokens|tokens|words|labels)\b\s*(?:are|=|:|is)?\s*[\[(]?\s*((?:[\"'“‘][^\"'”’\n]{1,30}[\"'”’]\s*,?\s*(?:and\s+)?){2,})",
+    re.IGNORECASE,
+)
+_BARE_LIST = re.compile(
+    r"\b(query[ _]tokens|key[ _]tokens|tokens|words)\b\s*(?:are|=|:)\s*\[?([^\W\d][\w'’#.-]*(?:\s*,\s*(?:and\s+)?[^\W\d.][\w'’#-]*|\s*,\s*\.)+)",
+    re.IGNORECASE,
+)
 _QUOTED = re.compile(r"[\"'“‘]([^\"'”’\n]{1,30})[\"'”’]")
 _WORD = re.compile(r"\w+(?:['’-]\w+)*|[^\w\s]")
 
@@ -49,17 +55,26 @@ _CAUSAL = re.compile(
     r"|\bmasque causal|\bm[áa]scara causal|\bcausale?\b",
     re.IGNORECASE,
 )
-_NO_MASK = re.compile(r"\b(?:no|without(?: a| any)?|not|non)[- ](?:\w+[- ]){0,2}(?:mask\w*|causal)|\bmask\s*[:=]\s*none|\bunmasked\b|\bbidirectional\b", re.IGNORECASE)
+_NO_MASK = re.compile(
+    r"\b(?:no|without(?: a| any)?|not|non)[- ](?:\w+[- ]){0,2}(?:mask\w*|causal)|\bmask\s*[:=]\s*none|\bunmasked\b|\bbidirectional\b",
+    re.IGNORECASE,
+)
 _COLUMNS = re.compile(
     r"\b(?:tokens?|words?)\s+(?:are|is|as|form|stand in|in)\s+(?:the\s+)?columns?|\bcolumns?\s+(?:are|is|correspond\w* to|stand for|per)\s+(?:the |a |one )?(?:tokens?|words?)"
     r"|\b(?:each|every|one)\s+column\s+(?:is|stands for|holds|corresponds to|belongs to|for|per)\s+(?:a |one |the )?\w*\s*(?:tokens?|words?)|\bcolumn vectors?\b|\bone token a column\b|\bjede spalte\b|\bK\s*\^?\s*(?:T|⊤)\s*Q\b",
     re.IGNORECASE,
 )
-_HEADS = re.compile(r"\b(?:num_heads|n_heads|number of heads|h)\s*[:=]\s*(\d{1,2})\b|\b(two|2|three|3|four|4|eight|8)\s+(?:attention )?heads\b", re.IGNORECASE)
+_HEADS = re.compile(
+    r"\b(?:num_heads|n_heads|number of heads|h)\s*[:=]\s*(\d{1,2})\b|\b(two|2|three|3|four|4|eight|8)\s+(?:attention )?heads\b",
+    re.IGNORECASE,
+)
 _D_K = re.compile(r"\bd_\{?k\}?\s*=\s*(\d{1,4})\b")
 _SCALED_SHOWN = re.compile(r"\d\s*\)?\s*[/÷]\s*\(?\s*(?:√|(?:np\.|math\.)?sqrt)\s*\(?\s*\d+\)?\)?\s*[=≈]\s*[-−]?\d")
 _FORMULA = re.compile(r"Attention\s*\(\s*Q\s*,\s*K\s*\)")
-_OTHERS = re.compile(r"\b(?:other words|rest of (?:the )?(?:input )?tokens|all other|remaining (?:tokens|words))\b[^.\n]{0,60}\bkeys?\b|\bkeys?\b[^.\n]{0,80}\b(?:other words|rest of (?:the )?(?:input )?tokens|other tokens)\b", re.IGNORECASE)
+_OTHERS = re.compile(
+    r"\b(?:other words|rest of (?:the )?(?:input )?tokens|all other|remaining (?:tokens|words))\b[^.\n]{0,60}\bkeys?\b|\bkeys?\b[^.\n]{0,80}\b(?:other words|rest of (?:the )?(?:input )?tokens|other tokens)\b",
+    re.IGNORECASE,
+)
 _ALL_VALUES = re.compile(r"\b(?:all|every)\b[^.\n]{0,20}\bvalues?\b[^.\n]{0,60}", re.IGNORECASE)
 
 
@@ -113,7 +128,12 @@ def declarations_of(parts: Sequence[Part]) -> Declarations:
         if len(text) > 200_000 or not _WORTH_READING.search(text):
             continue
         _tokens(passage, found)
-        for key, pattern in (("root", _SQUARE_ROOT), ("d_k", _BY_D_K), ("none", _NO_SCALE), ("unscaled", _UNSCALED_FORMULA)):
+        for key, pattern in (
+            ("root", _SQUARE_ROOT),
+            ("d_k", _BY_D_K),
+            ("none", _NO_SCALE),
+            ("unscaled", _UNSCALED_FORMULA),
+        ):
             if key not in candidates and (match := pattern.search(text)):
                 candidates[key] = (0, _note(passage, match))
         if passage.kind != "code" and "number" not in candidates and (match := _BY_NUMBER.search(text)):
@@ -131,7 +151,11 @@ def declarations_of(parts: Sequence[Part]) -> Declarations:
         if match := _D_K.search(text):
             found.names.setdefault("d_k", Decimal(match[1]))
         found.shows_scaled = found.shows_scaled or bool(_SCALED_SHOWN.search(text))
-        if found.formula is None and (match := _FORMULA.search(text)) and re.search(r"\bV\b", text[match.end() : match.end() + 120]):
+        if (
+            found.formula is None
+            and (match := _FORMULA.search(text))
+            and re.search(r"\bV\b", text[match.end() : match.end() + 120])
+        ):
             found.formula = _note(passage, match)
         if found.others is None and (match := _OTHERS.search(text)) and _ALL_VALUES.search(text):
             found.others = _note(passage, match)

@@ -161,7 +161,13 @@ class EquationCheck:
                     wrong = wrong or slip
 
     def number(
-        self, chain: Chain, printed: Printed, tree: Expression, true: float, carried: float | None, wrong: Slipped | None
+        self,
+        chain: Chain,
+        printed: Printed,
+        tree: Expression,
+        true: float,
+        carried: float | None,
+        wrong: Slipped | None,
     ) -> Slipped | None:
         """A printed number against its true value; `None` when it is right."""
         if is_right(printed, true):
@@ -246,7 +252,9 @@ class EquationCheck:
             return None
         expected, printed, part = culprit
         if is_last_digit(printed, expected):
-            return Slipped(chain, printed, "last_digit", "last_digit", expected, exact_text(part), part, "its last digit is off")
+            return Slipped(
+                chain, printed, "last_digit", "last_digit", expected, exact_text(part), part, "its last digit is off"
+            )
         return Slipped(chain, printed, "error", kind_of(part), expected, exact_text(part), part, hint(part, printed))
 
     def culprit(self, tree: Expression, element: Expression) -> tuple[float, Printed, Expression] | None:
@@ -295,12 +303,19 @@ def _says_shapes(chain: Chain, sides: list[Side]) -> bool:
     """Whether an equation is about sizes: (6×3)·(3×6) = 6×6."""
     if "." in chain.text.text[chain.start : sides[-1].end]:
         return False
-    found = [leaf for side in sides if side.value is not None and not side.value.shape for leaf in leaves(side.value.tree)]
+    found = [
+        leaf for side in sides if side.value is not None and not side.value.shape for leaf in leaves(side.value.tree)
+    ]
     if not found or any(leaf.places > 0 for leaf in found):
         return False
     last = sides[-1].value
     text = chain.text.text[sides[-1].start : sides[-1].end]
-    return last is not None and not last.plain and ("×" in text or "x" in text) and all(c in "0123456789×x ()" for c in text)
+    return (
+        last is not None
+        and not last.plain
+        and ("×" in text or "x" in text)
+        and all(c in "0123456789×x ()" for c in text)
+    )
 
 
 def _as_claimed(printed: Printed, relation: str) -> Printed:

@@ -251,8 +251,7 @@ class _Scanner:
             elif token.kind == LINE or (
                 depth == 0
                 and (
-                    (token.kind == COMMA and token.text != "|")
-                    or (token.kind == OTHER and token.text in _ENDS_CLAUSE)
+                    (token.kind == COMMA and token.text != "|") or (token.kind == OTHER and token.text in _ENDS_CLAUSE)
                 )
             ):
                 return max(position, begin + 1)

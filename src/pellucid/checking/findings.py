@@ -82,9 +82,7 @@ def _finding(
     at: tuple[int | str, ...] = claim.index
     label = claim.step
     if axes is not None:
-        at = tuple(
-            axis.label(place) if axis.labels else place for axis, place in zip(axes, claim.index, strict=True)
-        )
+        at = tuple(axis.label(place) if axis.labels else place for axis, place in zip(axes, claim.index, strict=True))
         label = f"{claim.step}[{', '.join(map(str, at))}]"
     span = Span(printed.start, printed.end) if printed.start >= 0 else None
     return Finding(

@@ -35,7 +35,9 @@ def assembled_from(
         text, start = texts.get(id(example), ("", 0))
         own = claims_of(example, derivation, claim_places(text, start)) if text else ()
         true = compute(problem)
-        scope = Scope(claims=[mention for mention in mentions if mention.quantity.step != IGNORED] if number == 0 else [])
+        scope = Scope(
+            claims=[mention for mention in mentions if mention.quantity.step != IGNORED] if number == 0 else []
+        )
         placed, unplaced = [], 0
         if number == 0:
             weights = derivation["weights"]
@@ -48,7 +50,11 @@ def assembled_from(
                 0 if any("0" in mention.quantity.indices for mention in mentions) else 1,
                 true,
             )
-            results = [mention for mention in scope.claims if mention.quantity.step not in INPUTS or mention.quantity.step in true]
+            results = [
+                mention
+                for mention in scope.claims
+                if mention.quantity.step not in INPUTS or mention.quantity.step in true
+            ]
             placed, unplaced = place_claims(results, placing)
         problem = replace(problem, claims=(*own, *placed))
         reading = [f"Inputs taken from {'the example block' if text else 'the example file'} “{example.title}”."]

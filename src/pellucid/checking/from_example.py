@@ -68,7 +68,9 @@ def claims_of(example: Example, derivation: Derivation, places: Sequence[Any] | 
         step = _step(derivation, given.step, where)
         try:
             head = tuple(
-                step.axes[axis].position(int(at) if isinstance(at, str) and at.isdecimal() and not step.axes[axis].labels else at)
+                step.axes[axis].position(
+                    int(at) if isinstance(at, str) and at.isdecimal() and not step.axes[axis].labels else at
+                )
                 for axis, at in enumerate(given.at)
             )
         except PositionError as error:
@@ -99,7 +101,9 @@ def _printed(given: Any, place: Any, step: Step, head: tuple[int, ...], where: s
     depth = len(step.axes) - len(head)
     if depth == 0:
         if isinstance(given, list):
-            raise ExampleError(f"{where}.printed is a list, and {step.name} at this place is one number; give one text.")
+            raise ExampleError(
+                f"{where}.printed is a list, and {step.name} at this place is one number; give one text."
+            )
         if given is not None:
             yield Claim(step.name, head, printed_number(str(given), place, where))
         return
@@ -139,7 +143,9 @@ def printed_number(text: str, place: Any, where: str) -> Printed:
             return Printed(value, text.strip(), number.places, span.start, span.end, number.program)
     if len(tokens) == 1 and tokens[0].text.lower() in ("inf", "infinity", "∞"):
         return Printed(Decimal(f"{sign}Infinity"), text.strip(), 0, span.start, span.end)
-    raise ExampleError(f"{where}.printed is {text[:40]!r}; it needs a number as it is printed, such as '0.13' or '-inf'.")
+    raise ExampleError(
+        f"{where}.printed is {text[:40]!r}; it needs a number as it is printed, such as '0.13' or '-inf'."
+    )
 
 
 def claim_places(text: str, start: int = 0) -> list[Any] | None:

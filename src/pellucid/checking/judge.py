@@ -112,7 +112,9 @@ class _Judge:
             for name, half in self.problem.rounded.items():
                 signs = random.choice([-1.0, 1.0], size=inputs[name].shape)
                 inputs[name] = inputs[name] + half * signs
-            moved = compute(Problem(inputs, self.problem.setting, {}, self.problem.num_heads, self.problem.num_key_value_heads))
+            moved = compute(
+                Problem(inputs, self.problem.setting, {}, self.problem.num_heads, self.problem.num_key_value_heads)
+            )
             with np.errstate(invalid="ignore"):
                 for step, most in slack.items():
                     np.maximum(most, np.nan_to_num(np.abs(moved[step] - self.true[step])), out=most)
@@ -164,16 +166,21 @@ class _Judge:
     def is_cut_off(self, step: str, wrong: list[Claim]) -> bool:
         """Whether every number of a step is its true value with digits cut off, and at least two show it."""
         true = self.true[step]
-        if len({claim.index for claim in wrong}) < 2 or not all(is_truncated(claim.printed, float(true[claim.index])) for claim in wrong):
+        if len({claim.index for claim in wrong}) < 2 or not all(
+            is_truncated(claim.printed, float(true[claim.index])) for claim in wrong
+        ):
             return False
         compared = [claim for claim in self.claims[step] if np.isfinite(true[claim.index])]
         return all(
-            abs(float(claim.printed.value)) <= abs(float(true[claim.index])) + claim.printed.unit * 1e-6 for claim in compared
+            abs(float(claim.printed.value)) <= abs(float(true[claim.index])) + claim.printed.unit * 1e-6
+            for claim in compared
         )
 
     def carried(self, step: str) -> Iterable[Array]:
         """The step computed on from printed numbers, for every choice of which printed steps were carried on."""
-        earlier = [name for name in CHAIN[: CHAIN.index(step)] if name in self.printed and name not in self.problem.inputs]
+        earlier = [
+            name for name in CHAIN[: CHAIN.index(step)] if name in self.printed and name not in self.problem.inputs
+        ]
         count = 0
         for size in range(len(earlier), 0, -1):
             for chosen in combinations(earlier, size):
@@ -241,8 +248,8 @@ class _Judge:
         return left
 
     def root_of(self, step: str, index: tuple[int, ...]) -> Judgement | None:
-        """The earliest wrong number that the element at `index` is computed from."""
-        for name in CHAIN[: CHAIN.index(step)]:
+        """The root of the nearest wrong number that the element at `index` is computed from."""
+        for name in reversed(CHAIN[: CHAIN.index(step)]):
             for place, judgement in self.errors.get(name, {}).items():
                 if _depends(step, index, name, place):
                     return judgement.root or judgement
@@ -357,7 +364,9 @@ class _Judge:
     def starting_points(self, step: str) -> Iterable[dict[str, Array]]:
         """Values that the author may have had before the step: the true ones, and the printed ones."""
         yield {}
-        earlier = [name for name in CHAIN[: CHAIN.index(step)] if name in self.printed and name not in self.problem.inputs]
+        earlier = [
+            name for name in CHAIN[: CHAIN.index(step)] if name in self.printed and name not in self.problem.inputs
+        ]
         if earlier:
             yield self.mixed(earlier)
             for name in reversed(earlier):

@@ -151,7 +151,11 @@ def is_literal(value: Value) -> bool:
         return False
     return all(
         isinstance(element, Number)
-        or (isinstance(element, Quotient) and isinstance(element.numerator, Number) and isinstance(element.denominator, Number))
+        or (
+            isinstance(element, Quotient)
+            and isinstance(element.numerator, Number)
+            and isinstance(element.denominator, Number)
+        )
         or (isinstance(element, SquareRoot) and isinstance(element.radicand, Number))
         for element in value.tree.reshape(-1)
     )
@@ -215,7 +219,9 @@ class _Reader:
     def spelled(self, name: str) -> str:
         """A printed variable with what it was computed as, where that says more than its name."""
         computed = self.assigned.get(name, "")
-        return f"{name} = {computed}" if re.search(r"softmax|masked_fill|where\(|sqrt|\*\*\s*-?0?\.5", computed) else name
+        return (
+            f"{name} = {computed}" if re.search(r"softmax|masked_fill|where\(|sqrt|\*\*\s*-?0?\.5", computed) else name
+        )
 
     def markers(self, passage: Passage, covered: list[tuple[int, int]]) -> Iterator[tuple[int, Mention]]:
         """Lines that say which head or which query the following is about."""
@@ -224,14 +230,20 @@ class _Reader:
         text = passage.text
         for head in _HEAD.finditer(text.text):
             offset = text.span(head.start(1), head.end(1)).start
-            yield head.start(), Mention(Quantity(SECTION, head=int(head[1])), np.empty(0, dtype=object), head[0], offset=offset)
+            yield (
+                head.start(),
+                Mention(Quantity(SECTION, head=int(head[1])), np.empty(0, dtype=object), head[0], offset=offset),
+            )
         for focus in _FOCUS.finditer(text.text):
             if any(low <= focus.start() < high for low, high in covered):
                 continue
             word = next(group for group in focus.groups() if group is not None)
             if word in self.tokens or word.isdigit():
                 offset = text.span(focus.start(), focus.end()).start
-                yield focus.start(), Mention(Quantity(FOCUS, (word,)), np.empty(0, dtype=object), focus[0], offset=offset)
+                yield (
+                    focus.start(),
+                    Mention(Quantity(FOCUS, (word,)), np.empty(0, dtype=object), focus[0], offset=offset),
+                )
 
     def of_chain(self, chain: Chain, program: bool) -> Mention | None:
         """What an equation says its last plain side is."""
@@ -329,20 +341,27 @@ class _Reader:
             except NotASideError:
                 position += 1
                 continue
-            if not isinstance(value.tree, np.ndarray) or not is_literal(value) or (token.text == "(" and begin == position and value.tree.ndim > 1):
+            if (
+                not isinstance(value.tree, np.ndarray)
+                or not is_literal(value)
+                or (token.text == "(" and begin == position and value.tree.ndim > 1)
+            ):
                 position = max(end, position + 1) if isinstance(value.tree, np.ndarray) else position + 1
                 continue
             start = tokens[begin].start
             label = self.array_label(text.text, previous_end, start, program or kind in ("verbatim", "comment"))
             named = quantity(label, self.tokens) if label else None
             if named is not None and not (token.text == "(" and begin == position and named.symbol):
-                yield start, Mention(
-                    named,
-                    as_programs_print(_as_array(located(value.tree, text))),
-                    label,
-                    program=program or begin != position,
-                    offset=text.span(start, start + 1).start,
-                    about=self.about() if not named.indices else (),
+                yield (
+                    start,
+                    Mention(
+                        named,
+                        as_programs_print(_as_array(located(value.tree, text))),
+                        label,
+                        program=program or begin != position,
+                        offset=text.span(start, start + 1).start,
+                        about=self.about() if not named.indices else (),
+                    ),
                 )
             previous_end = tokens[end - 1].end
             position = end
@@ -375,16 +394,25 @@ class _Reader:
             named = quantity(label, self.tokens)
             items = list(_ITEM.finditer(text.text, start, end))
             words = [item["word"] or "" for item in items]
-            if named is None or len(items) < 2 or len(set(map(bool, words))) != 1 or (words[0] and not all(word in self.tokens for word in words)):
+            if (
+                named is None
+                or len(items) < 2
+                or len(set(map(bool, words))) != 1
+                or (words[0] and not all(word in self.tokens for word in words))
+            ):
                 continue
             values = np.empty(len(items), dtype=object)
             for position, item in enumerate(items):
                 number = number_of(Token(NUMBER, item["number"].lstrip("-−"), item.start("number"), item.end("number")))
                 if number is None:
                     break
-                span = text.span(item.start("number"), item.start("number") + len(number.text) + (item["number"][0] in "-−"))
+                span = text.span(
+                    item.start("number"), item.start("number") + len(number.text) + (item["number"][0] in "-−")
+                )
                 sign = -1 if item["number"][0] in "-−" else 1
-                values[position] = Printed(number.value * sign, item["number"].rstrip("."), number.places, span.start, span.end)
+                values[position] = Printed(
+                    number.value * sign, item["number"].rstrip("."), number.places, span.start, span.end
+                )
             else:
                 offset = text.span(start, start + 1).start
                 about = self.about() if not named.indices else ()
@@ -399,7 +427,10 @@ class _Reader:
                 self.passage(Passage("prose", row[0]))
             return
         first = next((cell for row in table.rows for cell in row if cell.text.strip()), None)
-        for title in (table.caption, *(row[0].text for row in table.rows if sum(bool(cell.text.strip()) for cell in row) == 1)):
+        for title in (
+            table.caption,
+            *(row[0].text for row in table.rows if sum(bool(cell.text.strip()) for cell in row) == 1),
+        ):
             if first is not None and (head := _HEAD.match(title.strip())):
                 nothing = np.empty(0, dtype=object)
                 offset = first.span(0, 1).start - 1
@@ -486,6 +517,12 @@ def _printed_names(code: str) -> list[str]:
         stripped = line.strip()
         if found := _PRINT.search(stripped):
             names.append(found[1])
-        elif number == len(lines) - 1 and "=" not in stripped and _EXPRESSION.match(stripped) and not line[0].isspace() and not _STATEMENT.match(stripped):
+        elif (
+            number == len(lines) - 1
+            and "=" not in stripped
+            and _EXPRESSION.match(stripped)
+            and not line[0].isspace()
+            and not _STATEMENT.match(stripped)
+        ):
             names.append(stripped)
     return names

@@ -71,7 +71,11 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             r"|\bausgaben?\b|\bsorties?\b|\bsalidas?\b|\bkontext\w*",
             re.IGNORECASE,
         ),
-        ("output", r"softmax\s*\([^=]*\)\s*[·×*@]?\s*V\b|(?<!\w)(?:A|α|W|P|weights|attn)\s*[·×*@]?\s*V\b(?!\s*_)|\bV\s*[·×*@]?\s*A\b", 0),
+        (
+            "output",
+            r"softmax\s*\([^=]*\)\s*[·×*@]?\s*V\b|(?<!\w)(?:A|α|W|P|weights|attn)\s*[·×*@]?\s*V\b(?!\s*_)|\bV\s*[·×*@]?\s*A\b",
+            0,
+        ),
         (
             "weights",
             r"softmax|\battention[\s_-]+(?:weights?|matrix|distributions?|probabilit\w+|map|coefficients?)\b|\battn\b(?![\s_-]+scores?)"
@@ -100,7 +104,11 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("concatenated", r"\bconcat\w*", re.IGNORECASE),
         ("positions", r"\bposition(?:al|s)?\b|(?<!\w)PE(?!\w)", re.IGNORECASE),
         *((role, rf"\b(?:{words})\b", re.IGNORECASE) for role, words in _ROLE_WORDS.items() if role != "output"),
-        ("embeddings", r"\bembeddings?\b|\binputs?\b|\beingaben?\b|\bentr[ée]es?\b|\bentradas?\b|\bword[\s_-]+vectors?\b", re.IGNORECASE),
+        (
+            "embeddings",
+            r"\bembeddings?\b|\binputs?\b|\beingaben?\b|\bentr[ée]es?\b|\bentradas?\b|\bword[\s_-]+vectors?\b",
+            re.IGNORECASE,
+        ),
     )
 )
 
@@ -136,7 +144,10 @@ _WORD_PRODUCT = re.compile(r"(?P<q>[\w'’.\"“”#-]+)\s*[·×*∙•→]\s*(?
 _QUOTED = re.compile(r"[\"“„”«»'‘’`]([^\"“„”«»`\n]{1,40}?)[\"“”«»'’`](?!\w)")
 _BRACKETED = re.compile(r"[(\[]\s*([^()\[\]=]{1,80}?)\s*[)\]](?:\[([^\[\]]{1,40})\])?")
 _HEAD = re.compile(r"\bhead\s*[_#]?\s*(\d+)|\bhead_?(\d+)", re.IGNORECASE)
-_OF_TOKEN = re.compile(r"\b(?:for|of|from|für|von|pour|de|para|row|token|word|wort|mot|position|query|key)\s+[\"“'‘]?([\w#.-]+)[\"”'’]?", re.IGNORECASE)
+_OF_TOKEN = re.compile(
+    r"\b(?:for|of|from|für|von|pour|de|para|row|token|word|wort|mot|position|query|key)\s+[\"“'‘]?([\w#.-]+)[\"”'’]?",
+    re.IGNORECASE,
+)
 _AXES = re.compile(r"\s+(?:query|key|token|head|d_\w+)\s*×\s*(?:query|key|token|d_\w+)(?:,\s*\d+\s*×\s*\d+)*\s*$")
 """The axes of a matrix behind its name: `weights query × key, 6 × 6`."""
 _SNAKE = re.compile(r"(?<=[A-Za-z]{2})_(?=[A-Za-z]{2})")
@@ -191,7 +202,11 @@ def _named(label: str, tokens: Sequence[str], head: int | None) -> Quantity | No
             if step.startswith("weights.") and _PROJECTED.search(label):
                 step = step.removeprefix("weights.")
             indices = _indices(label, tokens)
-            if not indices and step in ("query", "key", "value", "embeddings") and (leading := _LEADING_TOKEN.match(label)):
+            if (
+                not indices
+                and step in ("query", "key", "value", "embeddings")
+                and (leading := _LEADING_TOKEN.match(label))
+            ):
                 indices = (leading[1],) if _named(leading[1], (), None) is None else ()
             if not indices and (symbol := _SYMBOL_OF.get(step)) is not None:
                 found = list(symbol.finditer(label))  # “the keys are k_dog”
@@ -211,7 +226,9 @@ def _named(label: str, tokens: Sequence[str], head: int | None) -> Quantity | No
     return None
 
 
-_PROJECTED = re.compile(r"(?<!\w)[A-Zx](?:_\w+)?\s*[·×*@]?\s*W(?=[_^{QKVqkv])|\w\s*[·×*@]\s*\(?W|W\w*\s*[·×*@]\s*[xX\w]|(?i:inputs?|embeddings?)\s+(?:times|@)")
+_PROJECTED = re.compile(
+    r"(?<!\w)[A-Zx](?:_\w+)?\s*[·×*@]?\s*W(?=[_^{QKVqkv])|\w\s*[·×*@]\s*\(?W|W\w*\s*[·×*@]\s*[xX\w]|(?i:inputs?|embeddings?)\s+(?:times|@)"
+)
 
 
 _PATTERN_OF = {role: pattern for role, pattern in _PATTERNS if role in ("query", "key", "value")}
@@ -242,8 +259,14 @@ def mentioned(label: str, tokens: Sequence[str] = ()) -> tuple[str, ...]:
 def _indices(label: str, tokens: Sequence[str]) -> tuple[str, ...]:
     for found in reversed(list(_BRACKETED.finditer(label))):
         parts = _split(found[1]) + (_split(found[2]) if found[2] else ())
-        pair = len(parts) == 2 and not found[1].startswith(("Q", "K", "q,", "k,")) and label[: found.start()][-1:] not in ("", " ")
-        if parts and all(_known(part, tokens) or re.fullmatch(r"\d{1,4}" + r"|[^\W\d]\w*" * pair, part) for part in parts):
+        pair = (
+            len(parts) == 2
+            and not found[1].startswith(("Q", "K", "q,", "k,"))
+            and label[: found.start()][-1:] not in ("", " ")
+        )
+        if parts and all(
+            _known(part, tokens) or re.fullmatch(r"\d{1,4}" + r"|[^\W\d]\w*" * pair, part) for part in parts
+        ):
             if label[: found.start()].rstrip()[-8:].lower().endswith(("softmax", "exp", "sqrt")) and all(
                 part.isdigit() for part in parts
             ):

@@ -91,7 +91,11 @@ class _Placer:
             return []
         places = range(len(row)) if len(terms) == len(row) else finite
         found = [
-            Claim("scaled_scores" if "scaled_scores" in self.placing.true else step, (claims[0].index[0], int(place)), operand)
+            Claim(
+                "scaled_scores" if "scaled_scores" in self.placing.true else step,
+                (claims[0].index[0], int(place)),
+                operand,
+            )
             for place, operand in zip(places, operands, strict=True)
             if isinstance(operand, Printed) and np.isfinite(row[place]) and operand.value.is_finite()
         ]
@@ -99,7 +103,11 @@ class _Placer:
         units = max((claim.printed.unit for claim in found), default=0.0)
         if len(off) < 2 or (np.ptp(off) <= 1.5 * units and abs(off.mean()) > units):
             return []
-        return [claim for claim in found if claim.printed.start not in self.exponents_seen and not self.exponents_seen.add(claim.printed.start)]  # type: ignore[func-returns-value]
+        return [
+            claim
+            for claim in found
+            if claim.printed.start not in self.exponents_seen and not self.exponents_seen.add(claim.printed.start)
+        ]  # type: ignore[func-returns-value]
 
     def by_fit(self, claims: list[Claim]) -> list[Claim]:
         """Documents call scaled or masked scores “scores”: the step whose numbers they all are is meant."""
@@ -438,7 +446,10 @@ class _Placer:
         fitting = [
             row
             for row in range(len(weights))
-            if all(abs(float(pair[0].value) - true) <= 1.5 * pair[0].unit for pair, true in zip(first, weights[row], strict=True))
+            if all(
+                abs(float(pair[0].value) - true) <= 1.5 * pair[0].unit
+                for pair, true in zip(first, weights[row], strict=True)
+            )
         ]
         row = fitting[0] if len(fitting) == 1 else self.focus
         if row is None:

@@ -175,7 +175,12 @@ class _Splitter:
         if _same(known, values):
             return
         again = f"{label}#2"
-        if label in self.tokens and list(self.tokens).count(label) > 1 and again not in given.rows and _differ(known, values) > 0.5:
+        if (
+            label in self.tokens
+            and list(self.tokens).count(label) > 1
+            and again not in given.rows
+            and _differ(known, values) > 0.5
+        ):
             given.rows[again] = values
             self.last_index = (again,)
             given.mentions.append(mention)
@@ -233,7 +238,11 @@ class _Splitter:
                 if len(wrong) <= len(rows) / 2:
                     self.scope.restated.append((step, None, mention))
                     return
-            elif values.ndim == 2 and values.T.shape[0] == len(rows) and all(_same(row, values.T[n]) for n, row in enumerate(rows)):
+            elif (
+                values.ndim == 2
+                and values.T.shape[0] == len(rows)
+                and all(_same(row, values.T[n]) for n, row in enumerate(rows))
+            ):
                 return
         else:
             known = given.matrix
@@ -302,7 +311,11 @@ class _Splitter:
         """
         if head not in self.by_head and opens:
             common = self.scopes[self.by_head.get(None, self.at)]
-            shared = {role: given for role, given in common.given.items() if role in ("embeddings", "memory", "positions", "mask")}
+            shared = {
+                role: given
+                for role, given in common.given.items()
+                if role in ("embeddings", "memory", "positions", "mask")
+            }
             self.open(Scope(given=shared, inherited=set(shared), head=head))
             self.by_head[head] = self.at
         elif head in self.by_head:

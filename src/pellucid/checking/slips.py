@@ -87,7 +87,9 @@ def _of_scores(claim: Claim, true: Mapping[str, Array], printed: Mapping[str, Ar
     if query.shape == key.shape and np.allclose(query, key) and "scores" in printed:
         other = printed["scores"][(*head, j, i)]
         if i != j and np.isfinite(other) and abs(other - float(claim.printed.value)) > claim.printed.unit / 2:
-            return Slip("not_symmetric", "queries and keys are the same vectors, so QKᵀ must be symmetric, and it is not")
+            return Slip(
+                "not_symmetric", "queries and keys are the same vectors, so QKᵀ must be symmetric, and it is not"
+            )
     if claim.arithmetic is not None:
         return Slip("dot_product")  # its operands are displayed, and are looked at by themselves
     for n in range(len(terms)):

@@ -76,7 +76,11 @@ def read_cell(text: MappedText) -> Cell:
     if len(bare) >= 3 and all(re.fullmatch(r"[\d.eE+,;−–-]+", token.text) for token in bare):
         # 0.2, 0.5, 0.1 without brackets
         opening, closing = tokens[0], tokens[-1]
-        listed = [opening._replace(kind=OPEN, text="[", end=opening.start), *tokens, closing._replace(kind=CLOSE, text="]")]
+        listed = [
+            opening._replace(kind=OPEN, text="[", end=opening.start),
+            *tokens,
+            closing._replace(kind=CLOSE, text="]"),
+        ]
         try:
             value, end = SideParser(listed).parse(0)
             if end == len(listed):
@@ -132,7 +136,8 @@ def _region(
     kept = [
         number
         for number, row in enumerate(body)
-        if any(cell is not None for cell in row) and not (has_labels and _TOTALS.match(body_texts[number][0] if body_texts[number] else ""))
+        if any(cell is not None for cell in row)
+        and not (has_labels and _TOTALS.match(body_texts[number][0] if body_texts[number] else ""))
     ]
     body = [body[number] for number in kept]
     labels = None if labels is None else tuple(labels[number] for number in kept)
@@ -147,8 +152,10 @@ def _region(
         if by_role and len(by_role) >= max(1, len(columns) / 2) and known < max(1, len(columns) / 2):
             yield from _by_column(body, labels, named, caption, offset, context, tokens)
             return
-    if labels and (row_roles := [quantity(label, tokens) for label in labels]) and all(
-        role is not None and (role.indices or role.step in _ROLES) for role in row_roles
+    if (
+        labels
+        and (row_roles := [quantity(label, tokens) for label in labels])
+        and all(role is not None and (role.indices or role.step in _ROLES) for role in row_roles)
     ):
         for row, role, label in zip(body, row_roles, labels, strict=True):
             assert role is not None
@@ -212,7 +219,11 @@ def _has_row_labels(body: list[list[Cell]], header: list[str] | None, texts: lis
     size = len(counted)
     is_counted = counted in ([str(n) for n in range(size)], [str(n) for n in range(1, size + 1)])
     corner = header[0] if header else "?"
-    return is_counted and size > 1 and (not corner or bool(re.search(r"(?i)token|row|query|key|word|pos|^#$|^i$|[\\/×]", corner)))
+    return (
+        is_counted
+        and size > 1
+        and (not corner or bool(re.search(r"(?i)token|row|query|key|word|pos|^#$|^i$|[\\/×]", corner)))
+    )
 
 
 def _by_column(
@@ -232,7 +243,9 @@ def _by_column(
     about = next((text for text in (caption, *reversed(context)) if text), "")
     for step, entries in groups.items():
         first = [row[entries[0][0]] if entries[0][0] < len(row) else None for row in body]
-        if all(isinstance(cell, np.ndarray) for cell in first if cell is not None) and any(first_cell is not None for first_cell in first):
+        if all(isinstance(cell, np.ndarray) for cell in first if cell is not None) and any(
+            first_cell is not None for first_cell in first
+        ):
             for position, cell in enumerate(first):
                 if not isinstance(cell, np.ndarray):
                     continue
@@ -251,7 +264,9 @@ def _by_column(
                 yield TableMention(replace(role, indices=row_of), values, name, None, labels, offset)
 
 
-def _query_of(about: str, context: Sequence[str], tokens: Sequence[str], labels: tuple[str, ...] | None) -> tuple[str, ...]:
+def _query_of(
+    about: str, context: Sequence[str], tokens: Sequence[str], labels: tuple[str, ...] | None
+) -> tuple[str, ...]:
     """The query whose row a table of keys shows: named in its title or in the lines before it."""
     from pellucid.checking.naming import mentioned
 

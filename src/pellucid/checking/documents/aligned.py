@@ -58,7 +58,14 @@ def _split(passage: Passage) -> Iterator[Part]:
             yield Passage(passage.kind, text[lines[written][0] : lines[top][0]], passage.language)
         body = rows[position : position + count]
         taller = _taller(text.text, rows, position + count, body, labels)
-        yield from _tables(text, body, labels, rows[header] if header is not None else None, _captions(text.text, lines, rows, caption), taller)
+        yield from _tables(
+            text,
+            body,
+            labels,
+            rows[header] if header is not None else None,
+            _captions(text.text, lines, rows, caption),
+            taller,
+        )
         position += count + max((len(more) for more in taller.values()), default=0)
         written = position
     if written == 0:
@@ -154,7 +161,12 @@ def _first_line(
     header = None
     if above >= written and labels and len(rows[above]) in (width, width - groups) and len(rows[above]) > 1:
         header, above = above, above - 1
-    elif above >= written and not labels and len(rows[above]) == width and not any(_is_number(text, cell) for cell in rows[above]):
+    elif (
+        above >= written
+        and not labels
+        and len(rows[above]) == width
+        and not any(_is_number(text, cell) for cell in rows[above])
+    ):
         header, above = above, above - 1
     while above >= written and not text[slice(*lines[above])].strip():
         above -= 1
@@ -197,5 +209,9 @@ def _tables(
             taken += size
             empty = text[body[0][low][0] : body[0][low][0]]
             rows.insert(0, (empty, *cells) if missing else cells)
-        caption = captions[number] if len(captions) == groups + 1 and groups > 1 else (captions[-1] if captions and groups == 1 else "")
+        caption = (
+            captions[number]
+            if len(captions) == groups + 1 and groups > 1
+            else (captions[-1] if captions and groups == 1 else "")
+        )
         yield Table(tuple(rows), caption.rstrip("=: "))
