@@ -201,7 +201,7 @@ def _of_scaled(problem: Problem, have: Mapping[str, Array], printed: Array) -> I
         yield Alternative(cause, Scale(factor, {}).evaluate(scores), message)
     usable = np.isfinite(printed) & (np.abs(scores) > 1e-9) & (printed != 0)
     if usable.sum() >= 2:
-        constant = float(np.median((scores[usable] / printed[usable])))
+        constant = float(np.median(scores[usable] / printed[usable]))
         if np.isfinite(constant) and abs(constant) > 1e-6:
             yield Alternative(
                 "hidden_constant", scores / constant, f"everything fits a division of the scores by {constant:.4g}"
@@ -244,7 +244,7 @@ def _of_weights(problem: Problem, have: Mapping[str, Array], printed: Array) -> 
         if mask.shape[0] == mask.shape[1]:
             flipped = softmax.evaluate(Mask().evaluate(scaled, _transposed(mask)))
             yield Alternative("transposed", flipped, "the mask was transposed")
-    starts = [("", masked, "")] + [entry for entry in by_scale[:2]]
+    starts = [("", masked, ""), *list(by_scale[:2])]
     for _, values, _ in starts:
         yield from _normalised(values, printed)
     if masked.shape[-1] == masked.shape[-2]:

@@ -21,8 +21,8 @@ from pellucid.checking.mentions import FOCUS, INFERRED, SECTION, Mention
 from pellucid.checking.placing import Placing, place_claims
 from pellucid.checking.printed import Printed, is_near, is_right
 from pellucid.checking.problem import Problem, Setting, compute
-from pellucid.checking.values import factors_of
 from pellucid.checking.scopes import Given, Scope, as_floats
+from pellucid.checking.values import factors_of
 from pellucid.derivation import Axis, Derivation
 from pellucid.errors import InputError
 from pellucid.examples import Example, explain
@@ -472,7 +472,7 @@ class _Assembly:
     def rounded(self, trees: dict[str, Array]) -> dict[str, float]:
         """Inputs of so many digits that they are rounded results themselves, and half a unit of their last digit."""
         halves: dict[str, float] = {}
-        for role, given in self.given.items():
+        for role, _given in self.given.items():
             matrix = trees.get(role)
             if matrix is None:
                 continue

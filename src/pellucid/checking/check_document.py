@@ -9,7 +9,7 @@ import numpy as np
 
 from pellucid.arrays import Array
 from pellucid.checking.assemble import Assembled, assemble, reassigned
-from pellucid.checking.declarations import Declarations, declarations_of
+from pellucid.checking.declarations import declarations_of
 from pellucid.checking.documents import format_of, open_source, read_document
 from pellucid.checking.equation_check import EquationCheck, Slipped
 from pellucid.checking.findings import exact_digits, findings_of, message
@@ -19,16 +19,15 @@ from pellucid.checking.mentions import Reading, read_parts
 from pellucid.checking.operands import WrongOperand, divisors, wrong_operands
 from pellucid.checking.passages import Passage
 from pellucid.checking.printed import Printed, correct_text
-from pellucid.checking.problem import Claim, compute
 from pellucid.checking.report import Corrected, Finding, Report
-from pellucid.checking.scopes import Given, Scope, as_floats, differing, scopes_of
+from pellucid.checking.scopes import Given, as_floats, differing, scopes_of
 from pellucid.checking.source import Source
 from pellucid.checking.values import NoValueError, number
 from pellucid.derivation import Derivation
 from pellucid.errors import InputError
-from pellucid.examples import Example, explain
+from pellucid.examples import Example
 from pellucid.examples.reader import parse_example
-from pellucid.expressions import Expression, Number, SquareRoot
+from pellucid.expressions import SquareRoot
 
 _GENERIC = frozenset({"dot_product", "softmax", "weighted_sum", "scaling", "arithmetic", "projection"})
 

@@ -11,68 +11,90 @@ from pellucid.checking.mapped_text import Builder, MappedText, Span
 from pellucid.checking.passages import Part, Passage, Table
 
 _WORTH_READING = re.compile(
-    r"√|sqrt|scal|scap|skal|[ée]chel|escal|divid|durch|root|wurzel|mask|m[áa]s|caus|kaus|softmax|token|word|sent|text|input|prompt|phrase|sequence|satz"
+    r"√|sqrt|scal|scap|skal|[ée]chel|escal|divid|durch|root|wurzel|mask|m[áa]s|caus|kaus|softmax|token|word|sent"
+    r"|text|input|prompt|phrase|sequence|satz"
     r"|frase|sourc|consider|column|spalte|head|d_?\{?k|attent|attend|quer|key|label|tril|triang|future|K\s*\^?T|0\.5",
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(
-    r"\b(?:sentence|text|input|prompt|phrase|sequence|satz|frase|source|sentences|tokens of|words of|tokens in|consider)\b[^\n\"“”„«‘]{0,30}[:=]?\s*[\"“„«‘]([^\"“”»’\n]{3,200})[\"”“»’]",
+    r"\b(?:sentence|text|input|prompt|phrase|sequence|satz|frase|source|sentences|tokens of|words of|tokens in"
+    r"|consider)\b[^\n\"“”„«‘]{0,30}[:=]?\s*[\"“„«‘]([^\"“”»’\n]{3,200})[\"”“»’]",
     re.IGNORECASE,
 )
 _LISTED = re.compile(
-    r"\b(query[ _]tokens|key[ _]tokens|tokens|words|labels)\b\s*(?:are|=|:|is)?\s*[\[(]?\s*((?:[\"'“‘][^\"'”’\n]{1,30}[\"'”’]\s*,?\s*(?:and\s+)?){2,})",
+    r"\b(query[ _]tokens|key[ _]tokens|tokens|words|labels)\b\s*(?:are|=|:"
+    r"|is)?\s*[\[(]?\s*((?:[\"'“‘][^\"'”’\n]{1,30}[\"'”’]\s*,?\s*(?:and\s+)?){2,})",
     re.IGNORECASE,
 )
 _BARE_LIST = re.compile(
-    r"\b(query[ _]tokens|key[ _]tokens|tokens|words)\b\s*(?:are|=|:)\s*\[?([^\W\d][\w'’#.-]*(?:\s*,\s*(?:and\s+)?[^\W\d.][\w'’#-]*|\s*,\s*\.)+)",
+    r"\b(query[ _]tokens|key[ _]tokens|tokens|words)\b\s*(?:are|="
+    r"|:)\s*\[?([^\W\d][\w'’#.-]*(?:\s*,\s*(?:and\s+)?[^\W\d.][\w'’#-]*|\s*,\s*\.)+)",
     re.IGNORECASE,
 )
 _QUOTED = re.compile(r"[\"'“‘]([^\"'”’\n]{1,30})[\"'”’]")
 _WORD = re.compile(r"\w+(?:['’-]\w+)*|[^\w\s]")
 
-_D = r"(?:d_?\{?k\}?|d_?model|d_?\{?h\}?|d_?head|d|dk|head_dim|k\.(?:size|shape)[\w()\[\]., -]*|q\.(?:size|shape)[\w()\[\]., -]*|\w+\.shape\[-1\]|\w+\.size\(-1\))"
+_D = (
+    r"(?:d_?\{?k\}?|d_?model|d_?\{?h\}?|d_?head|d|dk|head_dim|k\.(?:size|shape)[\w()\[\]., -]*|q\.(?:size"
+    r"|shape)[\w()\[\]., -]*|\w+\.shape\[-1\]|\w+\.size\(-1\))"
+)
 _SQUARE_ROOT = re.compile(
-    rf"(?:/|÷|\bdivid\w+ (?:\w+ ){{0,4}}by|\bscal\w+ (?:\w+ ){{0,4}}by|\bdurch|\bpar|\bpor|\bentre|1/)\s*\(?\s*(?:the )?(?:√|(?:np\.|math\.|torch\.)?sqrt|square root of|Wurzel(?: aus)?|racine(?: carr[ée]e)?(?: de)?|ra[íi]z(?: cuadrada)?(?: de)?)\s*\(?\s*(?:{_D}|\d+)"
+    rf"(?:/|÷|\bdivid\w+ (?:\w+ ){{0,4}}by|\bscal\w+ (?:\w+ ){{0,4}}by|\bdurch|\bpar|\bpor|\bentre"
+    rf"|1/)\s*\(?\s*(?:the )?(?:√|(?:np\.|math\.|torch\.)?sqrt|square root of|Wurzel(?: aus)?"
+    rf"|racine(?: carr[ée]e)?(?: de)?|ra[íi]z(?: cuadrada)?(?: de)?)\s*\(?\s*(?:{_D}|\d+)"
     rf"|{_D}\s*\*\*\s*-?\s*0?\.5|√\(?\s*d_?k",
     re.IGNORECASE,
 )
-_BY_D_K = re.compile(rf"(?:/|÷|divid\w+ (?:\w+ ){{0,3}}by)\s*\(?\s*(?:d_?\{{?k\}}?)(?![\w*]|\s*\*\*)", re.IGNORECASE)
+_BY_D_K = re.compile(r"(?:/|÷|divid\w+ (?:\w+ ){0,3}by)\s*\(?\s*(?:d_?\{?k\}?)(?![\w*]|\s*\*\*)", re.IGNORECASE)
 _BY_NUMBER = re.compile(
-    r"(?:\bdivid\w+ (?:\w+ ){0,4}by|\bscal(?:e|ed|ing)(?: factor)?(?: is| of|\s*=)?(?: \w+){0,2}(?: by)?)\s+(?:1\s*/\s*)?(\d+(?:\.\d+)?)(?![\w.]*\s*(?:heads|tokens|×|x))",
+    r"(?:\bdivid\w+ (?:\w+ ){0,4}by|\bscal(?:e|ed|ing)(?: factor)?(?: is| of"
+    r"|\s*=)?(?: \w+){0,2}(?: by)?)\s+(?:1\s*/\s*)?(\d+(?:\.\d+)?)(?![\w.]*\s*(?:heads|tokens|×|x))",
     re.IGNORECASE,
 )
 _NO_SCALE = re.compile(
-    r"\b(?:no|without|omit\w*|skip\w*|ignor\w*|leav\w+ out|unscaled|not)\b(?:\s+\w+){0,3}\s+(?:scal\w+|1/√|√d_?k)|\bunscaled (?:dot[- ]product )?attention|\bscale\s*[:=]\s*(?:none|1(?:\.0)?)\b"
-    r"|\bnicht skaliert|\bohne (?:die )?skalierung|\bsans (?:mise à l['’])?[ée]chelle|\bsin escalar|\bsin (?:el )?escalado",
+    r"\b(?:no|without|omit\w*|skip\w*|ignor\w*|leav\w+ out|unscaled|not)\b(?:\s+\w+){0,3}\s+(?:scal\w+|1/√|√d_?k)"
+    r"|\bunscaled (?:dot[- ]product )?attention|\bscale\s*[:=]\s*(?:none|1(?:\.0)?)\b"
+    r"|\bnicht skaliert|\bohne (?:die )?skalierung|\bsans (?:mise à l['’])?[ée]chelle|\bsin escalar"
+    r"|\bsin (?:el )?escalado",
     re.IGNORECASE,
 )
 _UNSCALED_FORMULA = re.compile(
-    r"softmax\s*\(\s*Q\s*[·×*@]?\s*K\s*\^?\s*\(?(?:T|⊤)\)?\s*\)|softmax\s*\(\s*(?:scores|S|attn_scores|Q @ K\.T)\s*(?:,[^)]*)?\)",
+    r"softmax\s*\(\s*Q\s*[·×*@]?\s*K\s*\^?\s*\(?(?:T|⊤)\)?\s*\)|softmax\s*\(\s*(?:scores|S|attn_scores"
+    r"|Q @ K\.T)\s*(?:,[^)]*)?\)",
 )
 _CAUSAL = re.compile(
-    r"\bcausal(?:ly)?\b(?![^.\n]{0,30}\bnot\b)|\bmasked self[- ]attention\b|\blook[- ]ahead mask|\blower[- ]triangular|\btril\b|\bkausal\w*"
-    r"|\bmay (?:only )?(?:attend|see|look)[^.\n]{0,30}(?:itself|before|earlier|previous)|\bfuture (?:tokens|positions|words) (?:are|is) (?:masked|hidden)"
+    r"\bcausal(?:ly)?\b(?![^.\n]{0,30}\bnot\b)|\bmasked self[- ]attention\b|\blook[- ]ahead mask"
+    r"|\blower[- ]triangular|\btril\b|\bkausal\w*"
+    r"|\bmay (?:only )?(?:attend|see|look)[^.\n]{0,30}(?:itself|before|earlier|previous)|\bfuture (?:tokens"
+    r"|positions|words) (?:are|is) (?:masked|hidden)"
     r"|\bmasque causal|\bm[áa]scara causal|\bcausale?\b",
     re.IGNORECASE,
 )
 _NO_MASK = re.compile(
-    r"\b(?:no|without(?: a| any)?|not|non)[- ](?:\w+[- ]){0,2}(?:mask\w*|causal)|\bmask\s*[:=]\s*none|\bunmasked\b|\bbidirectional\b",
+    r"\b(?:no|without(?: a| any)?|not|non)[- ](?:\w+[- ]){0,2}(?:mask\w*|causal)|\bmask\s*[:=]\s*none|\bunmasked\b"
+    r"|\bbidirectional\b",
     re.IGNORECASE,
 )
 _COLUMNS = re.compile(
-    r"\b(?:tokens?|words?)\s+(?:are|is|as|form|stand in|in)\s+(?:the\s+)?columns?|\bcolumns?\s+(?:are|is|correspond\w* to|stand for|per)\s+(?:the |a |one )?(?:tokens?|words?)"
-    r"|\b(?:each|every|one)\s+column\s+(?:is|stands for|holds|corresponds to|belongs to|for|per)\s+(?:a |one |the )?\w*\s*(?:tokens?|words?)|\bcolumn vectors?\b|\bone token a column\b|\bjede spalte\b|\bK\s*\^?\s*(?:T|⊤)\s*Q\b",
+    r"\b(?:tokens?|words?)\s+(?:are|is|as|form|stand in|in)\s+(?:the\s+)?columns?|\bcolumns?\s+(?:are|is"
+    r"|correspond\w* to|stand for|per)\s+(?:the |a |one )?(?:tokens?|words?)"
+    r"|\b(?:each|every|one)\s+column\s+(?:is|stands for|holds|corresponds to|belongs to|for|per)\s+(?:a |one "
+    r"|the )?\w*\s*(?:tokens?|words?)|\bcolumn vectors?\b|\bone token a column\b|\bjede spalte\b|\bK\s*\^?\s*(?:T"
+    r"|⊤)\s*Q\b",
     re.IGNORECASE,
 )
 _HEADS = re.compile(
-    r"\b(?:num_heads|n_heads|number of heads|h)\s*[:=]\s*(\d{1,2})\b|\b(two|2|three|3|four|4|eight|8)\s+(?:attention )?heads\b",
+    r"\b(?:num_heads|n_heads|number of heads|h)\s*[:=]\s*(\d{1,2})\b|\b(two|2|three|3|four|4|eight"
+    r"|8)\s+(?:attention )?heads\b",
     re.IGNORECASE,
 )
 _D_K = re.compile(r"\bd_\{?k\}?\s*=\s*(\d{1,4})\b")
 _SCALED_SHOWN = re.compile(r"\d\s*\)?\s*[/÷]\s*\(?\s*(?:√|(?:np\.|math\.)?sqrt)\s*\(?\s*\d+\)?\)?\s*[=≈]\s*[-−]?\d")
 _FORMULA = re.compile(r"Attention\s*\(\s*Q\s*,\s*K\s*\)")
 _OTHERS = re.compile(
-    r"\b(?:other words|rest of (?:the )?(?:input )?tokens|all other|remaining (?:tokens|words))\b[^.\n]{0,60}\bkeys?\b|\bkeys?\b[^.\n]{0,80}\b(?:other words|rest of (?:the )?(?:input )?tokens|other tokens)\b",
+    r"\b(?:other words|rest of (?:the )?(?:input )?tokens|all other|remaining (?:tokens"
+    r"|words))\b[^.\n]{0,60}\bkeys?\b|\bkeys?\b[^.\n]{0,80}\b(?:other words|rest of (?:the )?(?:input )?tokens"
+    r"|other tokens)\b",
     re.IGNORECASE,
 )
 _ALL_VALUES = re.compile(r"\b(?:all|every)\b[^.\n]{0,20}\bvalues?\b[^.\n]{0,60}", re.IGNORECASE)
@@ -199,7 +221,8 @@ def _note(passage: Passage, match: re.Match[str]) -> Note:
 
 
 _CROSS = re.compile(
-    r"\bquer(?:y|ies)\b[^.\"“”\n]{0,40}[\"“„]([^\"“”\n]{2,120})[\"“”][^.\"“”\n]{0,40}\bkeys?\b[^.\"“”\n]{0,40}[\"“„]([^\"“”\n]{2,120})[\"“”]",
+    r"\bquer(?:y"
+    r"|ies)\b[^.\"“”\n]{0,40}[\"“„]([^\"“”\n]{2,120})[\"“”][^.\"“”\n]{0,40}\bkeys?\b[^.\"“”\n]{0,40}[\"“„]([^\"“”\n]{2,120})[\"“”]",
     re.IGNORECASE,
 )
 

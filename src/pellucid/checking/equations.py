@@ -233,9 +233,7 @@ class _Scanner:
             return token.start == self.tokens[end - 1].end
         if token.kind == OTHER:
             return token.text in "±" or (token.text == "_" and token.start == self.tokens[end - 1].end)
-        if token.kind == WORD and end + 1 < len(self.tokens) and self.tokens[end + 1].text == "^":
-            return True
-        return False
+        return bool(token.kind == WORD and end + 1 < len(self.tokens) and self.tokens[end + 1].text == "^")
 
     def clause_end(self, begin: int, end: int) -> int:
         """Where a clause ends: at a comma outside brackets, a full stop, or the line's end."""

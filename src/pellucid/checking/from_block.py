@@ -12,7 +12,7 @@ from pellucid.checking.from_example import claim_places, claims_of, problem_of
 from pellucid.checking.mentions import Mention
 from pellucid.checking.naming import IGNORED
 from pellucid.checking.placing import Placing, place_claims
-from pellucid.checking.problem import compute
+from pellucid.checking.problem import Claim, compute
 from pellucid.checking.scopes import INPUTS, Scope
 from pellucid.examples import Example, explain
 
@@ -38,7 +38,8 @@ def assembled_from(
         scope = Scope(
             claims=[mention for mention in mentions if mention.quantity.step != IGNORED] if number == 0 else []
         )
-        placed, unplaced = [], 0
+        placed: list[Claim] = []
+        unplaced = 0
         if number == 0:
             weights = derivation["weights"]
             query, key = weights.axes[-2], weights.axes[-1]

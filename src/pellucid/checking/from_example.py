@@ -30,9 +30,7 @@ def problem_of(example: Example, derivation: Derivation | None = None) -> Proble
     derivation = explain(example) if derivation is None else derivation
     inputs = {}
     for step in derivation:
-        if step.name in _GIVEN or step.name.endswith(("_weight", "_bias")):
-            inputs[step.name] = step.value
-        elif step.is_given and step.name != "mask":
+        if step.name in _GIVEN or step.name.endswith(("_weight", "_bias")) or (step.is_given and step.name != "mask"):
             inputs[step.name] = step.value
     assert isinstance(example.scale, Expression)
     d_k = derivation["query"].shape[-1] if "query" in derivation else None

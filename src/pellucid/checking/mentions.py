@@ -36,12 +36,14 @@ _MAY_HOLD_ARRAY = re.compile(r"[\[(][\s\[(]{0,40}[-−]?[\d.√∞]")
 _NUMBER = r"[-−]?\d+(?:\.\d+)?"
 _ITEM = re.compile(rf"(?:(?P<word>[^\W\d][\w'’#]*)\s*:?\s+)?(?P<number>{_NUMBER})")
 _BARE_LIST = re.compile(
-    rf":\s*(?P<items>(?:(?:[^\W\d][\w'’#]{{0,30}}\s*:?\s+)?{_NUMBER}\s*(?:,\s*(?:and\s+)?|;\s*|\s+and\s+)){{1,200}}(?:[^\W\d][\w'’#]{{0,30}}\s+)?{_NUMBER})(?![\w%]|\.\d)"
+    rf":\s*(?P<items>(?:(?:[^\W\d][\w'’#]{{0,30}}\s*:?\s+)?{_NUMBER}\s*(?:,\s*(?:and\s+)?|;\s*"
+    rf"|\s+and\s+)){{1,200}}(?:[^\W\d][\w'’#]{{0,30}}\s+)?{_NUMBER})(?![\w%]|\.\d)"
 )
 _LONGEST_LABEL = 120
 _HEAD = re.compile(r"^\W*(?:attention )?head\s*#?\s*(\d{1,2})\b[^\w=\n]{0,3}$", re.IGNORECASE | re.MULTILINE)
 _FOCUS = re.compile(
-    r"\b(?:look at|focus(?:ing)? on|consider|take|follow|the query(?: is| of| for)?|for|row (?:of|for)|attention (?:of|for))\s+(?:the )?(?:word |token |query )?"
+    r"\b(?:look at|focus(?:ing)? on|consider|take|follow|the query(?: is| of| for)?|for|row (?:of|for)"
+    r"|attention (?:of|for))\s+(?:the )?(?:word |token |query )?"
     r"(?:[\"“'‘„]([^\"”'’\n]{1,30})[\"”'’]|(\w+)(?=\s*[:.,]?\s*$))",
     re.IGNORECASE | re.MULTILINE,
 )

@@ -29,7 +29,10 @@ class Quantity:
     symbol: bool = False
 
 
-_SYMBOL_INDEX = r"(?:_\{(?P<braced>[^{}]{1,40})\}|_?\((?P<round>[^()]{1,40})\)|_(?P<plain>[^\W_]+(?:,[^\W_]+)?)|(?P<digits>\d{1,3}))?"
+_SYMBOL_INDEX = (
+    r"(?:_\{(?P<braced>[^{}]{1,40})\}|_?\((?P<round>[^()]{1,40})\)|_(?P<plain>[^\W_]+(?:,[^\W_]+)?)"
+    r"|(?P<digits>\d{1,3}))?"
+)
 
 
 def _symbol(letters: str) -> str:
@@ -54,7 +57,8 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         *(
             (
                 f"weights.{role}",
-                rf"\b(?:{words})[\s_-]*{_MATRIX}(?:[\s_-]*(?:matri(?:x|ces)|matrices?))?\b|{_MATRIX}[\s_-]+matri(?:x|ces)[\s_-]+(?:for|of|to)[\s_-]+(?:the[\s_-]+)?(?:{words})\b",
+                rf"\b(?:{words})[\s_-]*{_MATRIX}(?:[\s_-]*(?:matri(?:x|ces)|matrices?))?\b"
+                rf"|{_MATRIX}[\s_-]+matri(?:x|ces)[\s_-]+(?:for|of|to)[\s_-]+(?:the[\s_-]+)?(?:{words})\b",
                 re.IGNORECASE,
             )
             for role, words in _ROLE_WORDS.items()
@@ -65,39 +69,48 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ),
         (
             "output",
-            r"\bweighted[\s_-]+(?:sums?|averages?|mean|values?|combination)|\bcontext(?:[\s_-]+(?:vectors?|matrix|vecs?))?\b"
-            r"|\b(?:attention|attn|attended)[\s_-]+(?:outputs?|results?|values?)|\b(?:final|self[\s_-]attention)?[\s_-]*outputs?\b"
+            r"\bweighted[\s_-]+(?:sums?|averages?|mean|values?|combination)|\bcontext(?:[\s_-]+(?:vectors?|matrix"
+            r"|vecs?))?\b"
+            r"|\b(?:attention|attn|attended)[\s_-]+(?:outputs?|results?|values?)|\b(?:final"
+            r"|self[\s_-]attention)?[\s_-]*outputs?\b"
             r"|\battention\s*\(\s*q|\bgewichtete[\s_-]+summe|\bsomme[\s_-]+pond[ée]r[ée]e|\bsuma[\s_-]+ponderada"
             r"|\bausgaben?\b|\bsorties?\b|\bsalidas?\b|\bkontext\w*",
             re.IGNORECASE,
         ),
         (
             "output",
-            r"softmax\s*\([^=]*\)\s*[·×*@]?\s*V\b|(?<!\w)(?:A|α|W|P|weights|attn)\s*[·×*@]?\s*V\b(?!\s*_)|\bV\s*[·×*@]?\s*A\b",
+            r"softmax\s*\([^=]*\)\s*[·×*@]?\s*V\b|(?<!\w)(?:A|α|W|P|weights|attn)\s*[·×*@]?\s*V\b(?!\s*_)"
+            r"|\bV\s*[·×*@]?\s*A\b",
             0,
         ),
         (
             "weights",
-            r"softmax|\battention[\s_-]+(?:weights?|matrix|distributions?|probabilit\w+|map|coefficients?)\b|\battn\b(?![\s_-]+scores?)"
-            r"|\bweights?\b|\bprobabilit\w+|\bprobs?\b|\bgewichte?\b|\baufmerksamkeitsgewichte?\b|\bpoids\b|\bpesos\b|\bnormali[sz]ed",
+            r"softmax|\battention[\s_-]+(?:weights?|matrix|distributions?|probabilit\w+|map|coefficients?)\b"
+            r"|\battn\b(?![\s_-]+scores?)"
+            r"|\bweights?\b|\bprobabilit\w+|\bprobs?\b|\bgewichte?\b|\baufmerksamkeitsgewichte?\b|\bpoids\b"
+            r"|\bpesos\b|\bnormali[sz]ed",
             re.IGNORECASE,
         ),
         (
             "masked_scores",
-            r"\bmasked(?![\s_-]+(?:self[\s_-]+)?(?:attention\b|multi))|\b(?:after|with)\s+(?:\w+\s+){0,3}mask(?:ing)?\b|\bmaskiert\w*"
+            r"\bmasked(?![\s_-]+(?:self[\s_-]+)?(?:attention\b|multi))|\b(?:after"
+            r"|with)\s+(?:\w+\s+){0,3}mask(?:ing)?\b|\bmaskiert\w*"
             r"|(?<!\w)S\s*\+\s*M\b",
             re.IGNORECASE,
         ),
         (
             "scaled_scores",
-            r"\bscal(?:ed|ing)\b|/\s*(?:\()?(?:√|sqrt)|/\s*\(?\s*d_?k\b|\bdivided\s+by\b|\bskalierte?\w*|\b[ée]chelle\b|\bescalad\w+"
+            r"\bscal(?:ed|ing)\b|/\s*(?:\()?(?:√|sqrt)|/\s*\(?\s*d_?k\b|\bdivided\s+by\b|\bskalierte?\w*"
+            r"|\b[ée]chelle\b|\bescalad\w+"
             r"|(?<!\w)S['′]|(?:^|[^\w)])(?:[A-Za-z]\w*|\))\s*/\s*(?:√|sqrt)",
             re.IGNORECASE,
         ),
         (
             "scores",
-            r"\bscores?\b|\bq\s*[·×*@.]?\s*k\s*\^?\s*\(?(?:T|⊤|')|\bk\s*\^?\s*\(?(?:T|⊤)\)?\s*[·×*@]?\s*q\b|\bdot[\s_-]*products?\b|\bsimilarit\w+"
-            r"|\bskalarprodukte?\b|\bproduits?\s+scalaires?\b|\bproductos?\s+escalar(?:es)?\b|\bpuntuaci\w+|\bpunktzahl\w*|\blogits?\b|\benerg(?:y|ies)\b",
+            r"\bscores?\b|\bq\s*[·×*@.]?\s*k\s*\^?\s*\(?(?:T|⊤|')|\bk\s*\^?\s*\(?(?:T|⊤)\)?\s*[·×*@]?\s*q\b"
+            r"|\bdot[\s_-]*products?\b|\bsimilarit\w+"
+            r"|\bskalarprodukte?\b|\bproduits?\s+scalaires?\b|\bproductos?\s+escalar(?:es)?\b|\bpuntuaci\w+"
+            r"|\bpunktzahl\w*|\blogits?\b|\benerg(?:y|ies)\b",
             re.IGNORECASE,
         ),
         ("mask", r"\bmask\b", re.IGNORECASE),
@@ -130,13 +143,16 @@ _SYMBOLS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 _SYMBOL_OF = {step: pattern for step, pattern in _SYMBOLS if step in ("query", "key", "value", "embeddings")}
 
 _IGNORED = re.compile(
-    r"\bexp(?:onential\w*|s)?\b|\be\^|\bexp\(|\b(?:denominator|numerator|normali[sz]er|sum\s+of|row\s+sums?|partition)\b|\bmax(?:imum)?\b"
-    r"|\bshape\b|\bsize\b|\bdimension\w*|\bloss\b|\bgradient\w*|^\W*d_?k\W*$|\btotal\b|(?:^|\W)Σ|^\s*sum\b|\bsumme\b|\bnenner\b|\bgrad\b"
+    r"\bexp(?:onential\w*|s)?\b|\be\^|\bexp\(|\b(?:denominator|numerator|normali[sz]er|sum\s+of|row\s+sums?"
+    r"|partition)\b|\bmax(?:imum)?\b"
+    r"|\bshape\b|\bsize\b|\bdimension\w*|\bloss\b|\bgradient\w*|^\W*d_?k\W*$|\btotal\b|(?:^|\W)Σ|^\s*sum\b"
+    r"|\bsumme\b|\bnenner\b|\bgrad\b"
     r"|\bl(?:ayer)?_?norm\b|\bdropout\b|\bdifference\b|\berror\b|\bnorm\b",
     re.IGNORECASE,
 )
 _PRODUCT = re.compile(
-    r"(?<!\w)q(?:uery)?(?:_\{(?P<q1>[^{}]+)\}|_?\((?P<q2>[^()]+)\)|_(?P<q3>[^\W_]+)|(?P<q4>\d+))?(?:\s*\^\(?[T⊤]\)?)?(?:\s*[·×*@.,]\s*|\s+)"
+    r"(?<!\w)q(?:uery)?(?:_\{(?P<q1>[^{}]+)\}|_?\((?P<q2>[^()]+)\)|_(?P<q3>[^\W_]+)"
+    r"|(?P<q4>\d+))?(?:\s*\^\(?[T⊤]\)?)?(?:\s*[·×*@.,]\s*|\s+)"
     r"k(?:ey)?(?:_\{(?P<k1>[^{}]+)\}|_?\((?P<k2>[^()]+)\)|_(?P<k3>[^\W_]+)|(?P<k4>\d+))?(?:\^\(?[T⊤]\)?)?(?!\w)",
     re.IGNORECASE,
 )
@@ -227,7 +243,8 @@ def _named(label: str, tokens: Sequence[str], head: int | None) -> Quantity | No
 
 
 _PROJECTED = re.compile(
-    r"(?<!\w)[A-Zx](?:_\w+)?\s*[·×*@]?\s*W(?=[_^{QKVqkv])|\w\s*[·×*@]\s*\(?W|W\w*\s*[·×*@]\s*[xX\w]|(?i:inputs?|embeddings?)\s+(?:times|@)"
+    r"(?<!\w)[A-Zx](?:_\w+)?\s*[·×*@]?\s*W(?=[_^{QKVqkv])|\w\s*[·×*@]\s*\(?W|W\w*\s*[·×*@]\s*[xX\w]|(?i:inputs?"
+    r"|embeddings?)\s+(?:times|@)"
 )
 
 
@@ -272,9 +289,8 @@ def _indices(label: str, tokens: Sequence[str]) -> tuple[str, ...]:
             ):
                 continue
             return tuple(map(_clean, parts))
-    if pair := _WORD_PRODUCT.search(label):
-        if _known(pair["q"], tokens) and _known(pair["k"], tokens):
-            return _clean(pair["q"]), _clean(pair["k"])
+    if (pair := _WORD_PRODUCT.search(label)) and _known(pair["q"], tokens) and _known(pair["k"], tokens):
+        return _clean(pair["q"]), _clean(pair["k"])
     quoted = tuple(found[1].strip() for found in _QUOTED.finditer(label))
     if quoted:
         return quoted[:2]
@@ -286,9 +302,8 @@ def _indices(label: str, tokens: Sequence[str]) -> tuple[str, ...]:
         ]
         if found_tokens:
             return tuple(found_tokens[:2])
-        if leading := _LEADING_TOKEN.match(label):
-            if leading[1] in tokens:
-                return (leading[1],)
+        if (leading := _LEADING_TOKEN.match(label)) and leading[1] in tokens:
+            return (leading[1],)
     for found in _OF_TOKEN.finditer(label):
         if _known(found[1], tokens) or found[1].isdigit():
             return (found[1],)

@@ -119,7 +119,7 @@ def divisors(tree: Expression) -> Iterator[tuple[Printed, Expression]]:
     """The scores that are divided in an expression, and what they are divided by."""
     if isinstance(tree, Quotient):
         numerator, denominator = tree.numerator, tree.denominator
-        if isinstance(numerator, Printed) and (isinstance(denominator, Number) or isinstance(denominator, SquareRoot)):
+        if isinstance(numerator, Printed) and (isinstance(denominator, (Number, SquareRoot))):
             yield numerator, denominator
             return
         if isinstance(numerator, Exponential):

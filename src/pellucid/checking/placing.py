@@ -103,11 +103,9 @@ class _Placer:
         units = max((claim.printed.unit for claim in found), default=0.0)
         if len(off) < 2 or (np.ptp(off) <= 1.5 * units and abs(off.mean()) > units):
             return []
-        return [
-            claim
-            for claim in found
-            if claim.printed.start not in self.exponents_seen and not self.exponents_seen.add(claim.printed.start)
-        ]  # type: ignore[func-returns-value]
+        new = [claim for claim in found if claim.printed.start not in self.exponents_seen]
+        self.exponents_seen.update(claim.printed.start for claim in new)
+        return new
 
     def by_fit(self, claims: list[Claim]) -> list[Claim]:
         """Documents call scaled or masked scores “scores”: the step whose numbers they all are is meant."""
@@ -119,9 +117,10 @@ class _Placer:
             return claims
         for other in _CALLED_SCORES:
             true = self.placing.true.get(other)
-            if other != step and true is not None and true.shape == self.placing.true[step].shape:
-                if all(is_near(claim.printed, float(true[claim.index])) for claim in claims):
-                    return [replace(claim, step=other) for claim in claims]
+            if other == step or true is None or true.shape != self.placing.true[step].shape:
+                continue
+            if all(is_near(claim.printed, float(true[claim.index])) for claim in claims):
+                return [replace(claim, step=other) for claim in claims]
         return claims
 
     def named(self, mention: Mention) -> list[Claim] | None:

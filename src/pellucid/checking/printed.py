@@ -115,4 +115,4 @@ def is_last_digit(printed: Printed, true: float) -> bool:
     if not off <= printed.unit * (1.5 + 1e-9):
         return False
     needs_rounding = abs(true / printed.unit - round(true / printed.unit)) > 1e-6
-    return needs_rounding and (printed.digits >= 2 and off <= 0.1 * abs(true) or is_truncated(printed, true))
+    return needs_rounding and ((printed.digits >= 2 and off <= 0.1 * abs(true)) or is_truncated(printed, true))

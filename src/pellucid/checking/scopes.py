@@ -207,11 +207,8 @@ class _Splitter:
         """The row of a matrix that a label means."""
         assert given.matrix is not None
         names = list(given.labels or self.tokens)
-        if label in names and names.index(label) < len(given.matrix):
-            return given.matrix[names.index(label)]
-        if label.isdigit() and 0 < int(label) <= len(given.matrix):
-            return given.matrix[int(label) - 1]
-        return None
+        row = names.index(label) if label in names else int(label) - 1 if label.isdigit() else -1
+        return np.asarray(given.matrix[row]) if 0 <= row < len(given.matrix) else None
 
     # A matrix
 
@@ -300,8 +297,8 @@ class _Splitter:
         if not with_keys or len(with_keys) >= len(queries) or len(queries) % len(with_keys):
             return
         owned = [(scope.given.get("key"), scope.given.get("value")) for scope in with_keys]
-        for number, scope in enumerate(queries):
-            key, value = owned[number * len(with_keys) // len(queries)]
+        for place, scope in enumerate(queries):
+            key, value = owned[place * len(with_keys) // len(queries)]
             scope.given |= {role: given for role, given in (("key", key), ("value", value)) if given is not None}
 
     def enter(self, head: int | None, *, opens: bool = True) -> None:
@@ -357,6 +354,7 @@ def _unit(first: object, second: object) -> float:
 def differing(known: Array, restated: Array) -> Iterator[tuple[tuple[int, ...], Expression, Expression]]:
     """Where a restatement differs: position, what was given first, what is given now."""
     for position in np.ndindex(*known.shape):
-        first, second = known[position], restated[position]
+        first: Expression = known[position]
+        second: Expression = restated[position]
         if _differ(np.array([first], dtype=object), np.array([second], dtype=object)):
             yield position, first, second

@@ -156,10 +156,9 @@ class SideParser:
             raise NotASideError
         if token.kind == SIGN and token.text in "-+":
             self.at += 1
+            sign = token
             tree = self.power()
-            if token.text == "+":
-                return tree
-            return mapped(lambda operand: negative(operand, token), tree)
+            return tree if sign.text == "+" else mapped(lambda operand: negative(operand, sign), tree)
         tree = self.number(token) if token.kind == NUMBER else self.atom(token)
         while (token := self.peek()) and token.kind == SIGN and token.text == "^":
             self.at += 1
@@ -215,9 +214,9 @@ class SideParser:
         if number is None:
             raise NotASideError
         self.at += 1 + percent
-        if after is not None and after.kind == WORD and not percent:
-            if after.start == token.end or after.text in STOPPING_WORDS:
-                raise NotASideError  # 3x, 4th, 19 million
+        is_word = after is not None and after.kind == WORD and not percent
+        if is_word and after is not None and (after.start == token.end or after.text in STOPPING_WORDS):
+            raise NotASideError  # 3x, 4th, 19 million
         return number
 
     def word(self, token: Token) -> Tree:

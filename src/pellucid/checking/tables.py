@@ -198,7 +198,7 @@ def _header(texts: list[list[str]], cells: list[list[Cell]]) -> list[str] | None
     if not numbers:
         return texts[0]
     counted = [text for text in texts[0] if text]
-    positions = [text for text in counted[-len(numbers) :]]
+    positions = list(counted[-len(numbers) :])
     if len(numbers) >= len(first) - 1 and positions in (
         [str(n) for n in range(len(positions))],
         [str(n) for n in range(1, len(positions) + 1)],

@@ -21,10 +21,8 @@ from pellucid.expressions import (
     Expression,
     Negative,
     Number,
-    Power,
     Product,
     Quotient,
-    SquareRoot,
     Sum,
     evaluate,
     parts,
@@ -91,7 +89,7 @@ def _box(tree: Expression) -> Array:
 
 
 def add(left: Expression, right: Expression) -> Expression:
-    """left + right, as one sum."""
+    """Left + right, as one sum."""
     return Sum((*left.terms, right)) if isinstance(left, Sum) else Sum((left, right))
 
 
@@ -105,12 +103,12 @@ def negative(tree: Expression, sign: Token) -> Expression:
 
 
 def multiply(left: Expression, right: Expression) -> Expression:
-    """left × right, as one product."""
+    """Left × right, as one product."""
     return Product((*left.factors, right)) if isinstance(left, Product) else Product((left, right))
 
 
 def matrix_product(left: Tree, right: Tree) -> Tree:
-    """left @ right for vectors and matrices; a plain product where one side is a number.
+    """Left @ right for vectors and matrices; a plain product where one side is a number.
 
     Raises:
         NoValueError: the shapes do not fit.

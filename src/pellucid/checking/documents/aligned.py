@@ -159,9 +159,7 @@ def _first_line(
     width = len(rows[position])
     above = position - 1
     header = None
-    if above >= written and labels and len(rows[above]) in (width, width - groups) and len(rows[above]) > 1:
-        header, above = above, above - 1
-    elif (
+    if (above >= written and labels and len(rows[above]) in (width, width - groups) and len(rows[above]) > 1) or (
         above >= written
         and not labels
         and len(rows[above]) == width
