@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from pellucid.arrays import Array
-from pellucid.checking.assemble import Assembled, assemble, reassigned
+from pellucid.checking.assemble import Assembled, assemble
 from pellucid.checking.declarations import declarations_of
 from pellucid.checking.documents import format_of, open_source, read_document
 from pellucid.checking.equation_check import EquationCheck, Slipped
@@ -19,6 +19,7 @@ from pellucid.checking.mentions import Reading, read_parts
 from pellucid.checking.operands import WrongOperand, divisors, wrong_operands
 from pellucid.checking.passages import Passage
 from pellucid.checking.printed import Printed, correct_text
+from pellucid.checking.reassign import reassigned
 from pellucid.checking.report import Corrected, Finding, Report
 from pellucid.checking.scopes import Given, as_floats, differing, scopes_of
 from pellucid.checking.source import Source

@@ -15,6 +15,7 @@ from functools import cached_property
 import numpy as np
 
 from pellucid.arrays import Array
+from pellucid.checking.bare_lists import bare_lists
 from pellucid.checking.equations import Chain, chains_of
 from pellucid.checking.mapped_text import MappedText
 from pellucid.checking.naming import Quantity, mentioned, quantity
@@ -22,7 +23,7 @@ from pellucid.checking.passages import Part, Passage, Table
 from pellucid.checking.printed import Printed
 from pellucid.checking.sides import NotASideError, SideParser
 from pellucid.checking.tables import table_mentions
-from pellucid.checking.tokens import CLOSE, NUMBER, OPEN, WORD, Token, number_of, tokens_of
+from pellucid.checking.tokens import CLOSE, OPEN, WORD, Token, tokens_of
 from pellucid.checking.values import Tree, Value, leaves, replaced
 from pellucid.expressions import Exponential, Expression, Number, Quotient, SquareRoot
 
@@ -33,13 +34,6 @@ _WHOLE_PLACES = 4
 _PRINT = re.compile(r"\b(?:print|println!?|printf|cout\s*<<)\s*\(?(.*?)\)?\s*;?\s*$")
 _EXPRESSION = re.compile(r"^[A-Za-z_][\w.\[\]()@, *+/=-]*$")
 _MAY_HOLD_ARRAY = re.compile(r"[\[(][\s\[(]{0,40}[-−]?[\d.√∞]")
-_NUMBER = r"[-−]?\d+(?:\.\d+)?"
-_ITEM = re.compile(rf"(?:(?P<word>[^\W\d][\w'’#]*)\s*:?\s+)?(?P<number>{_NUMBER})")
-_BARE_LIST = re.compile(
-    rf":\s*(?P<items>(?:(?:[^\W\d][\w'’#]{{0,30}}\s*:?\s+)?{_NUMBER}\s*(?:,\s*(?:and\s+)?|;\s*"
-    rf"|\s+and\s+)){{1,200}}(?:[^\W\d][\w'’#]{{0,30}}\s+)?{_NUMBER})(?![\w%]|\.\d)"
-)
-_LONGEST_LABEL = 120
 _HEAD = re.compile(r"^\W*(?:attention )?head\s*#?\s*(\d{1,2})\b[^\w=\n]{0,3}$", re.IGNORECASE | re.MULTILINE)
 _FOCUS = re.compile(
     r"\b(?:look at|focus(?:ing)? on|consider|take|follow|the query(?: is| of| for)?|for|row (?:of|for)"
@@ -198,7 +192,7 @@ class _Reader:
             if mention := self.of_chain(chain, program):
                 found.append((chain.start, mention))
         if passage.kind not in ("code", "output"):
-            found += self.bare_lists(text, covered)
+            found += self.lists(text, covered)
         found += self.arrays(text, covered, program, passage.kind)
         found.sort(key=lambda pair: pair[0])
         self.mentions += (mention for _, mention in found)
@@ -385,41 +379,20 @@ class _Reader:
             return self.prints.pop(0)
         return next((line[-_LABEL:] for line in reversed(self.context) if quantity(line, self.tokens)), "")
 
-    def bare_lists(self, text: MappedText, covered: list[tuple[int, int]]) -> Iterator[tuple[int, Mention]]:
-        """Lists without brackets, as in `Scores of "love": bees 0.44, love 0.64`, or `Divided by √2: 0.31, 0.45`."""
-        for listed in _BARE_LIST.finditer(text.text):
-            start, end = listed.span("items")
-            if any(low < end and start < high for low, high in covered):
+    def lists(self, text: MappedText, covered: list[tuple[int, int]]) -> Iterator[tuple[int, Mention]]:
+        """Lists without brackets whose label names something, and whose words are tokens."""
+        for listed in bare_lists(text):
+            if any(low < listed.end and listed.start < high for low, high in covered):
                 continue
-            line = max(text.text.rfind("\n", 0, listed.start()) + 1, listed.start() - _LONGEST_LABEL)
-            label = text.text[line : listed.start()].rpartition(":")[2]
-            named = quantity(label, self.tokens)
-            items = list(_ITEM.finditer(text.text, start, end))
-            words = [item["word"] or "" for item in items]
-            if (
-                named is None
-                or len(items) < 2
-                or len(set(map(bool, words))) != 1
-                or (words[0] and not all(word in self.tokens for word in words))
-            ):
+            named = quantity(listed.label, self.tokens)
+            if named is None or not all(word in self.tokens for word in listed.words):
                 continue
-            values = np.empty(len(items), dtype=object)
-            for position, item in enumerate(items):
-                number = number_of(Token(NUMBER, item["number"].lstrip("-−"), item.start("number"), item.end("number")))
-                if number is None:
-                    break
-                span = text.span(
-                    item.start("number"), item.start("number") + len(number.text) + (item["number"][0] in "-−")
-                )
-                sign = -1 if item["number"][0] in "-−" else 1
-                values[position] = Printed(
-                    number.value * sign, item["number"].rstrip("."), number.places, span.start, span.end
-                )
-            else:
-                offset = text.span(start, start + 1).start
-                about = self.about() if not named.indices else ()
-                columns = tuple(words) if words[0] else None
-                yield start, Mention(named, values, label, columns=columns, offset=offset, about=about)
+            about = self.about() if not named.indices else ()
+            offset = text.span(listed.start, listed.start + 1).start
+            yield (
+                listed.start,
+                Mention(named, listed.values, listed.label, columns=listed.words or None, offset=offset, about=about),
+            )
 
     # Tables
 

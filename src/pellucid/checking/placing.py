@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from pellucid.arrays import Array
+from pellucid.checking.inferred import exponents, inferred
 from pellucid.checking.mentions import FOCUS, INFERRED, Mention
+from pellucid.checking.naming import mentioned, quantity
 from pellucid.checking.printed import Printed, is_near, is_right
 from pellucid.checking.problem import Claim
-from pellucid.checking.values import factors_of
-from pellucid.expressions import Exponential, Expression, Number, Product, Quotient, Sum
+from pellucid.expressions import Expression, Product
 
 _NUMBERED = re.compile(r"(.*?[^\W\d])[_ ]?\(?([2-9])\)?")
 _CALLED_SCORES = ("scores", "scaled_scores", "masked_scores")
@@ -68,44 +69,15 @@ class _Placer:
         found = self.named(mention)
         if not found:
             return found
-        return [*self.exponents(found, mention), *self.by_fit(found)]
+        operands = [claim for claim in exponents(found, mention.arithmetic, self.placing.true) if self.is_new(claim)]
+        return [*operands, *self.by_fit(found)]
 
-    def exponents(self, claims: list[Claim], mention: Mention) -> list[Claim]:
-        """The exponents in a displayed softmax, `e^0.12/(e^0.12 + e^0.17)`, are scaled scores too.
-
-        Those of scores less their largest are not: a number that all are off by says so.
-        """
-        step = "masked_scores"
-        true = self.placing.true.get(step)
-        tree = mention.arithmetic
-        if claims[0].step != "weights" or true is None or true.ndim != 2 or tree is None:
-            return []
-        first = tree.reshape(-1)[0] if isinstance(tree, np.ndarray) and tree.size else tree
-        if not isinstance(first, Quotient) or not isinstance(first.denominator, Sum):
-            return []
-        terms = first.denominator.terms
-        row = true[claims[0].index[0]]
-        finite = np.flatnonzero(np.isfinite(row))
-        operands = [term.exponent for term in terms if isinstance(term, Exponential)]
-        if len(operands) != len(terms) or len(terms) not in (len(row), len(finite)):
-            return []
-        places = range(len(row)) if len(terms) == len(row) else finite
-        found = [
-            Claim(
-                "scaled_scores" if "scaled_scores" in self.placing.true else step,
-                (claims[0].index[0], int(place)),
-                operand,
-            )
-            for place, operand in zip(places, operands, strict=True)
-            if isinstance(operand, Printed) and np.isfinite(row[place]) and operand.value.is_finite()
-        ]
-        off = np.array([float(claim.printed.value) - row[claim.index[1]] for claim in found])
-        units = max((claim.printed.unit for claim in found), default=0.0)
-        if len(off) < 2 or (np.ptp(off) <= 1.5 * units and abs(off.mean()) > units):
-            return []
-        new = [claim for claim in found if claim.printed.start not in self.exponents_seen]
-        self.exponents_seen.update(claim.printed.start for claim in new)
-        return new
+    def is_new(self, operand: Claim) -> bool:
+        """Whether an operand is met for the first time: a row of weights shows the same exponents again and again."""
+        start = operand.printed.start
+        is_new = start not in self.exponents_seen
+        self.exponents_seen.add(start)
+        return is_new
 
     def by_fit(self, claims: list[Claim]) -> list[Claim]:
         """Documents call scaled or masked scores “scores”: the step whose numbers they all are is meant."""
@@ -129,7 +101,9 @@ class _Placer:
             self.focus = self.focus if focus is None else focus
             return []
         if mention.quantity.step == INFERRED:
-            return self.inferred(mention)
+            found = inferred(mention.arithmetic, mention.values, self.placing.true, self.focus)
+            self.focus = found[0].index[0] if found else self.focus
+            return found
         step = self.step_of(mention)
         if step is None:
             return None
@@ -189,10 +163,10 @@ class _Placer:
         ]
 
     def numbers(self, step: str, values: Array, mention: Mention) -> list[Claim]:
-        arithmetic = mention.arithmetic if isinstance(mention.arithmetic, np.ndarray) else None
-        fits = arithmetic is not None and arithmetic.shape == values.shape
+        tree = mention.arithmetic
+        arithmetic = tree if isinstance(tree, np.ndarray) and tree.shape == values.shape else None
         return [
-            Claim(step, index, element, arithmetic[index] if fits and arithmetic is not None else None)
+            Claim(step, index, element, None if arithmetic is None else arithmetic[index])
             for index, element in np.ndenumerate(values)
             if isinstance(element, Printed)
         ]
@@ -369,93 +343,6 @@ class _Placer:
             return list(range(count)) if count == len(labels) else None
         return [place for place in found if place is not None]
 
-    # Arithmetic without a name
-
-    def inferred(self, mention: Mention) -> list[Claim]:
-        """What arithmetic is by its operands: a dot product, a row of weights, a weighted sum; else nothing."""
-        tree, values, true = mention.arithmetic, mention.values, self.placing.true
-        if isinstance(tree, Expression) and values.ndim == 0 and "query" in true and "key" in true:
-            pairs = factors_of(tree)
-            (number,) = values.reshape(-1)
-            if pairs and isinstance(number, Printed) and true["query"].ndim == 2 and true["key"].ndim == 2:
-                return self.dot_product(pairs, number, tree)
-        if isinstance(tree, np.ndarray) and tree.ndim == 1 and values.shape == tree.shape:
-            first = tree[0]
-            if isinstance(first, Quotient) and isinstance(first.numerator, Exponential) and "weights" in true:
-                return self.softmax_row(tree, values)
-            if isinstance(first, Sum) and "output" in true and "value" in true and true["value"].ndim == 2:
-                return self.weighted_sum(tree, values)
-        return []
-
-    def dot_product(self, pairs: list[tuple[Printed, Printed]], number: Printed, tree: Expression) -> list[Claim]:
-        query, key = self.placing.true["query"], self.placing.true["key"]
-        if len(pairs) != query.shape[1]:
-            return []
-        left = np.array([float(first.value) for first, _ in pairs])
-        right = np.array([float(second.value) for _, second in pairs])
-        for first, second in ((left, right), (right, left)):
-            rows = np.flatnonzero(np.isclose(query, first, atol=1e-9).all(axis=1))
-            columns = np.flatnonzero(np.isclose(key, second, atol=1e-9).all(axis=1))
-            if len(rows) == len(columns) == 1:
-                self.focus = int(rows[0])
-                return [Claim("scores", (int(rows[0]), int(columns[0])), number, tree)]
-        return []
-
-    def softmax_row(self, tree: Array, values: Array) -> list[Claim]:
-        operands = [element.numerator.exponent for element in tree]
-        if not all(isinstance(operand, Number) for operand in operands):
-            return []
-        best: list[int] = []
-        for step in ("masked_scores", "scaled_scores", "scores"):
-            matrix = self.placing.true.get(step)
-            if matrix is None or matrix.ndim != 2 or matrix.shape[1] != len(operands):
-                continue
-            fitting = [
-                row
-                for row in range(matrix.shape[0])
-                if all(
-                    is_right(operand, float(true)) or abs(float(operand.value) - true) <= 1.5 * operand.unit
-                    for operand, true in zip(operands, matrix[row], strict=True)
-                    if isinstance(operand, Printed)
-                )
-            ]
-            if len(fitting) == 1:
-                best = fitting
-                break
-            if self.focus in fitting and self.focus is not None:
-                best = [self.focus]
-                break
-        if not best:
-            return []
-        self.focus = best[0]
-        return [Claim("weights", (best[0], n), e) for n, e in enumerate(values) if isinstance(e, Printed)]
-
-    def weighted_sum(self, tree: Array, values: Array) -> list[Claim]:
-        value, weights = self.placing.true["value"], self.placing.true.get("weights")
-        if weights is None or weights.ndim != 2 or len(tree) != value.shape[1] or "head_outputs" in self.placing.true:
-            return []
-        columns = [factors_of(element) for element in tree]
-        if any(pairs is None or len(pairs) != value.shape[0] for pairs in columns):
-            return []
-        shown = np.array([[float(pair[1].value) for pair in pairs] for pairs in columns if pairs]).T
-        if not np.isclose(shown, value, atol=1e-9).all():
-            return []
-        first = columns[0]
-        assert first is not None
-        fitting = [
-            row
-            for row in range(len(weights))
-            if all(
-                abs(float(pair[0].value) - true) <= 1.5 * pair[0].unit
-                for pair, true in zip(first, weights[row], strict=True)
-            )
-        ]
-        row = fitting[0] if len(fitting) == 1 else self.focus
-        if row is None:
-            return []
-        self.focus = row
-        return [Claim("output", (row, n), e, tree[n]) for n, e in enumerate(values) if isinstance(e, Printed)]
-
     # Terms of a weighted sum
 
     def term(self, mention: Mention) -> list[Claim] | None:
@@ -476,15 +363,8 @@ class _Placer:
 
 def _named(label: str) -> str:
     """A row label such as `q_dog`, `"dog"` or `dog (query)` without its trimmings."""
-    from pellucid.checking.naming import mentioned, quantity
-
     cleaned = label.strip().strip("\"“”'‘’`*").strip()
     named = quantity(cleaned)
     if named is not None and named.indices:
         return named.indices[0]
     return cleaned.split(" (")[0] if " (" in cleaned else (mentioned(cleaned) or (cleaned,))[0]
-
-
-def terms_of(claims: Sequence[Claim]) -> Iterator[Claim]:
-    """Claims that say what they are the result of."""
-    return (claim for claim in claims if claim.arithmetic is not None)

@@ -37,6 +37,12 @@ class Printed(Number, frozen=True):
     end: int = 0
     program: bool = False
 
+    @classmethod
+    def read(cls, text: str, start: int, end: int) -> Printed:
+        """A plain decimal such as −0.25, and where it stands."""
+        value = Decimal(text.replace("−", "-"))
+        return cls(value, text, len(text.partition(".")[2]), start, end)
+
     @property
     def unit(self) -> float:
         """One unit of the last digit."""

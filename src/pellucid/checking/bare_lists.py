@@ -1,0 +1,50 @@
+"""Lists without brackets in running text: `Scores of "love": bees 0.44, love 0.64`, `Divided by √2: 0.31, 0.45`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from pellucid.arrays import Array
+from pellucid.checking.mapped_text import MappedText
+from pellucid.checking.printed import Printed
+
+_NUMBER = r"[-−]?\d{1,30}(?:\.\d{1,30})?"
+_WORD = r"[^\W\d][\w'’#]{0,30}"
+_ITEM = re.compile(rf"(?:(?P<word>{_WORD})\s*:?\s+)?(?P<number>{_NUMBER})")
+_LIST = re.compile(
+    rf":\s*(?P<items>(?:(?:{_WORD}\s*:?\s+)?{_NUMBER}\s*(?:,\s*(?:and\s+)?|;\s*|\s+and\s+)){{1,200}}"
+    rf"(?:{_WORD}\s+)?{_NUMBER})(?![\w%]|\.\d)"
+)
+_LONGEST_LABEL = 120
+
+
+class BareList(NamedTuple):
+    """A list: where it stands in its passage, what stands before it, and its items.
+
+    `words` are those before its numbers; empty where there are none. `values` have their places in the source.
+    """
+
+    start: int
+    end: int
+    label: str
+    words: tuple[str, ...]
+    values: Array
+
+
+def bare_lists(text: MappedText) -> Iterator[BareList]:
+    """The lists of two and more numbers that follow a colon; before all of its numbers stands a word, or before none."""
+    for listed in _LIST.finditer(text.text):
+        start, end = listed.span("items")
+        items = list(_ITEM.finditer(text.text, start, end))
+        words = tuple(item["word"] for item in items if item["word"])
+        if len(items) < 2 or len(words) not in (0, len(items)):
+            continue
+        line = max(text.text.rfind("\n", 0, listed.start()) + 1, listed.start() - _LONGEST_LABEL)
+        values = np.empty(len(items), dtype=object)
+        for position, item in enumerate(items):
+            values[position] = Printed.read(item["number"], *text.span(*item.span("number")))
+        yield BareList(start, end, text.text[line : listed.start()].rpartition(":")[2], words, values)
