@@ -71,7 +71,7 @@ def alternatives(problem: Problem, step: str, have: Mapping[str, Array], printed
 
 
 def changed_input(problem: Problem, step: str, have: Mapping[str, Array], printed: Array) -> Iterator[Alternative]:
-    """One input that had another value when a step was computed: the columns or rows that it moves tell which, and what.
+    """One input that had another value when a step was computed: the columns or rows that it moves tell which.
 
     Args:
         problem: inputs and choices.

@@ -102,9 +102,9 @@ class _Assembly:
         for side, names in sides.items():
             known = [f"{token}" for token in self._declared(side)]
             if names and known:
-                numbered = _numbered(known)
-                if all(name in numbered for name in names):
-                    sides[side] = [name for name in numbered if name in names]
+                labels = numbered(known)
+                if all(name in labels for name in names):
+                    sides[side] = [name for name in labels if name in names]
         return sides
 
     def _declared(self, side: str) -> list[str]:
@@ -470,9 +470,8 @@ class _Assembly:
             built.reading.append(f"{problem.num_heads} heads.")
         if built.unplaced:
             count = built.unplaced
-            built.reading.append(
-                f"{count} printed result{'s' if count > 1 else ''} could not be placed and {'were' if count > 1 else 'was'} not compared."
-            )
+            results, were = ("result", "was") if count == 1 else ("results", "were")
+            built.reading.append(f"{count} printed {results} could not be placed and {were} not compared.")
 
 
 def _labels_or_none(tokens: Sequence[str] | None) -> tuple[str, ...] | None:
@@ -487,7 +486,7 @@ def _numeric(scale: Expression, d_k: int) -> Expression:
     return with_parts(scale, lambda part: _numeric(part, d_k))
 
 
-def _numbered(tokens: Sequence[str]) -> list[str]:
+def numbered(tokens: Sequence[str]) -> list[str]:
     """Tokens with `#2` for the second of its kind."""
     axis = Axis("key", len(tokens), tuple(tokens))
     return [axis.label(position) for position in range(len(tokens))]

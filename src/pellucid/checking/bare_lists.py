@@ -36,7 +36,7 @@ class BareList(NamedTuple):
 
 
 def bare_lists(text: MappedText) -> Iterator[BareList]:
-    """The lists of two and more numbers that follow a colon; before all of its numbers stands a word, or before none."""
+    """The lists of two and more numbers that follow a colon, with a word before each of them or none."""
     for listed in _LIST.finditer(text.text):
         start, end = listed.span("items")
         items = list(_ITEM.finditer(text.text, start, end))

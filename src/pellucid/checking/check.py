@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import PurePath
 
+from pellucid.checking.exact import exact_derivation
 from pellucid.checking.findings import findings_of
 from pellucid.checking.from_example import claim_places, claims_of, problem_of
 from pellucid.checking.judge import judge
@@ -23,8 +24,6 @@ _EXAMPLE_SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 _EXAMPLE_KEYS = re.compile(
     rb"^\s*\{?\s*[\"']?(?:title|tokens|query|query_tokens|embeddings|scores|claims)[\"']?\s*:", re.MULTILINE
 )
-_MOST_EXACT = 4_000
-_EXACT_DIGITS = 25
 
 
 def check_file(name: str, data: bytes, side_file: bytes | None = None, side_name: str = "") -> Report:
@@ -105,13 +104,6 @@ def check_example(name: str, example: Example, source: Source, text: str, start:
     if any(finding.severity == "error" for finding in findings):
         corrected = [Corrected(derivation, _row(findings, derivation))]
     return Report(name, verdicts.checked, findings, reading, source, corrected=corrected)
-
-
-def exact_derivation(example: Example, derivation: Derivation) -> Derivation | None:
-    """The same in exact decimals, where that does not take long."""
-    if sum(step.value.size for step in derivation) > _MOST_EXACT:
-        return None
-    return explain(example, exact=_EXACT_DIGITS)
 
 
 def _row(findings: list, derivation: Derivation) -> int:  # type: ignore[type-arg]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,62 +12,30 @@ from pellucid.checking.assemble import Assembled, assemble
 from pellucid.checking.declarations import declarations_of
 from pellucid.checking.documents import format_of, open_source, read_document
 from pellucid.checking.equation_check import EquationCheck, Slipped
-from pellucid.checking.findings import exact_digits, findings_of, message
-from pellucid.checking.judge import Judgement, Verdicts, judge
+from pellucid.checking.exact import exact_derivation
+from pellucid.checking.findings import exact_digits, findings_of, message, ordered
+from pellucid.checking.from_block import assembled_from
+from pellucid.checking.judge import Verdicts, judge
+from pellucid.checking.linked_findings import LinkedFindings
 from pellucid.checking.mapped_text import Span
 from pellucid.checking.mentions import Reading, read_parts
+from pellucid.checking.missing import missing
 from pellucid.checking.operands import WrongOperand, divisors, wrong_operands
 from pellucid.checking.passages import Passage
 from pellucid.checking.printed import Printed, correct_text
 from pellucid.checking.reassign import reassigned
 from pellucid.checking.report import Corrected, Finding, Report
-from pellucid.checking.scopes import Given, as_floats, differing, scopes_of
+from pellucid.checking.restated import restated
+from pellucid.checking.scopes import scopes_of
 from pellucid.checking.source import Source
 from pellucid.checking.values import NoValueError, number
-from pellucid.derivation import Derivation
+from pellucid.derivation import Axis, Derivation
 from pellucid.errors import InputError
 from pellucid.examples import Example
 from pellucid.examples.reader import parse_example
 from pellucid.expressions import SquareRoot
 
 _GENERIC = frozenset({"dot_product", "softmax", "weighted_sum", "scaling", "arithmetic", "projection"})
-
-
-@dataclass(eq=False)
-class _Findings:
-    """Findings with links between them, before they are put in order."""
-
-    entries: list[Finding] = field(default_factory=list)
-    roots: list[int | None] = field(default_factory=list)  # position in `entries`
-
-    def add(self, finding: Finding, root: int | None = None) -> int:
-        self.entries.append(finding)
-        self.roots.append(root)
-        return len(self.entries) - 1
-
-    def ordered(self) -> list[Finding]:
-        """Errors first, in reading order; what follows from a finding stands behind it."""
-        rank = {"error": 0, "last_digit": 1, "drift": 1, "convention": 2, "missing": 3}
-        followers: dict[int, list[int]] = {}
-        for position, root in enumerate(self.roots):
-            if root is not None:
-                followers.setdefault(root, []).append(position)
-        roots = [position for position, root in enumerate(self.roots) if root is None]
-        roots.sort(key=lambda position: (rank[self.entries[position].severity], self._place(position)))
-        order: list[int] = []
-        for root in roots:
-            order += [root, *sorted(followers.get(root, ()), key=self._place)]
-        places = {position: number for number, position in enumerate(order)}
-        return [
-            replace(
-                self.entries[position], follows_from=None if (root := self.roots[position]) is None else places[root]
-            )
-            for position in order
-        ]
-
-    def _place(self, position: int) -> int:
-        span = self.entries[position].span
-        return 1 << 60 if span is None else span.start
 
 
 def check_document(name: str, data: bytes, side: Example | None) -> Report:
@@ -97,7 +65,7 @@ class _Document:
                 self.add_block(part)
         tokens = self.declared.tokens + self.declared.query_tokens + self.declared.key_tokens
         self.read: Reading = read_parts(self.parts, self.declared.names, tokens)
-        self.found = _Findings()
+        self.found = LinkedFindings()
         self.sentences: list[str] = []
         self.corrected: list[Corrected] = []
         self.checked: set[int] = set()
@@ -128,7 +96,8 @@ class _Document:
         for built, verdict in zip(assembled, verdicts, strict=True):
             self.example(built, verdict, equations, judged)
         self.equations(equations, judged)
-        self.words(assembled)
+        for finding in missing(assembled, self.declared, self.source):
+            self.found.add(finding)
         findings = self.found.ordered()
         if not self.count:
             self.sentences.append("No number was found that could be compared.")
@@ -147,8 +116,6 @@ class _Document:
         """The worked examples, put together; a block or a side file says what the inputs are."""
         tokens = self.declared.tokens
         if self.examples:
-            from pellucid.checking.from_block import assembled_from
-
             return assembled_from(self.examples, self.blocks, self.read.mentions)
         found = []
         for scope in scopes_of(self.read.mentions, tokens):
@@ -180,7 +147,8 @@ class _Document:
         for claim in new:
             if claim.printed.start not in wrong_places:
                 judged[claim.printed.start] = None
-        self.restated(built)
+        for finding in restated(built.scope, self.source):
+            self.found.add(finding)
         operand_of: dict[int, int] = {}
         for operand in operands:
             operand_of[operand.claim.printed.start] = self.operand(built, operand)
@@ -195,8 +163,6 @@ class _Document:
     def exact(self, built: Assembled) -> Derivation | None:
         if built.example is None or built.derivation is None or built.problem.rounded:
             return None
-        from pellucid.checking.check import exact_derivation
-
         return exact_derivation(built.example, built.derivation)
 
     def row(self, built: Assembled, verdicts: Verdicts) -> int:
@@ -222,13 +188,12 @@ class _Document:
         slips = {slip.chain.text.span(slip.printed.start, slip.printed.end).start: slip for slip in equations.slipped}
         for judgement in verdicts.judgements:
             slip = slips.get(judgement.claim.printed.start)
-            if slip is not None and judgement.root is None and judgement.severity == "error":
-                if slip.severity == "error" and judgement.cause in _GENERIC:
-                    judgement.reason = judgement.reason or slip.reason
+            wrong = slip is not None and slip.severity == judgement.severity == "error"
+            if slip is not None and wrong and judgement.root is None and judgement.cause in _GENERIC:
+                judgement.reason = judgement.reason or slip.reason
         findings = findings_of(built.problem, verdicts, self.source, derivation=built.derivation, exact=exact)
         start = len(self.found.entries)
-        ordered = _in_order(findings, verdicts)
-        for finding, judgement in ordered:
+        for finding, judgement in zip(findings, ordered(verdicts.judgements), strict=True):
             place = judgement.claim.printed.start
             root = None if finding.follows_from is None else start + finding.follows_from
             operand = operand_of.get(place)
@@ -261,13 +226,14 @@ class _Document:
         axes = built.problem.axes.get(operand.step)
         at = _at(axes, operand.index)
         label = f"{operand.step}[{', '.join(map(str, at))}]"
+        of = _at(built.problem.axes.get(operand.claim.step), operand.claim.index)
+        result = f"{operand.claim.step}[{', '.join(map(str, of))}]"
         span = Span(printed.start, printed.end)
         return self.found.add(
             Finding(
                 "error",
                 "operand",
-                f"{label} is {correct}, and {printed.text} stands in its place in the arithmetic of "
-                f"{operand.claim.step}[{', '.join(map(str, _at(built.problem.axes.get(operand.claim.step), operand.claim.index)))}].",
+                f"{label} is {correct}, and {printed.text} stands in its place in the arithmetic of {result}.",
                 operand.step,
                 at,
                 span,
@@ -278,37 +244,6 @@ class _Document:
                 label=label,
             )
         )
-
-    def restated(self, built: Assembled) -> None:
-        """Inputs that are given again with another number."""
-        for role, label, mention in built.scope.restated:
-            given = built.scope.given[role]
-            known = _known(given, label, mention.values)
-            if known is None:
-                continue
-            for position, first, second in differing(known, mention.values.reshape(known.shape)):
-                if not isinstance(second, Printed):
-                    continue
-                correct = first.text if isinstance(first, Printed) else str(first)
-                true = float(as_floats(np.array([first], dtype=object))[0])
-                span = Span(second.start, second.end)
-                at = tuple(position) if label is None else (label, *position)
-                name = role.removeprefix("weights.")
-                self.found.add(
-                    Finding(
-                        "error",
-                        "stale",
-                        f"{name}[{', '.join(map(str, at))}] was given as {correct} before, and is {second.text} here.",
-                        role if "." not in role else f"{name}_weight",
-                        at,
-                        span,
-                        self.source.line(span.start),
-                        second.text,
-                        correct,
-                        exact_digits(true),
-                        label=f"{name}[{', '.join(map(str, at))}]",
-                    )
-                )
 
     def displayed(self, built: Assembled, verdicts: Verdicts, judged: dict[int, int | None]) -> None:
         """Arithmetic that shows a wrong method without a result: softmax(0.13/3)."""
@@ -341,7 +276,8 @@ class _Document:
                     Finding(
                         "error",
                         "scale_d_k",
-                        f"{score.text} is divided by d_k = {d_k}, and the document's own formula divides by √d_k = √{d_k} ≈ {d_k**0.5:.4f}.",
+                        f"{score.text} is divided by d_k = {d_k}, and the document's own formula divides by "
+                        f"√d_k = √{d_k} ≈ {d_k**0.5:.4f}.",
                         "scaled_scores",
                         at or None,
                         Span(divisor.start, divisor.end),
@@ -360,8 +296,8 @@ class _Document:
                     Finding(
                         "error",
                         "softmax_single",
-                        "The softmax of a single number is always 1; it is taken over the scaled scores of all keys at once"
-                        + (f", which gives {true:.4f} here." if true is not None else "."),
+                        "The softmax of a single number is always 1; it is taken over the scaled scores of all keys at "
+                        + ("once." if true is None else f"once, which gives {true:.4f} here."),
                         "weights",
                         at or None,
                         span,
@@ -429,97 +365,6 @@ class _Document:
             working=slip.tree,
         )
 
-    # Words
-
-    def words(self, assembled: Sequence[Assembled]) -> None:
-        """What is missing, and what the words contradict."""
-        declared = self.declared
-        if not assembled:
-            return
-        tokens = declared.tokens
-        for built in assembled:
-            for role in ("key", "query", "value"):
-                given = built.scope.given.get(role)
-                if given is None or not given.rows or declared.sentence is None:
-                    continue
-                named = set(given.rows)
-                labelled = _numbered(tokens)
-                absent = [token for token in labelled if token not in named]
-                if named and named <= set(labelled) and absent and len(named) >= 2:
-                    quoted = ", ".join(f"'{token}'" for token in absent)
-                    self.found.add(
-                        Finding(
-                            "missing",
-                            "missing",
-                            f"{len(labelled) - len(absent)} of the {len(labelled)} tokens of the sentence have vectors; "
-                            f"{quoted} {'has' if len(absent) == 1 else 'have'} none.",
-                            span=declared.sentence.span,
-                            line=self.source.line(declared.sentence.span.start),
-                        )
-                    )
-                    break
-            else:
-                continue
-            break
-        self.counts(assembled)
-        if declared.formula is not None:
-            span = declared.formula.span
-            self.found.add(
-                Finding(
-                    "missing",
-                    "formula",
-                    f"“{declared.formula.text}” leaves out V, which the formula uses: Attention(Q, K, V).",
-                    span=span,
-                    line=self.source.line(span.start),
-                )
-            )
-        if declared.others is not None:
-            span = declared.others.span
-            self.found.add(
-                Finding(
-                    "missing",
-                    "formula",
-                    "The keys are said to be those of the other words only, and the values those of all; "
-                    "in self-attention K and V both come from all tokens, the attending one included.",
-                    span=span,
-                    line=self.source.line(span.start),
-                )
-            )
-
-    def counts(self, assembled: Sequence[Assembled]) -> None:
-        """A sentence with more tokens than its matrices have rows."""
-        sentence = self.declared.sentence
-        words = [token for token in self.declared.tokens if any(map(str.isalnum, token))]
-        if sentence is None or not assembled or self.declared.query_tokens:
-            return
-        built = assembled[0]
-        for role, name in (("embeddings", "X"), ("query", "Q"), ("key", "K"), ("value", "V")):
-            given, trees = built.scope.given.get(role), built.trees.get(role)
-            if given is None or given.rows or trees is None or trees.ndim != 2:
-                continue
-            rows = len(trees)
-            if 0 < len(words) - rows <= 3 and (built.trees.get("key") is None or len(built.trees["key"]) == rows):
-                self.found.add(
-                    Finding(
-                        "missing",
-                        "missing",
-                        f"The sentence has {len(words)} words, and {name} has {rows} rows: "
-                        f"{len(words) - rows} {'has' if len(words) - rows == 1 else 'have'} no numbers.",
-                        span=sentence.span,
-                        line=self.source.line(sentence.span.start),
-                    )
-                )
-            return
-
-
-def _numbered(tokens: Sequence[str]) -> list[str]:
-    seen: dict[str, int] = {}
-    labels = []
-    for token in tokens:
-        seen[token] = seen.get(token, 0) + 1
-        labels.append(token if seen[token] == 1 else f"{token}#{seen[token]}")
-    return labels
-
 
 def _printed(built: Assembled, true: dict[str, Array]) -> dict[str, Array]:
     printed: dict[str, Array] = {}
@@ -531,31 +376,11 @@ def _printed(built: Assembled, true: dict[str, Array]) -> dict[str, Array]:
     return printed
 
 
-def _in_order(findings: list[Finding], verdicts: Verdicts) -> list[tuple[Finding, Judgement]]:
-    from pellucid.checking.findings import ordered
-
-    return list(zip(findings, ordered(verdicts.judgements), strict=True))
-
-
 def _inside(trees: Array, index: tuple[int, ...]) -> bool:
     return len(index) == trees.ndim and all(0 <= place < size for place, size in zip(index, trees.shape, strict=True))
 
 
-def _at(axes: tuple[object, ...] | None, index: tuple[int, ...]) -> tuple[int | str, ...]:
+def _at(axes: tuple[Axis, ...] | None, index: tuple[int, ...]) -> tuple[int | str, ...]:
     if axes is None or len(axes) != len(index):
         return index
-    return tuple(axis.label(place) if axis.labels else place for axis, place in zip(axes, index, strict=True))  # type: ignore[attr-defined]
-
-
-def _known(given: Given, label: str | None, restated: Array) -> Array | None:
-    """What was given first for an input that is restated."""
-    if label is not None:
-        known = given.rows.get(label)
-        if known is None and given.matrix is not None and label.isdigit():
-            known = given.matrix[int(label) - 1]
-        return known if known is not None and known.size == restated.size else None
-    if given.matrix is not None:
-        return given.matrix if given.matrix.size == restated.size else None
-    rows = list(given.rows.values())
-    stacked = np.array([list(row) for row in rows], dtype=object)
-    return stacked if stacked.shape == restated.shape else None
+    return tuple(axis.label(place) if axis.labels else place for axis, place in zip(axes, index, strict=True))

@@ -158,10 +158,10 @@ def declarations_of(parts: Sequence[Part]) -> Declarations:
         ):
             if key not in candidates and (match := pattern.search(text)):
                 candidates[key] = (0, _note(passage, match))
-        if passage.kind != "code" and "number" not in candidates and (match := _BY_NUMBER.search(text)):
-            if Decimal(match[1]) not in (0, 1):
-                candidates["number"] = (0, _note(passage, match))
-                found.names["scale number"] = Decimal(match[1])
+        match = _BY_NUMBER.search(text) if passage.kind != "code" and "number" not in candidates else None
+        if match is not None and Decimal(match[1]) not in (0, 1):
+            candidates["number"] = (0, _note(passage, match))
+            found.names["scale number"] = Decimal(match[1])
         if _NO_MASK.search(text):
             found.causal = False if found.causal is None else found.causal
         elif _CAUSAL.search(text):

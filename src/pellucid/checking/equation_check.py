@@ -230,7 +230,7 @@ class EquationCheck:
     def intermediate(
         self, chain: Chain, element: Expression, tree: Expression, true: float, wrong: Slipped | None
     ) -> Slipped | None:
-        """A side that computes too, such as 0.03 + 0.12 + 0.06: right if it can equal the first for unrounded operands."""
+        """A side that computes too, such as 0.03 + 0.12: right if it can equal the first for unrounded operands."""
         try:
             value = number(element)
         except NoValueError:

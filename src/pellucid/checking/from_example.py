@@ -75,7 +75,8 @@ def claims_of(example: Example, derivation: Derivation, places: Sequence[Any] | 
             raise ExampleError(f"{where}: {error}") from None
         except IndexError:
             raise ExampleError(
-                f"{where}.at has {len(given.at)} positions, and {given.step} has {len(step.axes)} axes; give at most as many."
+                f"{where}.at has {len(given.at)} positions, and {given.step} has {len(step.axes)} axes; "
+                "give at most as many."
             ) from None
         place = places[number] if places is not None and number < len(places) else None
         claims += _printed(given.printed, place, step, head, where)

@@ -434,7 +434,7 @@ class _Reader:
 
 
 def as_programs_print(values: Array) -> Array:
-    """An array of a program's print: zeros at the end are dropped, so that all elements have the places of the longest."""
+    """An array of a program's print, which drops zeros at the end: all elements have the places of the longest."""
     printed = [element for element in values.reshape(-1) if isinstance(element, Printed)]
     places = max((element.places for element in printed if "e" not in element.text), default=0)
     if not any(element.program for element in printed) or not any("." in element.text for element in printed):

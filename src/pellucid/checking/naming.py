@@ -289,8 +289,9 @@ def _indices(label: str, tokens: Sequence[str]) -> tuple[str, ...]:
             ):
                 continue
             return tuple(map(_clean, parts))
-    if (pair := _WORD_PRODUCT.search(label)) and _known(pair["q"], tokens) and _known(pair["k"], tokens):
-        return _clean(pair["q"]), _clean(pair["k"])
+    product = _WORD_PRODUCT.search(label)
+    if product and _known(product["q"], tokens) and _known(product["k"], tokens):
+        return _clean(product["q"]), _clean(product["k"])
     quoted = tuple(found[1].strip() for found in _QUOTED.finditer(label))
     if quoted:
         return quoted[:2]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -164,7 +165,7 @@ class _Placer:
 
     def numbers(self, step: str, values: Array, mention: Mention) -> list[Claim]:
         tree = mention.arithmetic
-        arithmetic = tree if isinstance(tree, np.ndarray) and tree.shape == values.shape else None
+        arithmetic: Any = tree if isinstance(tree, np.ndarray) and tree.shape == values.shape else None
         return [
             Claim(step, index, element, None if arithmetic is None else arithmetic[index])
             for index, element in np.ndenumerate(values)
@@ -220,15 +221,14 @@ class _Placer:
                 self.focus = row
             column = self.next_column(step, row, column)
             return [Claim(step, (row, column), number, arithmetic)]
-        if len(indices) == 1 and indices[0].isdigit() and step in ("output", "head_outputs"):
-            row, feature = self.focused(shape[0]), int(indices[0]) - self.placing.base
-            if row is not None and 0 <= feature < shape[1]:
+        feature = int(indices[-1]) - self.placing.base if indices and indices[-1].isdigit() else None
+        if len(indices) == 1 and step in ("output", "head_outputs"):
+            row = self.focused(shape[0])
+            if row is not None and feature is not None and 0 <= feature < shape[1]:
                 return [Claim(step, (row, feature), number, arithmetic)]
         if len(indices) == 2:
             row = self.position(indices[0], "key" if step in ("key", "value") else "query")
-            feature = int(indices[1]) - self.placing.base if indices[1].isdigit() else None
-            if indices[1] == "0":
-                feature = 0
+            feature = 0 if indices[1] == "0" else feature
             if row is not None and feature is not None and 0 <= feature < shape[1]:
                 return [Claim(step, (row, feature), number, arithmetic)]
         return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -351,10 +352,9 @@ def _unit(first: object, second: object) -> float:
     return 0.0
 
 
-def differing(known: Array, restated: Array) -> Iterator[tuple[tuple[int, ...], Expression, Expression]]:
+def differing(known: Array, restated: Array) -> Iterator[tuple[tuple[int, ...], Any, Any]]:
     """Where a restatement differs: position, what was given first, what is given now."""
     for position in np.ndindex(*known.shape):
-        first: Expression = known[position]
-        second: Expression = restated[position]
+        first, second = known[position], restated[position]
         if _differ(np.array([first], dtype=object), np.array([second], dtype=object)):
-            yield position, first, second
+            yield tuple(position), first, second

@@ -128,8 +128,8 @@ def _of_weights(claim: Claim, true: Mapping[str, Array], printed: Mapping[str, A
             whole = ", ".join(f"{share:.4f}" for share in shares)
             return Slip(
                 "softmax_subset",
-                f"the weights of {shown.sum()} of the {len(row)} keys sum to 1; over these keys alone they would be {over}, "
-                f"over all {len(row)} they are {whole}",
+                f"the weights of {shown.sum()} of the {len(row)} keys sum to 1; over these keys alone they would be "
+                f"{over}, over all {len(row)} they are {whole}",
             )
     if shown.all():
         off = abs(row.sum() - 1)
@@ -150,7 +150,8 @@ def _of_output(step: str, claim: Claim, true: Mapping[str, Array]) -> Slip:
         if number > column.max() + slack or number < column.min() - slack:
             return Slip(
                 "output_range",
-                f"a weighted mean lies between the smallest and the largest value, {column.min():g} and {column.max():g}",
+                "a weighted mean lies between the smallest and the largest value, "
+                f"{column.min():g} and {column.max():g}",
             )
         weights = true["weights"][claim.index[:-1]]
         right = float(weights @ column)
