@@ -20,6 +20,8 @@ from pellucid.operations import Mask, MatMul, Scale, Softmax
 
 _HIDDEN = (2, 4, 8, 16, 3, 5, 10, 64, 100)
 _PREFIXES = 6
+_ROUNDED_TO = (2, 3, 4)
+"""Places to which people round what they do not print."""
 _CLOSE = 0.34
 """How far a change of one input may be from what is off, relative to the largest: room for rounding."""
 
@@ -381,11 +383,19 @@ def _of_output(problem: Problem, step: str, have: Mapping[str, Array], printed: 
 
 def variants(problem: Problem, step: str, known: Mapping[str, Array]) -> Iterator[Array]:
     """The step computed on from what is printed, in the ways in which people round on the way."""
-    yield from (values for values in (compute(problem, known).get(step),) if values is not None)
-    if step == "weights":
-        masked = compute(problem, known).get("masked_scores")
-        if masked is not None:
-            for places in (2, 3, 4):
-                powers = np.round(np.exp(masked), places)
-                yield powers / powers.sum(axis=-1, keepdims=True)
-                yield powers / np.round(powers.sum(axis=-1, keepdims=True), places)
+    have = compute(problem, known)
+    if step not in have:
+        return
+    yield have[step]
+    masked, weights, value = have.get("masked_scores"), have.get("weights"), have.get("value")
+    if step == "weights" and masked is not None:
+        for places in _ROUNDED_TO:
+            powers = np.round(np.exp(masked), places)
+            yield powers / powers.sum(axis=-1, keepdims=True)
+            yield powers / np.round(powers.sum(axis=-1, keepdims=True), places)
+            if "masked_scores" not in known and "scaled_scores" not in known:
+                yield Softmax().evaluate(np.round(masked, places))
+    first_output = step == "head_outputs" or (step == "output" and "head_outputs" not in have)
+    if first_output and weights is not None and value is not None and "weights" not in known:
+        for places in _ROUNDED_TO:
+            yield MatMul().evaluate(np.round(weights, places), value)
