@@ -140,7 +140,8 @@ class _Assembly:
             for role, given in self.given.items()
             if given.matrix is not None and role in (*_FLAT, "embeddings")
         ]
-        layouts = [False, True] if matrices else [False]
+        labelled = any(given.labels for role, given in self.given.items() if role in (*_FLAT, "embeddings"))
+        layouts = [False, True] if matrices and not labelled else [False]
         if self.declared.columns:
             layouts.reverse()
         has_weights = any(role.startswith("weights.") for role in self.given)
@@ -249,7 +250,12 @@ class _Assembly:
             true=true,
             occurrence=choice.occurrence,
         )
-        claims, unplaced = place_claims(self.scope.claims, placing)
+        mentions = self.scope.claims
+        if example is not None and example.embeddings is not None:
+            # Queries, keys and values are results here: x W.
+            computed = [mention for role in _FLAT if role in self.given for mention in self.given[role].mentions]
+            mentions = sorted([*computed, *mentions], key=lambda mention: mention.offset)
+        claims, unplaced = place_claims(mentions, placing)
         problem = replace(problem, claims=tuple(claims))
         return Assembled(problem, self.scope, example, derivation, trees=trees, unplaced=unplaced, placing=placing)
 
@@ -377,6 +383,9 @@ class _Assembly:
         scale = self.scale_of(choice, d_k)
         axes: dict[str, tuple[Axis, ...]] = {}
         n_q = n_k = 0
+        alone = not inputs and not self.declared.about_attention
+        if alone:
+            return None  # a table of scores and weights, but of what?
         if not ("query" in inputs and "key" in inputs) and "embeddings" not in inputs:
             first = self.first_result(choice)
             if first is None:
@@ -493,7 +502,7 @@ def numbered(tokens: Sequence[str]) -> list[str]:
 
 
 def _short(label: str) -> str:
-    label = " ".join(label.split()).rstrip(":= ")
+    label = " ".join(label.split()).rstrip(":= ").lstrip(",;. ")
     return label if len(label) <= 40 else f"…{label[-39:]}"
 
 

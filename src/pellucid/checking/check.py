@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import PurePath
 
+import numpy as np
+
 from pellucid.checking.exact import exact_derivation
 from pellucid.checking.findings import findings_of
 from pellucid.checking.from_example import claim_places, claims_of, problem_of
@@ -38,7 +40,7 @@ def check_file(name: str, data: bytes, side_file: bytes | None = None, side_name
     Returns:
         The report; of a file that cannot be read, one that says why.
     """
-    with _no_collection():
+    with _no_collection(), np.errstate(all="ignore"):  # what is tried may overflow; it is then no explanation
         return _check(name, data, side_file, side_name)
 
 

@@ -47,8 +47,10 @@ _SQUARE_ROOT = re.compile(
 )
 _BY_D_K = re.compile(r"(?:/|÷|divid\w+ (?:\w+ ){0,3}by)\s*\(?\s*(?:d_?\{?k\}?)(?![\w*]|\s*\*\*)", re.IGNORECASE)
 _BY_NUMBER = re.compile(
-    r"(?:\bdivid\w+ (?:\w+ ){0,4}by|\bscal(?:e|ed|ing)(?: factor)?(?: is| of"
-    r"|\s*=)?(?: \w+){0,2}(?: by)?)\s+(?:1\s*/\s*)?(\d+(?:\.\d+)?)(?![\w.]*\s*(?:heads|tokens|×|x))",
+    r"\bdivid\w+ (?:\w+ ){0,4}?by (?:\w+ ){0,4}?(?:of )?(?P<divisor>√\s*\(?\d+\)?|(?:np\.|math\.)?sqrt\(\d+\)|\d+(?:\.\d+)?)(?![\w.]*\s*(?:heads|tokens|×|x))"
+    r"|\btemperature\b(?: \w+){0,2}?(?: of| is|\s*=|:)?\s*(?P<temperature>\d+(?:\.\d+)?)"
+    r"|\bscale[ds]?(?: factor)? (?:\w+ ){0,3}?by (?P<by>1/\d+(?:\.\d+)?|√\s*\(?\d+\)?|\d+(?:\.\d+)?)"
+    r"|\bscale(?: factor)?(?: is| of|\s*=|:)\s*(?P<factor>1/\d+|\d*\.\d+)|\bmultipl\w+ (?:\w+ ){0,4}?(?:by|with) (?P<times>1/\d+|\d*\.\d+)",
     re.IGNORECASE,
 )
 _NO_SCALE = re.compile(
@@ -88,7 +90,12 @@ _HEADS = re.compile(
     r"|8)\s+(?:attention )?heads\b",
     re.IGNORECASE,
 )
-_D_K = re.compile(r"\bd_\{?k\}?\s*=\s*(\d{1,4})\b")
+_D_K = re.compile(r"(?<![√(])(?<!sqrt)(?<!sqrt\()\bd_\{?k\}?\s*=\s*(\d{1,4})\b")
+_ABOUT = re.compile(
+    r"attention|attn|softmax|\bquer(?:y|ies)\b|transformer|aufmerksamkeit|atenci[óo]n|masked scores|scaled scores"
+    r"|attention weights|Q\s*K\s*\^?(?:T|ᵀ|⊤)",
+    re.IGNORECASE,
+)
 _SCALED_SHOWN = re.compile(r"\d\s*\)?\s*[/÷]\s*\(?\s*(?:√|(?:np\.|math\.)?sqrt)\s*\(?\s*\d+\)?\)?\s*[=≈]\s*[-−]?\d")
 _FORMULA = re.compile(r"Attention\s*\(\s*Q\s*,\s*K\s*\)")
 _OTHERS = re.compile(
@@ -122,6 +129,7 @@ class Declarations:
         num_heads: as stated; 0 where nothing is said.
         names: values of names that may stand in equations.
         formula: a formula of attention that leaves V out of its arguments.
+        about_attention: whether it speaks of attention or a softmax at all.
         shows_scaled: whether scores are shown divided by a root, with a result.
         others: a sentence that takes the keys of the other words only, against values of all.
     """
@@ -139,12 +147,14 @@ class Declarations:
     formula: Note | None = None
     others: Note | None = None
     shows_scaled: bool = False
+    about_attention: bool = False
 
 
 def declarations_of(parts: Sequence[Part]) -> Declarations:
     """What the words of a document declare."""
     found = Declarations()
     candidates: dict[str, tuple[int, Note]] = {}
+    number = ""
     for passage in _passages(parts):
         text = passage.text.text
         if len(text) > 200_000 or not _WORTH_READING.search(text):
@@ -159,9 +169,10 @@ def declarations_of(parts: Sequence[Part]) -> Declarations:
             if key not in candidates and (match := pattern.search(text)):
                 candidates[key] = (0, _note(passage, match))
         match = _BY_NUMBER.search(text) if passage.kind != "code" and "number" not in candidates else None
-        if match is not None and Decimal(match[1]) not in (0, 1):
+        stated = "" if match is None else _stated_scale(match)
+        if match is not None and stated:
             candidates["number"] = (0, _note(passage, match))
-            found.names["scale number"] = Decimal(match[1])
+            number = stated
         if _NO_MASK.search(text):
             found.causal = False if found.causal is None else found.causal
         elif _CAUSAL.search(text):
@@ -172,6 +183,7 @@ def declarations_of(parts: Sequence[Part]) -> Declarations:
             found.num_heads = int(match[1]) if match[1] else words.get(match[2].lower()) or int(match[2])
         if match := _D_K.search(text):
             found.names.setdefault("d_k", Decimal(match[1]))
+        found.about_attention = found.about_attention or bool(_ABOUT.search(text))
         found.shows_scaled = found.shows_scaled or bool(_SCALED_SHOWN.search(text))
         if (
             found.formula is None
@@ -181,12 +193,11 @@ def declarations_of(parts: Sequence[Part]) -> Declarations:
             found.formula = _note(passage, match)
         if found.others is None and (match := _OTHERS.search(text)) and _ALL_VALUES.search(text):
             found.others = _note(passage, match)
-    number = found.names.pop("scale number", None)
     for key, scale in (
         ("none", "none"),
         ("root", "1/sqrt(d_k)"),
         ("d_k", "1/d_k"),
-        ("number", f"1/{number}"),
+        ("number", number),
         ("unscaled", "none"),
     ):
         if key in candidates:
@@ -206,6 +217,21 @@ def _passages(parts: Sequence[Part]) -> Iterator[Passage]:
                 for cell in row:
                     if re.search(r"[^\W\d]{3}", cell.text):
                         yield Passage("prose", cell)
+
+
+def _stated_scale(match: re.Match[str]) -> str:
+    """The factor that words state, as an expression; empty where it is none."""
+    divisor = match["divisor"] or match["temperature"]
+    factor = match["factor"] or match["times"]
+    if match["by"]:
+        # “scaled by 8” and “scaled by √2” mean a division; “scaled by 1/8” and “by 0.1” a factor
+        divisor, factor = (match["by"], "") if re.fullmatch(r"\d+|√.*", match["by"]) else ("", match["by"])
+    if divisor:
+        root = re.search(r"\d+(?:\.\d+)?", divisor)
+        assert root is not None
+        number = root[0] if "√" not in divisor and "sqrt" not in divisor else f"sqrt({root[0]})"
+        return "" if number in ("0", "1") else f"1/{number}"
+    return "" if factor in ("0.0", "1.0", None) else str(factor)
 
 
 def _unplaced(table: Table) -> MappedText:

@@ -15,6 +15,7 @@ from pellucid.checking.values import Value
 _INTERESTING = re.compile(r"[=≈≃≅≡→⇒⟹≐]|->")
 _MOST_STARTS = 12
 _MOST_BACK = 4_000  # tokens of the first side
+_COUNTED = frozenset({"version", "v", "section", "sections", "chapter", "page", "pages", "release", "python", "torch"})
 _ENDS_CLAUSE = frozenset(".:!?")
 
 
@@ -186,6 +187,10 @@ class _Scanner:
         if previous.kind == SIGN and previous.text in "×*·/^@√-+":
             leads_line = begin < 2 or self.tokens[begin - 2].kind == LINE
             return not (leads_line and previous.text in "-+*·" and previous.end < token.start)
+        if previous.kind == WORD and previous.text.lower() in _COUNTED:
+            return True  # version 1.2-3, section 4
+        if previous.kind == NUMBER and token.kind == OPEN:
+            return True  # 2 (2 + 2)
         return previous.end == token.start and (
             previous.kind in (WORD, NUMBER, CLOSE) or (previous.kind == OTHER and previous.text not in ":$\"'“”’`>|")
         )

@@ -233,7 +233,7 @@ class _Judge:
             elif root is not None:
                 self.add(step, Judgement(claim, "drift", "follows", true, "", root))
             else:
-                found.append((claim, is_truncated(claim.printed, near), true))
+                found.append((claim, is_truncated(claim.printed, true), true))
         truncated = sum(cut for _, cut, _ in found)
         if left and len(left) > len(found):
             # A mistake that moves whole rows also moves some numbers by little: they are not slips of a digit.
@@ -273,10 +273,16 @@ class _Judge:
             root: Judgement | None = None
             for claim in explained:
                 true = float(self.true[step][claim.index])
+                cause = self.renamed(step, alternative, explained)
+                upstream = self.root_of(step, claim.index)
+                if upstream is not None and upstream.cause == cause:
+                    # The same mistake, carried on without what is printed in between.
+                    self.add(step, Judgement(claim, "drift", "follows", true, "", upstream))
+                    continue
                 judgement = Judgement(
                     claim,
                     "error",
-                    self.renamed(step, alternative, explained),
+                    cause,
                     true,
                     alternative.message if root is None else "",
                     root,

@@ -22,7 +22,7 @@ from pellucid.checking.naming import Quantity, mentioned, quantity
 from pellucid.checking.passages import Part, Passage, Table
 from pellucid.checking.printed import Printed
 from pellucid.checking.sides import NotASideError, SideParser
-from pellucid.checking.tables import table_mentions
+from pellucid.checking.tables import names_one, table_mentions
 from pellucid.checking.tokens import CLOSE, OPEN, WORD, Token, tokens_of
 from pellucid.checking.values import Tree, Value, leaves, replaced
 from pellucid.expressions import Exponential, Expression, Number, Quotient, SquareRoot
@@ -166,6 +166,7 @@ class _Reader:
         self.context: list[str] = []  # headings and lead-in lines that may name what follows
         self.read_before: dict[tuple[str, bool], list[Chain]] = {}
         self.last_table = ""
+        self.in_code = False
         self.assigned: dict[str, str] = {}
         self.prints: list[str] = []  # what the code so far has printed, for the outputs that follow
 
@@ -181,6 +182,7 @@ class _Reader:
         elif passage.kind == "heading":
             self.prints = []
         program = passage.kind in ("output", "code")
+        self.in_code = passage.kind == "code"
         chains = self.chains(text, program)
         covered: list[tuple[int, int]] = []
         for chain in chains:
@@ -248,7 +250,7 @@ class _Reader:
         values = [side.value for side in chain.sides if side.value is not None]
         if named is None and values:
             named = self.of_token(chain.label) or self.inferred(values)
-        if named is None or not values:
+        if named is None or not values or (self.in_code and not any(value.shape for value in values)):
             return None
         computed = next((value for value in values if not is_literal(value)), None)
         literal = next((value for value in values if is_literal(value)), None)
@@ -377,7 +379,8 @@ class _Reader:
             return ""
         if takes_prints and self.prints:
             return self.prints.pop(0)
-        return next((line[-_LABEL:] for line in reversed(self.context) if quantity(line, self.tokens)), "")
+        lines = (line for line in reversed(self.context) if names_one(line))
+        return next((line[-_LABEL:] for line in lines if quantity(line, self.tokens)), "")
 
     def lists(self, text: MappedText, covered: list[tuple[int, int]]) -> Iterator[tuple[int, Mention]]:
         """Lists without brackets whose label names something, and whose words are tokens."""
@@ -436,7 +439,11 @@ class _Reader:
 def as_programs_print(values: Array) -> Array:
     """An array of a program's print, which drops zeros at the end: all elements have the places of the longest."""
     printed = [element for element in values.reshape(-1) if isinstance(element, Printed)]
-    places = max((element.places for element in printed if "e" not in element.text), default=0)
+    counts = [element.places for element in printed if "e" not in element.text]
+    places = max(counts, default=0)
+    usual = max(set(counts), key=counts.count, default=0)
+    if counts.count(usual) * 2 > len(counts) and counts.count(places) == 1:
+        places = usual  # one number of more digits than all others is a slip of its own
     if not any(element.program for element in printed) or not any("." in element.text for element in printed):
         return values
     result = values.copy()

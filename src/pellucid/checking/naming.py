@@ -79,7 +79,7 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ),
         (
             "output",
-            r"softmax\s*\([^=]*\)\s*[·×*@]?\s*V\b|(?<!\w)(?:A|α|W|P|weights|attn)\s*[·×*@]?\s*V\b(?!\s*_)"
+            r"softmax\s*\([^=]*\)\s*[·×*@]?\s*V\b|(?<!\w)(?:A|α|W|P|weights|attn)(?:_\d+)?\s*[·×*@]?\s*V(?:_\d+)?\b(?!\s*_)"
             r"|\bV\s*[·×*@]?\s*A\b",
             0,
         ),
@@ -107,7 +107,7 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ),
         (
             "scores",
-            r"\bscores?\b|\bq\s*[·×*@.]?\s*k\s*\^?\s*\(?(?:T|⊤|')|\bk\s*\^?\s*\(?(?:T|⊤)\)?\s*[·×*@]?\s*q\b"
+            r"\bscores?\b|\bq(?:_\w+)?\s*[·×*@.]?\s*k(?:_\w+)?\s*\^?\s*\(?(?:T|⊤|')|\bk\s*\^?\s*\(?(?:T|⊤)\)?\s*[·×*@]?\s*q\b"
             r"|\bdot[\s_-]*products?\b|\bsimilarit\w+"
             r"|\bskalarprodukte?\b|\bproduits?\s+scalaires?\b|\bproductos?\s+escalar(?:es)?\b|\bpuntuaci\w+"
             r"|\bpunktzahl\w*|\blogits?\b|\benerg(?:y|ies)\b",
@@ -185,7 +185,7 @@ def quantity(label: str, tokens: Sequence[str] = ()) -> Quantity | None:
 
 @lru_cache(maxsize=50_000)
 def _quantity(label: str, tokens: tuple[str, ...]) -> Quantity | None:
-    label = _AXES.sub("", label) or label
+    label = (_AXES.sub("", label) or label).replace("ᵀ", "^T")
     words = _SNAKE.sub(" ", label)
     head = _head(words)
     found: list[Quantity] = []
@@ -243,6 +243,7 @@ def _named(label: str, tokens: Sequence[str], head: int | None) -> Quantity | No
 
 
 _PROJECTED = re.compile(
+    r"W[_^]?\{?[QKVqkv]\w*\}?\s+[xX]|"
     r"(?<!\w)[A-Zx](?:_\w+)?\s*[·×*@]?\s*W(?=[_^{QKVqkv])|\w\s*[·×*@]\s*\(?W|W\w*\s*[·×*@]\s*[xX\w]|(?i:inputs?"
     r"|embeddings?)\s+(?:times|@)"
 )

@@ -234,7 +234,11 @@ class SideParser:
         if opening is None or opening.kind != OPEN or opening.text not in "([":
             raise NotASideError
         if name in _MAKES_ARRAY:
-            return self.call()
+            program, self.program = self.program, True  # what a program prints, or reads
+            try:
+                return self.call()
+            finally:
+                self.program = program
         if name in _FUNCTIONS:
             self.plain = False
             argument = self.call()

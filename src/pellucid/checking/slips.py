@@ -100,7 +100,7 @@ def _of_scores(claim: Claim, true: Mapping[str, Array], printed: Mapping[str, Ar
                 if abs(needed - nice) < 1e-9 and _is_typo(float(factor[n]), nice):
                     return Slip(
                         "dot_product",
-                        f"it would be right if number {n} of the {name} were {nice:g} in place of {factor[n]:g}",
+                        f"it would be right if component {n + 1} of the {name} were {nice:g} in place of {factor[n]:g}",
                     )
     return Slip("dot_product")
 
@@ -120,6 +120,8 @@ def _of_weights(claim: Claim, true: Mapping[str, Array], printed: Mapping[str, A
         masked = true.get("masked_scores")
         if masked is not None and np.isneginf(masked[claim.index]):
             return Slip("mask_forgotten", "this key is masked: its weight is 0")
+    if digits := _digits(claim.printed, float(right)):
+        return Slip("softmax", digits)
     shown = np.isfinite(row)
     if 2 <= shown.sum() < len(row) and abs(row[shown].sum() - 1) <= claim.printed.unit / 2 * shown.sum() + 1e-9:
         shares = true["weights"][claim.index[:-1]][shown]
@@ -135,13 +137,15 @@ def _of_weights(claim: Claim, true: Mapping[str, Array], printed: Mapping[str, A
         off = abs(row.sum() - 1)
         if off > claim.printed.unit / 2 * len(row) + 1e-9:
             return Slip("weights_sum", f"the weights of this row sum to {row.sum():.4g}, not to 1")
-    return Slip("softmax", _digits(claim.printed, float(right)))
+    return Slip("softmax")
 
 
 def _of_output(step: str, claim: Claim, true: Mapping[str, Array]) -> Slip:
     value = true.get("value")
     number = float(claim.printed.value)
     if value is not None:
+        if digits := _digits(claim.printed, float(true[step][claim.index])):
+            return Slip("weighted_sum", digits)
         if value.ndim != len(claim.index):
             return Slip("weighted_sum")  # heads side by side
         group = (claim.index[0] * value.shape[0] // true["weights"].shape[0],) if len(claim.index) == 3 else ()

@@ -19,6 +19,7 @@ from pellucid.checking.values import replaced
 from pellucid.expressions import Expression, Number
 
 _LONGEST_NAME = 90
+_TERM = re.compile(r"(?i)weighted value|weight\w* ?[×·*] ?value|contribution")
 _TOTALS = re.compile(r"^\W*(?:sum|total|Σ|∑|row sum|summe|somme|suma|check)\W*$", re.IGNORECASE)
 _COMPONENT = re.compile(r"^(.*?)[\s_\[(]*(\d+|d\d+|dim\s*\d+)[\])]*$", re.IGNORECASE)
 _ROLES = ("query", "key", "value", "embeddings")
@@ -148,8 +149,12 @@ def _region(
         columns = [(column, name) for column, name in columns if not _TOTALS.match(name)]
         named = [(column, name, quantity(name, tokens)) for column, name in columns]
         by_role = [entry for entry in named if entry[2] is not None]
+        if all(len(name.strip()) <= 1 for _, name in columns):
+            by_role = []  # x | y: names of features
         known = sum(name in tokens for _, name in columns)
         if by_role and len(by_role) >= max(1, len(columns) / 2) and known < max(1, len(columns) / 2):
+            if any(role is not None and role.step == "weights" for _, _, role in named):
+                named = [entry for entry in named if not _TERM.search(entry[1])]
             yield from _by_column(body, labels, named, caption, offset, context, tokens)
             return
     if (
@@ -164,7 +169,7 @@ def _region(
                 names = tuple(name for _, name in columns) if header and all(n in tokens for _, n in columns) else None
                 yield TableMention(role, values, label, None, names, offset)
         return
-    named_by = (caption, _corner(header), *(text for text in reversed(context) if _names_one(text)))
+    named_by = (caption, _corner(header), *(text for text in reversed(context) if names_one(text)))
     label = next((text for text in named_by if text and quantity(text, tokens)), "")
     named_as = quantity(label, tokens) if label else None
     if named_as is None:
@@ -176,9 +181,11 @@ def _region(
     yield TableMention(named_as, matrix, label, labels, column_labels, offset)
 
 
-def _names_one(text: str) -> bool:
+def names_one(text: str) -> bool:
     """Whether a heading or line can name a table: it is short, and does not speak of queries and keys alike."""
     words = text.lower()
+    if re.search(r"(?i)\bmatrices\b", words):
+        return False  # a title: “Weight matrices”
     return len(text) <= _LONGEST_NAME and sum(role in words for role in ("quer", "key", "value")) <= 1
 
 

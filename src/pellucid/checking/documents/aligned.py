@@ -20,10 +20,11 @@ from pellucid.checking.passages import Part, Passage, Table
 _CELL = re.compile(r"\S+(?: \S+)*")
 _NUMBERS = re.compile(r"\s*[-−+]?[\d.]+(?:[eE][-+]?\d+)?(?:\s+[-−+]?[\d.]+(?:[eE][-+]?\d+)?)+\s*$")
 _NUMBER = re.compile(r"[-−+]?(?:\d[\d.]*|\.\d+)(?:[eE][-+]?\d+)?%?|[-−]?(?:inf|∞)")
+_VECTOR = re.compile(r"\[\s*[-−+]?[\d.]+(?:(?:\s*,\s*|\s+)[-−+]?[\d.]+)*\s*\]")
 _WORD = re.compile(r"\S+")
 _SPLITS = frozenset({"prose", "verbatim", "comment", "output"})
 _LONGEST_CAPTION = 80
-_MAY_HOLD = re.compile(r"\d\s{2,}[-−.\d]")
+_MAY_HOLD = re.compile(r"[\d\]]\s{2,}[-−.\d\[]")
 
 Cell = tuple[int, int]
 """Where a cell begins and ends in its passage."""
@@ -92,15 +93,16 @@ def _cells(text: str, start: int, end: int) -> list[Cell]:
 
 
 def _is_number(text: str, cell: Cell) -> bool:
-    return _NUMBER.fullmatch(text, *cell) is not None
+    """Whether a cell is a number, or a vector of numbers."""
+    return (_NUMBER.fullmatch(text, *cell) or _VECTOR.fullmatch(text, *cell)) is not None
 
 
 def _is_row(text: str, row: list[Cell]) -> bool:
     if len(row) < 2:
         return False
     numbers = sum(_is_number(text, cell) for cell in row)
-    words = text[row[0][0] : row[-1][1]]
-    return numbers * 2 >= len(row) and not any(sign in words for sign in "=[]{}≈")
+    others = [text[slice(*cell)] for cell in row if not _is_number(text, cell)]
+    return numbers * 2 >= len(row) and not any(sign in cell for cell in others for sign in "=[]{}≈")
 
 
 def _height(text: str, rows: list[list[Cell]], position: int) -> int:
