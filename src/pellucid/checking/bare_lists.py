@@ -12,12 +12,12 @@ from pellucid.arrays import Array
 from pellucid.checking.mapped_text import MappedText
 from pellucid.checking.printed import Printed
 
-_NUMBER = r"[-−]?\d{1,30}(?:\.\d{1,30})?"
+_NUMBER = r"[-−]?\d{1,30}(?:\.\d{1,30})?%?"
 _WORD = r"[^\W\d][\w'’#]{0,30}"
 _ITEM = re.compile(rf"(?:(?P<word>{_WORD})\s*:?\s+)?(?P<number>{_NUMBER})")
 _LIST = re.compile(
-    rf":\s*(?P<items>(?:(?:{_WORD}\s*:?\s+)?{_NUMBER}\s*(?:,\s*(?:and\s+)?|;\s*|\s+and\s+)){{1,200}}"
-    rf"(?:{_WORD}\s+)?{_NUMBER})(?![\w%]|\.\d)"
+    rf"(?::|\b(?:are|is|sind|sont|son)\b)\s*(?P<items>(?:(?:{_WORD}\s*:?\s+)?{_NUMBER}\s*(?:,\s*(?:and\s+)?|;\s*|\s+and\s+)){{1,200}}"
+    rf"(?:{_WORD}\s+)?{_NUMBER})(?!\w|\.\d)"
 )
 _LONGEST_LABEL = 120
 
@@ -36,7 +36,7 @@ class BareList(NamedTuple):
 
 
 def bare_lists(text: MappedText) -> Iterator[BareList]:
-    """The lists of two and more numbers that follow a colon, with a word before each of them or none."""
+    """The lists of two and more numbers that follow a colon or a verb, with a word before each of them or none."""
     for listed in _LIST.finditer(text.text):
         start, end = listed.span("items")
         items = list(_ITEM.finditer(text.text, start, end))

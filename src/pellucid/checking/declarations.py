@@ -11,7 +11,7 @@ from pellucid.checking.mapped_text import Builder, MappedText, Span
 from pellucid.checking.passages import Part, Passage, Table
 
 _WORTH_READING = re.compile(
-    r"√|sqrt|scal|scap|skal|[ée]chel|escal|divid|durch|root|wurzel|mask|m[áa]s|caus|kaus|softmax|token|word|sent"
+    r"√|sqrt|scal|multipl|temperat|scores|scap|skal|[ée]chel|escal|divid|durch|root|wurzel|mask|m[áa]s|caus|kaus|softmax|token|word|sent"
     r"|text|input|prompt|phrase|sequence|satz"
     r"|frase|sourc|consider|column|spalte|head|d_?\{?k|attent|attend|quer|key|label|tril|triang|future|K\s*\^?T|0\.5",
     re.IGNORECASE,

@@ -33,6 +33,7 @@ _WHOLE_PLACES = 4
 """What `[1. 0. 2.]` claims: PyTorch would print a fraction with four places, NumPy with more."""
 _PRINT = re.compile(r"\b(?:print|println!?|printf|cout\s*<<)\s*\(?(.*?)\)?\s*;?\s*$")
 _EXPRESSION = re.compile(r"^[A-Za-z_][\w.\[\]()@, *+/=-]*$")
+_JOINS = re.compile(r"[\s,;&#/*>|-]*(?:and|und|et|y)?\s*")
 _MAY_HOLD_ARRAY = re.compile(r"[\[(][\s\[(]{0,40}[-−]?[\d.√∞]")
 _HEAD = re.compile(r"^\W*(?:attention )?head\s*#?\s*(\d{1,2})\b[^\w=\n]{0,3}$", re.IGNORECASE | re.MULTILINE)
 _FOCUS = re.compile(
@@ -324,6 +325,7 @@ class _Reader:
         ]
         parser = SideParser(tokens, self.names, program=kind == "output")
         position = previous_end = 0
+        previous: tuple[int, Mention] | None = None
         while position < len(tokens):
             token = tokens[position]
             if token.kind != OPEN or token.text == "{":
@@ -347,10 +349,19 @@ class _Reader:
                 position = max(end, position + 1) if isinstance(value.tree, np.ndarray) else position + 1
                 continue
             start = tokens[begin].start
+            joins = previous is not None and value.tree.ndim == 1 and _JOINS.fullmatch(text.text, previous_end, start)
+            if previous is not None and joins and _extends(previous[1], value.tree):
+                # Keys: [1, 0], [0, 1] and [1, 1] are the rows of one matrix; so are vectors line by line.
+                previous = (previous[0], _with_row(previous[1], _as_array(located(value.tree, text))))
+                previous_end, position = tokens[end - 1].end, end
+                continue
+            if previous is not None:
+                yield previous
+            previous = None
             label = self.array_label(text.text, previous_end, start, program or kind in ("verbatim", "comment"))
             named = quantity(label, self.tokens) if label else None
             if named is not None and not (token.text == "(" and begin == position and named.symbol):
-                yield (
+                previous = (
                     start,
                     Mention(
                         named,
@@ -363,6 +374,8 @@ class _Reader:
                 )
             previous_end = tokens[end - 1].end
             position = end
+        if previous is not None:
+            yield previous
 
     def array_label(self, text: str, previous_end: int, start: int, takes_prints: bool) -> str:
         """The words that name an array: on its line, on the line before, before the passage, or what was printed."""
@@ -453,6 +466,20 @@ def as_programs_print(values: Array) -> Array:
                 element.value, element.text, places or _WHOLE_PLACES, element.start, element.end, program=True
             )
     return result
+
+
+def _extends(mention: Mention, row: Array) -> bool:
+    """Whether a vector can be the next row of what a label without a token names."""
+    return not mention.quantity.indices and mention.values.ndim in (1, 2) and mention.values.shape[-1] == len(row)
+
+
+def _with_row(mention: Mention, row: Array) -> Mention:
+    """The mention with one more row; what was a vector becomes a matrix."""
+    rows = [*np.atleast_2d(mention.values), row]
+    values = np.empty((len(rows), len(row)), dtype=object)
+    for position, one in enumerate(rows):
+        values[position] = one
+    return replace(mention, values=values)
 
 
 def _between(covered: list[tuple[int, int]], length: int) -> Iterator[tuple[int, int]]:

@@ -97,6 +97,8 @@ class _Placer:
         return claims
 
     def named(self, mention: Mention) -> list[Claim] | None:
+        if mention.quantity.step == "weights" and not _can_be_weights(mention.values):
+            return None  # “weights” of another kind
         if mention.quantity.step == FOCUS:
             focus = self.position(mention.quantity.indices[0], "query")
             self.focus = self.focus if focus is None else focus
@@ -359,6 +361,12 @@ class _Placer:
             return None
         weight = first.factors[0]
         return [Claim("weights", (row, column), weight)] if isinstance(weight, Printed) else None
+
+
+def _can_be_weights(values: Array) -> bool:
+    """Whether any of the numbers lies between 0 and 1."""
+    printed = [element.value for element in values.reshape(-1) if isinstance(element, Printed)]
+    return not printed or any(0 <= value <= 1 for value in printed)
 
 
 def _named(label: str) -> str:

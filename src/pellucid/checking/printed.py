@@ -40,8 +40,9 @@ class Printed(Number, frozen=True):
     @classmethod
     def read(cls, text: str, start: int, end: int) -> Printed:
         """A plain decimal such as −0.25, and where it stands."""
-        value = Decimal(text.replace("−", "-"))
-        return cls(value, text, len(text.partition(".")[2]), start, end)
+        digits = text.replace("−", "-").rstrip("%")
+        percent = 2 * text.endswith("%")
+        return cls(Decimal(digits).scaleb(-percent), text, len(digits.partition(".")[2]) + percent, start, end)
 
     @property
     def unit(self) -> float:

@@ -126,6 +126,12 @@ def _refuse_contradictions(
     Raises:
         InputError: the options contradict each other or the files.
     """
+    for file in files:
+        if output is not None and file.path is not None and _are_one(output, file.path):
+            raise OutputError(
+                f"-o {output} would write the report over the file that is checked; name another file"
+                " (--fix --in-place puts its numbers right)."
+            )
     if in_place and not fix:
         raise InputError("--in-place says where --fix writes; give both.")
     if wanted in ONE_DOCUMENT and len(files) != 1:
@@ -138,6 +144,14 @@ def _refuse_contradictions(
         raise InputError("--fix prints standard input with the right numbers; give no other file beside it.")
     if wanted is not None and output is None:
         raise InputError("--fix prints standard input with the right numbers; write the report to a file with -o.")
+
+
+def _are_one(output: Path, path: Path) -> bool:
+    """Whether two paths name one file, through links too."""
+    try:
+        return output.samefile(path)
+    except OSError:  # there is no such file yet
+        return False
 
 
 def _reads_standard_input(files: Sequence[CheckedFile]) -> bool:

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pellucid.errors import InputError
+
 STANDARD_INPUT = "<stdin>"
 CORRECTED = ".corrected"
 """Stands before the suffix of the file that `--fix` writes."""
@@ -53,13 +55,23 @@ class CheckedFile:
         Raises:
             OSError: it cannot be read.
         """
-        return sys.stdin.buffer.read() if self.path is None else self.path.read_bytes()
+        if self.path is None:
+            return sys.stdin.buffer.read()
+        if self.path.exists() and not self.path.is_file():
+            raise OSError("it is no regular file")  # a pipe or a device may never end
+        return self.path.read_bytes()
 
 
 def checked_files(arguments: Sequence[str]) -> list[CheckedFile]:
-    """The files that arguments mean: files, `-` for standard input, and what lies in folders; each once."""
+    """The files that arguments mean: files, `-` for standard input, and what lies in folders; each once.
+
+    Raises:
+        InputError: an argument is empty.
+    """
     found: dict[Path | None, CheckedFile] = {}
     for argument in arguments:
+        if not argument:
+            raise InputError("a file name is empty; name a file, a folder, or - for standard input.")
         path = Path(argument)
         if argument == "-":
             found.setdefault(None, CheckedFile(None))

@@ -64,13 +64,19 @@ def print_data(data: str | bytes) -> None:
     """To standard output, as UTF-8 whatever the locale says.
 
     Raises:
-        OutputError: it is closed.
+        OutputError: it is closed, or cannot be written.
     """
     if sys.stdout is None:
         raise OutputError("standard output is closed; write to a file with -o NAME.")
-    sys.stdout.flush()
-    sys.stdout.buffer.write(data.encode() if isinstance(data, str) else data)
-    sys.stdout.buffer.flush()
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data.encode() if isinstance(data, str) else data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise  # whoever read it has had enough
+    except OSError as error:
+        sys.stdout = None  # so that the interpreter does not try again at its end
+        raise OutputError(f"standard output cannot be written: {error.strerror or error}.") from None
 
 
 def write_atomically(path: Path, data: str | bytes) -> None:
