@@ -145,12 +145,12 @@ class _Assembly:
         if self.declared.columns:
             layouts.reverse()
         has_weights = any(role.startswith("weights.") for role in self.given)
-        scale = self.declared.scale or "1/sqrt(d_k)"
+        scales = self.declared.scales or ["1/sqrt(d_k)"]
         causal = bool(self.declared.causal)
         most = max((self._declared("query").count(token) for token in self._declared("query")), default=1)
         # Tokens may be columns of the inputs and rows of the results (QᵀK); not the other way round.
-        for columns, claims, weights, occurrence in product(
-            layouts, (True, False), (False, True) if has_weights else (False,), range(min(most, 3))
+        for columns, claims, weights, occurrence, scale in product(
+            layouts, (True, False), (False, True) if has_weights else (False,), range(min(most, 3)), scales
         ):
             if claims and not columns:
                 continue
@@ -194,7 +194,7 @@ class _Assembly:
                 causal = problem.inputs.get("scores") is not None or "query" in problem.inputs or True
                 if self.declared.causal is None and causal:
                     options.append((replace(choice, causal=True), "The numbers are those of a causal mask."))
-                if not self.declared.scale:
+                if not self.declared.scales:
                     options += [
                         (
                             replace(choice, scale="none"),
@@ -238,7 +238,7 @@ class _Assembly:
             problem = partial
         rounded = {name: half for name, half in self.rounded(trees).items() if name in problem.inputs}
         problem = replace(
-            problem, rounded=rounded, declared=bool(self.declared.scale), shows_scaled=self.declared.shows_scaled
+            problem, rounded=rounded, declared=bool(self.declared.scales), shows_scaled=self.declared.shows_scaled
         )
         true = compute(problem)
         placing = Placing(
@@ -423,11 +423,15 @@ class _Assembly:
 
     def scale_of(self, choice: _Choice, d_k: int | None) -> Expression:
         try:
-            scale = read_scale(choice.scale, d_k if d_k is not None else int(self.declared.names.get("d_k", 0)) or None)
+            scale = read_scale(choice.scale, self.known_d_k(d_k))
         except InputError:
             return read_scale("none", None)
-        known = d_k if d_k is not None else int(self.declared.names.get("d_k", 1))
+        known = self.known_d_k(d_k) or 1
         return _numeric(scale, known)
+
+    def known_d_k(self, d_k: int | None) -> int | None:
+        """The columns of a key: as given, as stated, or what stands under the root."""
+        return d_k if d_k is not None else int(self.declared.names.get("d_k", 0)) or self.declared.root or None
 
     def rounded(self, trees: dict[str, Array]) -> dict[str, float]:
         """Inputs of so many digits that they are rounded results themselves, and half a unit of their last digit."""
@@ -467,11 +471,7 @@ class _Assembly:
             built.reading.append("Weight matrices are applied as x Wᵀ.")
         if any(claim.step in ("scaled_scores", "weights", "output", "head_outputs") for claim in problem.claims):
             scale = {"1/sqrt(d_k)": "1/√d_k", "none": "none"}.get(choice.scale, choice.scale)
-            said = (
-                "as the document says"
-                if self.declared.scale and self.declared.scale == choice.scale
-                else ("which the document does not state" if not self.declared.scale else "")
-            )
+            said = "as the document says" if self.declared.scales else "which the document does not state"
             built.reading.append(f"Scale: {scale}{f', {said}' if said else ''}.")
         if problem.setting.mask is not None:
             built.reading.append("Mask: causal." if choice.causal else "Mask: the printed one.")

@@ -263,14 +263,14 @@ class _Document:
                     isinstance(divisor, SquareRoot)
                     or d_k is None
                     or d_k == 1
-                    or self.declared.scale not in ("1/sqrt(d_k)", "")
+                    or self.declared.scales[:1] not in ([], ["1/sqrt(d_k)"])
                 ):
                     continue
                 try:
                     value = number(divisor)
                 except NoValueError:
                     continue
-                if value != d_k or not isinstance(divisor, Printed) or not self.declared.scale:
+                if value != d_k or not isinstance(divisor, Printed) or not self.declared.scales:
                     continue
                 self.found.add(
                     Finding(

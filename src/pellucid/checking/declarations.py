@@ -11,7 +11,8 @@ from pellucid.checking.mapped_text import Builder, MappedText, Span
 from pellucid.checking.passages import Part, Passage, Table
 
 _WORTH_READING = re.compile(
-    r"√|sqrt|scal|multipl|temperat|scores|scap|skal|[ée]chel|escal|divid|durch|root|wurzel|mask|m[áa]s|caus|kaus|softmax|token|word|sent"
+    r"√|sqrt|scal|multipl|temperat|scores|scap|skal|[ée]chel|escal|divid|durch|root|wurzel|mask|m[áa]s|caus|kaus"
+    r"|softmax|token|word|sent"
     r"|text|input|prompt|phrase|sequence|satz"
     r"|frase|sourc|consider|column|spalte|head|d_?\{?k|attent|attend|quer|key|label|tril|triang|future|K\s*\^?T|0\.5",
     re.IGNORECASE,
@@ -45,12 +46,16 @@ _SQUARE_ROOT = re.compile(
     rf"|{_D}\s*\*\*\s*-?\s*0?\.5|√\(?\s*d_?k",
     re.IGNORECASE,
 )
+_ROOT_OF_NUMBER = re.compile(r"(?:/|÷|by|durch|par)\s*\(?\s*(?:√|(?:np\.|math\.)?sqrt)\s*\(?\s*(\d{1,4})\b")
 _BY_D_K = re.compile(r"(?:/|÷|divid\w+ (?:\w+ ){0,3}by)\s*\(?\s*(?:d_?\{?k\}?)(?![\w*]|\s*\*\*)", re.IGNORECASE)
 _BY_NUMBER = re.compile(
-    r"\bdivid\w+ (?:\w+ ){0,4}?by (?:\w+ ){0,4}?(?:of )?(?P<divisor>√\s*\(?\d+\)?|(?:np\.|math\.)?sqrt\(\d+\)|\d+(?:\.\d+)?)(?![\w.]*\s*(?:heads|tokens|×|x))"
-    r"|\btemperature\b(?: \w+){0,2}?(?: of| is|\s*=|:)?\s*(?P<temperature>\d+(?:\.\d+)?)"
+    r"\bdivid\w+ (?:\w+ ){0,4}?by (?:\w+ ){0,4}?(?:of )?(?P<divisor>√\s*\(?\d+\)?|(?:np\.|math\.)?sqrt\(\d+\)"
+    r"|\d+(?:\.\d+)?)(?![\w.]*\s*(?:heads|tokens|×|x))"
+    r"|(?<!\w)T\s*=\s*(?P<t>\d+(?:\.\d+)?)(?=[^|]*scal)|\btemperature\b(?: \w+){0,2}?(?: of| is|\s*="
+    r"|:)?\s*(?P<temperature>\d+(?:\.\d+)?)"
     r"|\bscale[ds]?(?: factor)? (?:\w+ ){0,3}?by (?P<by>1/\d+(?:\.\d+)?|√\s*\(?\d+\)?|\d+(?:\.\d+)?)"
-    r"|\bscale(?: factor)?(?: is| of|\s*=|:)\s*(?P<factor>1/\d+|\d*\.\d+)|\bmultipl\w+ (?:\w+ ){0,4}?(?:by|with) (?P<times>1/\d+|\d*\.\d+)",
+    r"|\bscale(?: factor)?(?: is| of|\s*=|:)\s*(?P<factor>1/\d+|\d*\.\d+)|\bmultipl\w+ (?:\w+ ){0,4}?(?:by"
+    r"|with) (?P<times>1/\d+|\d*\.\d+)",
     re.IGNORECASE,
 )
 _NO_SCALE = re.compile(
@@ -122,8 +127,8 @@ class Declarations:
     Args:
         tokens: of its sentence or list; empty where it names none. `query_tokens` and `key_tokens` likewise.
         sentence: the sentence they come from; empty where they are listed.
-        scale: "1/sqrt(d_k)", "1/d_k", "none" or "1/8"; empty where nothing is said.
-        scale_place: where.
+        scales: "1/sqrt(d_k)", "1/d_k", "none" or "1/8": every one that is spoken of, the likeliest first.
+        root: the number under a root that scores are divided by, as in QKᵀ/√2; 0 where there is none.
         causal: whether a causal mask is declared; `None` where nothing is said.
         columns: whether it says that tokens are columns.
         num_heads: as stated; 0 where nothing is said.
@@ -138,8 +143,8 @@ class Declarations:
     query_tokens: list[str] = field(default_factory=list)
     key_tokens: list[str] = field(default_factory=list)
     sentence: Note | None = None
-    scale: str = ""
-    scale_place: Note | None = None
+    scales: list[str] = field(default_factory=list)
+    root: int = 0
     causal: bool | None = None
     columns: bool = False
     num_heads: int = 0
@@ -168,6 +173,8 @@ def declarations_of(parts: Sequence[Part]) -> Declarations:
         ):
             if key not in candidates and (match := pattern.search(text)):
                 candidates[key] = (0, _note(passage, match))
+        if not found.root and (match := _ROOT_OF_NUMBER.search(text)):
+            found.root = int(match[1])
         match = _BY_NUMBER.search(text) if passage.kind != "code" and "number" not in candidates else None
         stated = "" if match is None else _stated_scale(match)
         if match is not None and stated:
@@ -193,16 +200,14 @@ def declarations_of(parts: Sequence[Part]) -> Declarations:
             found.formula = _note(passage, match)
         if found.others is None and (match := _OTHERS.search(text)) and _ALL_VALUES.search(text):
             found.others = _note(passage, match)
-    for key, scale in (
+    spoken_of = (
         ("none", "none"),
         ("root", "1/sqrt(d_k)"),
         ("d_k", "1/d_k"),
         ("number", number),
         ("unscaled", "none"),
-    ):
-        if key in candidates:
-            found.scale, found.scale_place = scale, candidates[key][1]
-            break
+    )
+    found.scales = list(dict.fromkeys(scale for key, scale in spoken_of if key in candidates))
     return found
 
 
@@ -221,7 +226,7 @@ def _passages(parts: Sequence[Part]) -> Iterator[Passage]:
 
 def _stated_scale(match: re.Match[str]) -> str:
     """The factor that words state, as an expression; empty where it is none."""
-    divisor = match["divisor"] or match["temperature"]
+    divisor = match["divisor"] or match["temperature"] or match["t"]
     factor = match["factor"] or match["times"]
     if match["by"]:
         # “scaled by 8” and “scaled by √2” mean a division; “scaled by 1/8” and “by 0.1” a factor

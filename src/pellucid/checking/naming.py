@@ -140,6 +140,7 @@ _SYMBOLS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     )
 )
 
+_OF_ANY = re.compile(r"\b(?:of|for|von|für|de|del|du)\s+[\"“'‘]?([^\W\d]\w*)[\"”'’]?\s*(?:is|=|:)?\s*$")
 _SYMBOL_OF = {step: pattern for step, pattern in _SYMBOLS if step in ("query", "key", "value", "embeddings")}
 
 _IGNORED = re.compile(
@@ -228,6 +229,8 @@ def _named(label: str, tokens: Sequence[str], head: int | None) -> Quantity | No
                 found = list(symbol.finditer(label))  # “the keys are k_dog”
                 index = _first(found[-1], "braced", "round", "plain", "digits") if found else None
                 indices = _split(index)
+            if not indices and step in _SYMBOL_OF and (of := _OF_ANY.search(label)):
+                indices = (of[1],)
             return Quantity(step, indices, head)
     clause = re.split(r"[,;.\n]\s", label)[-1].strip() or label.strip()
     for part in reversed([part for part in clause.split(":") if part.strip()]):

@@ -132,12 +132,21 @@ class SideParser:
                     break
                 self.plain = False
                 tree = self.combined(token.text, tree, right)
-            elif token.kind == OPEN and token.text == "(" and self.tokens[self.at - 1].text == ")":
+            elif token.kind == OPEN and self.is_factor(token):
                 self.plain = False
                 tree = self.combined("·", tree, self.power())
             else:
                 break
         return tree
+
+    def is_factor(self, opening: Token) -> bool:
+        """Whether a bracket multiplies what stands directly before it: (0.3)(0.1), 0.3[[1], [2]]."""
+        previous = self.tokens[self.at - 1]
+        if opening.text == "(":
+            return previous.text == ")"
+        following = self.tokens[self.at + 1].text if self.at + 1 < self.end else ""
+        adjacent = opening.text == following == "[" and previous.kind == NUMBER and previous.end == opening.start
+        return adjacent and not self.spaced
 
     def combined(self, sign: str, left: Tree, right: Tree) -> Tree:
         if sign == "/":
