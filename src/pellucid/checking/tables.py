@@ -243,6 +243,10 @@ def _by_column(
     tokens: Sequence[str],
 ) -> Iterator[TableMention]:
     """Columns that are quantities: vectors in cells, components q1 q2 q3, or scores and weights of one query."""
+    pair = _pair_columns(body, named)
+    if pair is not None:
+        yield from _long(body, pair, named, offset)
+        return
     groups: dict[str, list[tuple[int, str, Quantity]]] = {}
     for column, name, role in named:
         if role is not None and role.step != IGNORED:
@@ -269,6 +273,35 @@ def _by_column(
             if values is not None:
                 row_of = role.indices or _query_of(about, context, tokens, labels)
                 yield TableMention(replace(role, indices=row_of), values, name, None, labels, offset)
+
+
+def _pair_columns(body: list[list[Cell]], named: Sequence[tuple[int, str, Quantity | None]]) -> tuple[int, int] | None:
+    """The columns that name the query and the key of each row, in a table of one row a pair."""
+    found = {}
+    for column, _, role in named:
+        words = [row[column] for row in body if column < len(row)]
+        if role is not None and role.step in ("query", "key") and all(isinstance(word, str) for word in words):
+            found[role.step] = column
+    if body and all(row and isinstance(row[0], str) for row in body) and "query" not in found and "key" in found:
+        found["query"] = 0  # the row labels
+    return (found["query"], found["key"]) if len(found) == 2 else None
+
+
+def _long(
+    body: list[list[Cell]], pair: tuple[int, int], named: Sequence[tuple[int, str, Quantity | None]], offset: int
+) -> Iterator[TableMention]:
+    """A table of one row a pair of query and key."""
+    for row in body:
+        query, key = (row[column] for column in pair)
+        if not isinstance(query, str) or not isinstance(key, str):
+            continue
+        for column, name, role in named:
+            cell = row[column] if column < len(row) else None
+            if role is None or role.step in (*_ROLES, IGNORED) or not isinstance(cell, Expression):
+                continue
+            values = np.empty((), dtype=object)
+            values[()] = cell
+            yield TableMention(Quantity(role.step, (query, key)), values, name, None, None, offset)
 
 
 def _query_of(
