@@ -34,9 +34,12 @@ def declared(text, file_format="markdown"):
     ],
 )
 def test_scales(text, scale):
-    found = declared(text)
-    assert found.scale == scale
-    assert (found.scale_place is None) == (scale == "")
+    assert declared(text).scales[:1] == ([scale] if scale else [])
+
+
+def test_every_scale_that_is_spoken_of():
+    found = declared("The paper divides by √d_k. Some divide by d_k.\n\nWe do not scale.")
+    assert set(found.scales) == {"1/sqrt(d_k)", "1/d_k", "none"}
 
 
 @pytest.mark.parametrize(
@@ -110,9 +113,3 @@ def test_a_formula_that_leaves_the_values_out():
     found = declared(text)
     assert text[found.formula.span.start : found.formula.span.end] == "Attention(Q, K)"
     assert declared("Attention(Q, K, V) = softmax(QK^T/√d_k)V").formula is None
-
-
-def test_where_a_scale_is_declared():
-    text = "First words.\n\nThen we divide by d_k = 4."
-    place = declared(text).scale_place
-    assert "d_k" in text[place.span.start : place.span.end]

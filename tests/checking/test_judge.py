@@ -436,7 +436,7 @@ def test_any_right_example_is_right(problem, places):
     assert (report.verdict, report.checked) == ("right", sum(steps[step].size for step in STEPS))
 
 
-@settings(max_examples=20)
+@settings(max_examples=15)
 @given(problem=problems(), step=st.sampled_from(STEPS), data=st.data())
 def test_any_wrong_number_is_found_and_put_right(problem, step, data):
     query, key, value = problem
