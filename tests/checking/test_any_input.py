@@ -149,7 +149,7 @@ def assert_true_to_its_text(report):
     assert isinstance(report.fixed(), bytes)
 
 
-quick = settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+quick = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
 @pytest.mark.parametrize("name", NAMES)
