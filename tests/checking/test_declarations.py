@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from checking.documents.reading import read
+from outlines import read
 from pellucid.checking.declarations import declarations_of
 
 

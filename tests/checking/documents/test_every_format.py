@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checking.documents.reading import check, numbers_stand_where_they_say, texts
+from outlines import check, numbers_stand_where_they_say, texts
 from pellucid import explain
 from pellucid.checking.documents import open_source, read_document
 from pellucid.checking.passages import Table

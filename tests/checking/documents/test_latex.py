@@ -1,6 +1,6 @@
 import pytest
 
-from checking.documents.reading import outline, read
+from outlines import outline, read
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ import codecs
 
 import pytest
 
-from checking.documents.reading import outline
+from outlines import outline
 from pellucid.checking.documents import format_of, open_source, read_document
 from pellucid.checking.mapped_text import Span
 from pellucid.errors import InputError

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from checking.documents.reading import outline, read
+from outlines import outline, read
 from pellucid.errors import InputError
 
 

@@ -4,7 +4,7 @@ from io import BytesIO
 import openpyxl
 import pytest
 
-from checking.documents.reading import outline
+from outlines import outline
 from pellucid import explain
 from pellucid.checking.documents import open_source, read_document
 from pellucid.checking.documents import workbook as workbook_file
