@@ -106,7 +106,7 @@ def assert_put_right(report):
     assert (fixed.verdict, fixed.checked) == ("right", report.checked)
 
 
-@pytest.mark.parametrize("places", (1, 2, 4, 7))
+@pytest.mark.parametrize("places", [1, 2, 4, 7])
 @pytest.mark.parametrize(("mask", "field"), [(None, "none"), (CAUSAL, "causal"), (CAUSAL, CAUSAL.astype(int).tolist())])
 def test_right_numbers_are_right(places, mask, field):
     shown = (*STEPS, "masked_scores")
