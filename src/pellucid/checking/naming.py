@@ -256,10 +256,10 @@ _PATTERN_OF = {role: pattern for role, pattern in _PATTERNS if role in ("query",
 _ROLES_NAMED = ("query", "key", "value")
 
 
-def _first_place(role: str, words: str) -> float:
+def _first_place(role: str, words: str) -> int:
     """Where a role is first named in a label."""
     found = _PATTERN_OF[role].search(words)
-    return found.start() if found else float("inf")
+    return found.start() if found else len(words)
 
 
 def _stands_alone(clause: str, found: re.Match[str]) -> bool:
