@@ -11,7 +11,7 @@ from pellucid.checking.mapped_text import Builder, MappedText, Span
 from pellucid.checking.passages import Part, Passage, Table
 
 _WORTH_READING = re.compile(
-    r"√|sqrt|scal|multipl|temperat|scores|scap|skal|[ée]chel|escal|divid|durch|root|wurzel|mask|m[áa]s|caus|kaus"
+    r"√|sqrt|bidirect|\bh\s*=|scal|multipl|temperat|scores|scap|skal|[ée]chel|escal|divid|durch|root|wurzel|mask|m[áa]s|caus|kaus"
     r"|softmax|token|word|sent"
     r"|text|input|prompt|phrase|sequence|satz"
     r"|frase|sourc|consider|column|spalte|head|d_?\{?k|attent|attend|quer|key|label|tril|triang|future|K\s*\^?T|0\.5",
@@ -28,7 +28,7 @@ _LISTED = re.compile(
     re.IGNORECASE,
 )
 _BARE_LIST = re.compile(
-    r"\b(query[ _]tokens|key[ _]tokens|tokens|words)\b\s*(?:are|="
+    r"\b(query[ _]tokens|key[ _]tokens|tokens|words)\b\s*(?:are\s*:?|="
     r"|:)\s*\[?([^\W\d][\w'’#.-]*(?:\s*,\s*(?:and\s+)?[^\W\d.][\w'’#-]*|\s*,\s*\.)+)",
     re.IGNORECASE,
 )

@@ -15,7 +15,28 @@ from pellucid.checking.values import Value
 _INTERESTING = re.compile(r"[=≈≃≅≡→⇒⟹≐]|->")
 _MOST_STARTS = 12
 _MOST_BACK = 4_000  # tokens of the first side
-_COUNTED = frozenset({"version", "v", "section", "sections", "chapter", "page", "pages", "release", "python", "torch"})
+_GOES_ON = frozenset("±∓Σ∑")
+_COUNTED = frozenset(
+    {
+        "log",
+        "ln",
+        "sin",
+        "cos",
+        "tan",
+        "max",
+        "min",
+        "version",
+        "v",
+        "section",
+        "sections",
+        "chapter",
+        "page",
+        "pages",
+        "release",
+        "python",
+        "torch",
+    }
+)
 _ENDS_CLAUSE = frozenset(".:!?")
 
 
@@ -122,7 +143,8 @@ class _Scanner:
                 position += 1
                 at = relations[position]
             position += 1
-            if any(side.value is not None for side in sides):
+            is_address = "://" in self.text.text[label_start : self.tokens[at].start]
+            if any(side.value is not None for side in sides) and not is_address:
                 first = next(side for side in sides if side.value is not None)
                 yield Chain(self.text, tuple(sides), self.text.text[label_start : first.start])
             earliest = max(end, at + 1)
@@ -179,6 +201,10 @@ class _Scanner:
             bullet = token.kind == SIGN and token.text in "-+*" and len(self.tokens) > 1
             return bullet and self.tokens[1].start > token.end
         previous = self.tokens[begin - 1]
+        if token.kind == SIGN and token.text in "+-" and self.joins_left(begin):
+            return True
+        if previous.kind == OTHER and previous.text in _GOES_ON:
+            return True
         if previous.kind == LINE:
             bullet = token.kind == SIGN and token.text in "-+*"
             return bullet and begin + 1 < len(self.tokens) and self.tokens[begin + 1].start > token.end
@@ -193,6 +219,16 @@ class _Scanner:
             return True  # 2 (2 + 2)
         return previous.end == token.start and (
             previous.kind in (WORD, NUMBER, CLOSE) or (previous.kind == OTHER and previous.text not in ":$\"'“”’`>|")
+        )
+
+    def joins_left(self, begin: int) -> bool:
+        """Whether the sign at token `begin` adds to what stands before it, which could not be read: `n - 2×3`."""
+        previous, sign = self.tokens[begin - 1], self.tokens[begin]
+        is_tight = begin + 1 < len(self.tokens) and self.tokens[begin + 1].start == sign.end
+        if previous.kind == WORD:
+            return not (is_tight and previous.end < sign.start)  # “is -0.6” is a negative number
+        return previous.kind in (NUMBER, CLOSE) or (
+            previous.kind in (OTHER, COMMA) and previous.text in "!|±∓Σ∑" and previous.text != ""
         )
 
     def right_side(self, at: int, relations: list[int], position: int) -> tuple[Side | None, int, bool]:

@@ -47,7 +47,7 @@ def _dot_product(
     pairs: Sequence[tuple[Printed, Printed]], number: Printed, tree: Expression, true: Mapping[str, Array]
 ) -> list[Claim]:
     query, key = true["query"], true["key"]
-    if len(pairs) != query.shape[1]:
+    if not len(pairs) == query.shape[1] == key.shape[1]:
         return []
     left, right = (np.array([float(pair[side].value) for pair in pairs]) for side in (0, 1))
     for first, second in ((left, right), (right, left)):

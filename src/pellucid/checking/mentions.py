@@ -307,7 +307,7 @@ class _Reader:
             if found := mentioned(line, self.tokens):
                 return found[:1]
             word = line.strip().strip("\"“”'‘’:*")
-            if word and len(word.split()) == 1 and (word in self.tokens or line.rstrip().endswith(":")):
+            if re.fullmatch(r"[^\W\d]\w{0,19}", word) and quantity(word, self.tokens) is None:
                 return (word,)
         return ()
 

@@ -144,7 +144,7 @@ _OF_ANY = re.compile(r"\b(?:of|for|von|für|de|del|du)\s+[\"“'‘]?([^\W\d]\w*
 _SYMBOL_OF = {step: pattern for step, pattern in _SYMBOLS if step in ("query", "key", "value", "embeddings")}
 
 _IGNORED = re.compile(
-    r"\bexp(?:onential\w*|s)?\b|\be\^|\bexp\(|\b(?:denominator|numerator|normali[sz]er|sum\s+of|row\s+sums?"
+    r"\bexp(?:onential\w*|s)?\b|\be\^|\bexp\(|\b(?:denominator|numerator|normali[sz]er|(?<!weighted\s)sum\s+of|row\s+sums?"
     r"|partition)\b|\bmax(?:imum)?\b"
     r"|\bshape\b|\bsize\b|\bdimension\w*|\bloss\b|\bgradient\w*|^\W*d_?k\W*$|\btotal\b|(?:^|\W)Σ|^\s*sum\b"
     r"|\bsumme\b|\bnenner\b|\bgrad\b"
@@ -206,7 +206,7 @@ def _named(label: str, tokens: Sequence[str], head: int | None) -> Quantity | No
     """What one side names."""
     words = _SNAKE.sub(" ", label)
     product = _PRODUCT.search(words)
-    if product and not re.search(r"softmax|exp|scal|/|√", words, re.IGNORECASE):
+    if product and not re.search(r"softmax|exp|scal|weights?\b|/|√", words, re.IGNORECASE):
         row = _first(product, "q1", "q2", "q3", "q4")
         column = _first(product, "k1", "k2", "k3", "k4")
         return Quantity("scores", (row or "",) if column is None else (row or "", column), head)
@@ -238,7 +238,10 @@ def _named(label: str, tokens: Sequence[str], head: int | None) -> Quantity | No
             matched = pattern.search(part)
             if matched and _stands_alone(part.strip() if not part[0].isspace() else part, matched):
                 index = _first(matched, "braced", "round", "plain", "digits")
-                return Quantity(step, _split(index) or _indices(label, tokens), head, symbol=True)
+                indices = _split(index) or _indices(label, tokens)
+                if not indices and step in _SYMBOL_OF and (leading := _LEADING_TOKEN.match(label)):
+                    indices = (leading[1],) if _named(leading[1], (), None) is None else ()
+                return Quantity(step, indices, head, symbol=True)
     pair = _WORD_PRODUCT.search(label)
     if pair and _known(pair["q"], tokens) and _known(pair["k"], tokens):
         return Quantity("scores", (_clean(pair["q"]), _clean(pair["k"])), head)

@@ -94,11 +94,9 @@ def add(left: Expression, right: Expression) -> Expression:
 
 
 def negative(tree: Expression, sign: Token) -> Expression:
-    """−tree; a printed number directly behind its sign is a negative number."""
-    if isinstance(tree, Printed) and tree.start == sign.end and not tree.text.startswith("-"):
+    """−tree; a printed number behind its sign is a negative number."""
+    if isinstance(tree, Printed) and not tree.text.startswith("-"):
         return Printed(tree.value.copy_negate(), f"-{tree.text}", tree.places, sign.start, tree.end, tree.program)
-    if isinstance(tree, Printed):
-        return Printed(tree.value.copy_negate(), f"-{tree.text}", tree.places, tree.start, tree.end, tree.program)
     return Negative(tree)
 
 
