@@ -17,7 +17,7 @@ _MOST_STARTS = 12
 _MOST_BACK = 4_000  # tokens of the first side
 _GOES_ON = frozenset("±∓Σ∑")
 _COUNTED = frozenset(
-    {
+    [
         "log",
         "ln",
         "sin",
@@ -35,7 +35,7 @@ _COUNTED = frozenset(
         "release",
         "python",
         "torch",
-    }
+    ]
 )
 _ENDS_CLAUSE = frozenset(".:!?")
 

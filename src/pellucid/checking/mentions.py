@@ -33,7 +33,7 @@ _WHOLE_PLACES = 4
 """What `[1. 0. 2.]` claims: PyTorch would print a fraction with four places, NumPy with more."""
 _PRINT = re.compile(r"\b(?:print|println!?|printf|cout\s*<<)\s*\(?(.*?)\)?\s*;?\s*$")
 _EXPRESSION = re.compile(r"^[A-Za-z_][\w.\[\]()@, *+/=-]*$")
-_JOINS = re.compile(r"[\s,;&#/*>|-]*(?:and|und|et|y)?\s*")
+_JOINS = re.compile(r"(?:\s*(?:for|of)\s+[\"“*]?\w+[\"”*]?)?[\s,;&#/*>|-]*(?:and|und|et|y)?\s*")
 _MAY_HOLD_ARRAY = re.compile(r"[\[(][\s\[(]{0,40}[-−]?[\d.√∞]")
 _HEAD = re.compile(r"^\W*(?:attention )?head\s*#?\s*(\d{1,2})\b[^\w=\n]{0,3}$", re.IGNORECASE | re.MULTILINE)
 _FOCUS = re.compile(

@@ -279,6 +279,8 @@ class _Splitter:
             scope.given[step] = Given()
             return
         inherited = {role: given for role, given in scope.given.items() if role != step}
+        if step == "embeddings":
+            inherited.pop("positions", None)  # x = embeddings + positions: they are in it
         self.open(Scope(given=inherited, inherited=set(inherited), head=scope.head))
         head = next((head for head, place in self.by_head.items() if self.scopes[place] is scope), None)
         if head is None:
