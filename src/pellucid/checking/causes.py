@@ -34,6 +34,5 @@ CAUSES: dict[str, str] = {
     "convention": "a choice of the document",
     "missing": "something is not there",
     "formula": "the formula does not say what is computed",
-    "ambiguous": "it can be read in more than one way",
 }
 """What the `cause` of a finding can be, and what it means in words."""

@@ -148,6 +148,8 @@ def _load_yaml(text: str) -> Any:
         mark = error.problem_mark or error.context_mark
         place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
         reason = ", ".join(part for part in (error.context, error.problem) if part)
+        if "maximum nesting depth" in reason:  # newer parsers stop by themselves
+            raise _too_deep() from None
         raise ExampleError(f"{place}this is not YAML: {reason}.") from None
     except yaml.YAMLError as error:
         raise ExampleError(f"this is not YAML: {' '.join(str(error).split())}.") from None
