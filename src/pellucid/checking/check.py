@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import PurePath
@@ -15,7 +15,7 @@ from pellucid.checking.exact import exact_derivation
 from pellucid.checking.findings import findings_of
 from pellucid.checking.from_example import claim_places, claims_of, problem_of
 from pellucid.checking.judge import judge
-from pellucid.checking.report import Corrected, Report
+from pellucid.checking.report import Corrected, Finding, Report
 from pellucid.checking.source import Source
 from pellucid.derivation import Derivation
 from pellucid.errors import InputError
@@ -108,7 +108,7 @@ def check_example(name: str, example: Example, source: Source, text: str, start:
     return Report(name, verdicts.checked, findings, reading, source, corrected=corrected)
 
 
-def _row(findings: list, derivation: Derivation) -> int:  # type: ignore[type-arg]
+def _row(findings: Sequence[Finding], derivation: Derivation) -> int:
     """The query that the first wrong number is about."""
     for finding in findings:
         if finding.step is not None and finding.at is not None and finding.step in derivation:

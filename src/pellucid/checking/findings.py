@@ -150,11 +150,3 @@ def _working(derivation: Derivation | None, step: str, index: tuple[int, ...]) -
         return None
     entry = derivation[step].at(*index)
     return entry.expand(_BEFORE) if step == "weights" else entry.expression
-
-
-def line_of(source: Source | None, printed: Printed) -> int | None:
-    """The line of a printed number, from 1."""
-    return None if source is None or printed.start < 0 else source.line(printed.start)
-
-
-__all__ = ["exact_digits", "findings_of", "line_of", "message"]

@@ -69,12 +69,6 @@ def judge(problem: Problem) -> Verdicts:
     return _Judge(problem).verdicts()
 
 
-def suspects(problem: Problem) -> int:
-    """How many claims are neither right nor follow from those before: a measure of how well choices fit."""
-    verdicts = judge(problem)
-    return sum(judgement.severity == "error" for judgement in verdicts.judgements)
-
-
 class _Judge:
     def __init__(self, problem: Problem) -> None:
         self.problem = problem

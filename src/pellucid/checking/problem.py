@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 import numpy as np
@@ -102,10 +102,6 @@ class Problem:
             columns = weight.shape[0] if self.setting.transposed_weights else weight.shape[1]
             return int(columns) // self.num_key_value_heads
         return None
-
-    def with_setting(self, **changes: object) -> Problem:
-        """The same with other choices."""
-        return replace(self, setting=replace(self.setting, **changes))  # type: ignore[arg-type]
 
 
 def compute(problem: Problem, known: Mapping[str, Array] | None = None) -> dict[str, Array]:

@@ -151,9 +151,10 @@ class SideParser:
     def combined(self, sign: str, left: Tree, right: Tree) -> Tree:
         if sign == "/":
             return mapped(Quotient, left, right)
-        both = isinstance(left, np.ndarray) and isinstance(right, np.ndarray)
-        if not both or (sign in "×*" and left.shape == right.shape and left.ndim == 1):  # type: ignore[union-attr]
-            self.elementwise |= both
+        if not (isinstance(left, np.ndarray) and isinstance(right, np.ndarray)):
+            return mapped(multiply, left, right)
+        if sign in "×*" and left.shape == right.shape and left.ndim == 1:
+            self.elementwise = True
             return mapped(multiply, left, right)
         return matrix_product(left, right)
 

@@ -50,7 +50,6 @@ class Value:
         plain: whether it is printed numbers only, without any arithmetic.
         elementwise: whether two vectors were multiplied with a sign that can also mean their dot product.
         single: whether it is the softmax of a single number.
-        rows_end: whether it is a softmax over the last axis, for messages.
     """
 
     tree: Tree
