@@ -12,6 +12,7 @@ import pellucid
 ROOMS = [
     "errors",
     "arrays",
+    "files",
     "numbers",
     "expressions",
     "operations",
@@ -19,6 +20,8 @@ ROOMS = [
     "attention",
     "examples",
     "checking",
+    "data",
+    "training",
     "rendering",
     "exercises",
     "cli",

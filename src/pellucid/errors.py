@@ -4,6 +4,11 @@
     ├── InputError                what the user gave cannot be used (command line: exit code 2)
     │   ├── ExampleError          an example file or `Example` is malformed or contradicts itself
     │   ├── PositionError         a token, feature or head that does not exist was asked for
+    │   ├── CorpusError           a text to train on or to evaluate with cannot be used
+    │   ├── TokenizerError        a tokenizer cannot be trained, read, or made to express a text
+    │   ├── RecipeError           a training recipe has a wrong key or value
+    │   ├── CheckpointError       a training cannot be continued from what its folder holds
+    │   ├── TrainingError         a training cannot go on, its loss not being a number for example
     │   └── OutputError           the result cannot be written as asked
     └── MissingExtraError         an optional library is needed; names the command that installs it
 
@@ -27,6 +32,26 @@ class ExampleError(InputError):
 
 class PositionError(InputError, LookupError):
     """A token, feature, head or step that does not exist was asked for."""
+
+
+class CorpusError(InputError):
+    """A text to train on or to evaluate with cannot be used; names the file and the line."""
+
+
+class TokenizerError(InputError):
+    """A tokenizer cannot be trained, read, or made to express a text."""
+
+
+class RecipeError(InputError):
+    """A training recipe has a wrong key or value."""
+
+
+class CheckpointError(InputError):
+    """A training cannot be continued from what its folder holds."""
+
+
+class TrainingError(InputError):
+    """A training cannot go on; its last good checkpoint is kept."""
 
 
 class OutputError(InputError):

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import tempfile
 from pathlib import Path
 
 from pellucid.errors import OutputError
+from pellucid.files import write_atomically
 from pellucid.rendering import FORMATS, Appearance, format_of, render
 from pellucid.rendering.document import Document
+
+__all__ = ["appearance", "choose_format", "deliver", "print_data", "write_atomically"]
 
 _WIDEST = 120  # longer lines are hard to read
 
@@ -77,33 +79,3 @@ def print_data(data: str | bytes) -> None:
     except OSError as error:
         sys.stdout = None  # so that the interpreter does not try again at its end
         raise OutputError(f"standard output cannot be written: {error.strerror or error}.") from None
-
-
-def write_atomically(path: Path, data: str | bytes) -> None:
-    """Write a file by renaming a finished one, so that no reader ever sees half of it and no failure loses the old.
-
-    Raises:
-        OutputError: with the reason of the system.
-    """
-    if path.is_dir():
-        raise OutputError(f"{path} is a folder; name a file in it.")
-    target = path.resolve()  # a link keeps pointing where it points
-    try:
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:50]}.", suffix=".part")
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error.strerror or error}.") from None
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data.encode() if isinstance(data, str) else data)
-            file.flush()
-            os.fsync(file.fileno())
-        umask = os.umask(0)
-        os.umask(umask)
-        Path(temporary).chmod(target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~umask)
-        Path(temporary).replace(target)
-    except OSError as error:
-        Path(temporary).unlink(missing_ok=True)
-        raise OutputError(f"{path} cannot be written: {error.strerror or error}.") from None
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

@@ -1,0 +1,1 @@
+"""Texts on their way to a model: corpora, tokenizers, batches. Nothing here needs PyTorch."""

@@ -1,0 +1,51 @@
+"""Files are written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from pellucid.errors import OutputError
+
+
+def write_atomically(path: Path, data: str | bytes) -> None:
+    """Write a file by renaming a finished one, so that no reader ever sees half of it and no failure loses the old.
+
+    Raises:
+        OutputError: with the reason of the system.
+    """
+    if path.is_dir():
+        raise OutputError(f"{path} is a folder; name a file in it.")
+    target = path.resolve()  # a link keeps pointing where it points
+    try:
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:50]}.", suffix=".part")
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written: {error.strerror or error}.") from None
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data.encode() if isinstance(data, str) else data)
+            file.flush()
+            os.fsync(file.fileno())
+        umask = os.umask(0)
+        os.umask(umask)
+        Path(temporary).chmod(target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~umask)
+        Path(temporary).replace(target)
+        _flush_folder(target.parent)
+    except OSError as error:
+        Path(temporary).unlink(missing_ok=True)
+        raise OutputError(f"{path} cannot be written: {error.strerror or error}.") from None
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _flush_folder(folder: Path) -> None:
+    """Have the renaming on the disk too, where the system can."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,1 @@
+"""How a model learns: recipe, loss, schedule, optimizer, trainer, checkpoints."""
