@@ -9,7 +9,10 @@
     │   ├── RecipeError           a training recipe has a wrong key or value
     │   ├── CheckpointError       a training cannot be continued from what its folder holds
     │   ├── TrainingError         a training cannot go on, its loss not being a number for example
-    │   └── OutputError           the result cannot be written as asked
+    │   ├── OutputError           the result cannot be written as asked
+    │   ├── ConfigError           a model's configuration is malformed or contradicts itself
+    │   ├── WeightsError          a file of weights is damaged, does not fit, or must not be opened
+    │   └── LengthError           a sequence is longer than the model's longest, or empty
     └── MissingExtraError         an optional library is needed; names the command that installs it
 
 An error says what arrived, what was needed and how to mend it.
@@ -56,6 +59,18 @@ class TrainingError(InputError):
 
 class OutputError(InputError):
     """The result cannot be written as asked."""
+
+
+class ConfigError(InputError):
+    """A model's configuration is malformed or contradicts itself."""
+
+
+class WeightsError(InputError):
+    """A file of weights is damaged, does not fit its model, or must not be opened."""
+
+
+class LengthError(InputError):
+    """A sequence is longer than the model's longest, or empty."""
 
 
 class MissingExtraError(PellucidError, ImportError):
