@@ -1,0 +1,117 @@
+"""Tokenizers learnt from a text: BPE, unigram, or its characters."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from types import ModuleType
+from typing import TYPE_CHECKING, Literal, get_args
+
+from pellucid.data.tokenizer import SPECIAL_TOKENS, UNK, Tokenizer, tokenizers_library
+from pellucid.errors import TokenizerError, nearest
+
+if TYPE_CHECKING:
+    import tokenizers
+
+Kind = Literal["bpe", "unigram", "characters"]
+KINDS: tuple[str, ...] = get_args(Kind)
+
+BYTES = tuple(f"<0x{byte:02X}>" for byte in range(256))
+"""The names of the bytes that stand for characters outside the vocabulary."""
+
+# Words with the space before them, runs of digits, single signs, single spaces. That signs stay alone keeps pieces
+# that look like the name of a byte or of a special token out of the vocabulary.
+_WORDS = r" ?\p{L}[\p{L}\p{M}]*| ?\p{N}+|[^\s\p{L}\p{N}]|\s"
+_LARGEST = 1_000_000
+
+
+def train_tokenizer(
+    texts: Iterable[str], kind: Kind = "bpe", vocab_size: int = 8000, *, byte_fallback: bool = True
+) -> Tokenizer:
+    """Learn a tokenizer; it gives back every Unicode text exactly.
+
+    Args:
+        texts: lines or whole files.
+        kind: "bpe", over bytes (Sennrich et al. 2016; Radford et al. 2019, §2.2), "unigram" (Kudo 2018) with bytes for
+            characters it has not seen, or "characters".
+        vocab_size: special tokens and bytes included; at most that many are learnt from a small text. Characters come
+            all, whatever is said here.
+        byte_fallback: only for characters: whether those that the text does not have are spelt in bytes, or refused.
+
+    Raises:
+        TokenizerError: there is no text, no such kind, or the vocabulary is too small for the bytes.
+    """
+    if kind not in KINDS:
+        raise TokenizerError(
+            f"{kind!r} is no kind of tokenizer{nearest(kind, list(KINDS))}; there are {', '.join(KINDS)}."
+        )
+    if kind != "bpe" and kind != "unigram":
+        return _characters(texts, byte_fallback)
+    if not byte_fallback:
+        raise TokenizerError(f"a {kind} tokenizer always has its bytes; only one of characters can do without.")
+    least = len(SPECIAL_TOKENS) + len(BYTES) + 1
+    if not least <= vocab_size <= _LARGEST:
+        raise TokenizerError(
+            f"a vocabulary of {vocab_size} is asked for; {least} to {_LARGEST} are possible"
+            f" ({len(SPECIAL_TOKENS)} special tokens and {len(BYTES)} bytes are always there)."
+        )
+    return _bpe(texts, vocab_size) if kind == "bpe" else _unigram(texts, vocab_size)
+
+
+def _bpe(texts: Iterable[str], vocab_size: int) -> Tokenizer:
+    library = tokenizers_library("train a tokenizer")
+    byte_level = library.pre_tokenizers.ByteLevel
+    backend = library.Tokenizer(library.models.BPE())
+    backend.normalizer, space = _leading_space(library)
+    backend.pre_tokenizer = byte_level(add_prefix_space=False)
+    backend.decoder = library.decoders.Sequence([library.decoders.ByteLevel(), space])
+    trainer = library.trainers.BpeTrainer(
+        vocab_size=vocab_size,
+        special_tokens=list(SPECIAL_TOKENS),
+        initial_alphabet=sorted(byte_level.alphabet()),
+        show_progress=False,
+    )
+    backend.train_from_iterator(_not_empty(texts), trainer)
+    return Tokenizer(backend)
+
+
+def _unigram(texts: Iterable[str], vocab_size: int) -> Tokenizer:
+    library = tokenizers_library("train a tokenizer")
+    backend = library.Tokenizer(library.models.Unigram())
+    backend.normalizer, space = _leading_space(library)
+    backend.pre_tokenizer = library.pre_tokenizers.Split(library.Regex(_WORDS), "isolated")
+    trainer = library.trainers.UnigramTrainer(
+        vocab_size=vocab_size - len(BYTES), special_tokens=list(SPECIAL_TOKENS), unk_token=UNK, show_progress=False
+    )
+    backend.train_from_iterator(_not_empty(texts), trainer)
+    learnt = [(piece, score) for piece, score in json.loads(backend.to_str())["model"]["vocab"]]
+    special, pieces = learnt[: len(SPECIAL_TOKENS)], learnt[len(SPECIAL_TOKENS) :]
+    unlikely = min(score for _, score in pieces) - 10.0
+    vocabulary = [*special, *((byte, unlikely) for byte in BYTES), *pieces]
+    backend.model = library.models.Unigram(vocabulary, SPECIAL_TOKENS.index(UNK), byte_fallback=True)
+    backend.decoder = library.decoders.Sequence([library.decoders.ByteFallback(), library.decoders.Fuse(), space])
+    return Tokenizer(backend)
+
+
+def _characters(texts: Iterable[str], byte_fallback: bool) -> Tokenizer:
+    library = tokenizers_library("train a tokenizer")
+    alphabet = sorted({character for text in _not_empty(texts) for character in text})
+    names = [*SPECIAL_TOKENS, *(BYTES if byte_fallback else ()), *alphabet]
+    # BPE without merges is a vocabulary of characters.
+    vocabulary = {name: id_ for id_, name in enumerate(names)}
+    backend = library.Tokenizer(library.models.BPE(vocab=vocabulary, merges=[], byte_fallback=byte_fallback))
+    backend.add_special_tokens(list(SPECIAL_TOKENS))
+    backend.decoder = library.decoders.Sequence([library.decoders.ByteFallback(), library.decoders.Fuse()])
+    return Tokenizer(backend)
+
+
+def _leading_space(library) -> tuple[tokenizers.normalizers.Normalizer, tokenizers.decoders.Decoder]:  # type: ignore[no-untyped-def]
+    """A space before every text and away again, so that a word is one token at the beginning and inside."""
+    return library.normalizers.Prepend(" "), library.decoders.Strip(" ", 1, 0)
+
+
+def _not_empty(texts: Iterable[str]) -> Sequence[str]:
+    found = [text for text in texts if text]
+    if not found:
+        raise TokenizerError("there is no text to learn a tokenizer from; every file is empty.")
+    return found
