@@ -1,0 +1,110 @@
+"""How numbers are multiplied and which path attention takes: every choice of speed against precision, in one place.
+
+- On CPUs, PyTorch multiplies float32 matrices by MKL. oneDNN was measured twice as fast on AVX-512 machines and is
+  reached by `torch.set_float32_matmul_precision("medium")`; that setting permits lower precision, so the error is
+  measured on this machine before it is taken.
+- The setting makes PyTorch's fused attention on CPUs several times slower; attention is then explicit.
+- bfloat16 is autocast: weights and residual stream stay float32, products are bfloat16.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+
+from pellucid.nn.tensors import Tensor
+
+Path = Literal["fused", "explicit"]
+
+FULL_PRECISION = 2e-6
+"""The relative error, in the norm, up to which a product counts as float32: products by MKL stay under 1e-6, those
+that pass through bfloat16 or TF32 are above 1e-4."""
+
+_forced: list[Path] = []
+
+
+def attention_path(query: Tensor, dropout: float) -> Path:
+    """Which path of `pellucid.nn.attend` is faster for these queries.
+
+    Args:
+        query: (batch, heads, n_q, d_k).
+        dropout: of the weights; with it there is no fused kernel on CPUs.
+    """
+    if _forced:
+        return _forced[-1]
+    if query.device.type != "cpu":
+        return "fused"
+    if dropout > 0 or (query.dtype == torch.float32 and torch.get_float32_matmul_precision() != "highest"):
+        return "explicit"
+    return "fused"
+
+
+@contextlib.contextmanager
+def attention_by(path: Path) -> Iterator[None]:
+    """All attention takes that path, whatever is faster."""
+    _forced.append(path)
+    try:
+        yield
+    finally:
+        _forced.pop()
+
+
+@functools.cache
+def onednn_error() -> float:
+    """The relative error of float32 products under PyTorch's "medium" setting on this machine, against float64."""
+    generator = torch.Generator().manual_seed(0)
+    a, b = torch.randn(96, 512, generator=generator), torch.randn(512, 160, generator=generator)
+    exact = a.double() @ b.double()
+    with _matmul_precision("medium"):
+        product = a @ b
+    return float((product.double() - exact).norm() / exact.norm())
+
+
+@contextlib.contextmanager
+def _matmul_precision(setting: str) -> Iterator[None]:
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision(setting)
+    try:
+        yield
+    finally:
+        torch.set_float32_matmul_precision(before)
+
+
+@dataclass(frozen=True)
+class Precision:
+    """How a model computes.
+
+    Args:
+        autocast: the number type of products; `None` for that of the weights.
+        matmul: PyTorch's setting for products of float32 matrices.
+    """
+
+    autocast: torch.dtype | None = None
+    matmul: Literal["highest", "high", "medium"] = "highest"
+
+    @contextlib.contextmanager
+    def on(self, device: torch.device) -> Iterator[None]:
+        """Computes this way inside the `with`, and as before after it. The backward pass belongs inside too."""
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(_matmul_precision(self.matmul))
+            if self.autocast is not None:
+                stack.enter_context(torch.autocast(device.type, dtype=self.autocast))
+            yield
+
+
+def choose_precision(name: Literal["float32", "bfloat16"], device: torch.device) -> Precision:
+    """The fastest way on that device that keeps the precision of that name.
+
+    Args:
+        name: "float32", in full: no TF32, no bfloat16; or "bfloat16" for products.
+        device: where the model is.
+    """
+    matmul: Literal["highest", "medium"] = "highest"
+    if device.type == "cpu" and onednn_error() <= FULL_PRECISION:
+        matmul = "medium"
+    return Precision(torch.bfloat16 if name == "bfloat16" else None, matmul)
