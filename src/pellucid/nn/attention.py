@@ -11,6 +11,7 @@ from torch import nn
 
 from pellucid.nn.attend import attend
 from pellucid.nn.cache import KeyValueCache
+from pellucid.nn.linear import Linear
 from pellucid.nn.mask import AttentionMask
 from pellucid.nn.positions import Rotation
 from pellucid.nn.tensors import Float, Tensor
@@ -36,8 +37,8 @@ class SelfAttention(nn.Module):
         self.heads = (config.num_heads, config.num_key_value_heads)
         self.dropout = config.attention_dropout
         num_projected = config.num_heads + 2 * config.num_key_value_heads
-        self.query_key_value = nn.Linear(config.d_model, num_projected * self.d_k, bias=config.attention_bias)
-        self.output = nn.Linear(config.num_heads * self.d_k, config.d_model, bias=config.attention_bias)
+        self.query_key_value = Linear(config.d_model, num_projected * self.d_k, bias=config.attention_bias)
+        self.output = Linear(config.num_heads * self.d_k, config.d_model, bias=config.attention_bias)
 
     def forward(
         self,
@@ -59,10 +60,10 @@ class SelfAttention(nn.Module):
         projected = split_heads(self.query_key_value(x), self.d_k)
         query_heads, key_heads = self.heads
         if rotation is None:
-            query, key, value = torch.split(projected, (query_heads, key_heads, key_heads), dim=1)
+            query, key, value = torch.split(projected, [query_heads, key_heads, key_heads], dim=1)
         else:
-            turned, value = torch.split(projected, (query_heads + key_heads, key_heads), dim=1)
-            query, key = torch.split(rotation(turned), (query_heads, key_heads), dim=1)
+            turned, value = torch.split(projected, [query_heads + key_heads, key_heads], dim=1)
+            query, key = torch.split(rotation(turned), [query_heads, key_heads], dim=1)
         if cache is not None:
             key, value = cache.append(layer, key, value)
         heads = attend(query, key, value, mask, self.dropout if self.training else 0.0)
@@ -78,9 +79,9 @@ class CrossAttention(nn.Module):
         self.dropout = config.attention_dropout
         width = config.num_heads * self.d_k
         key_value_width = 2 * config.num_key_value_heads * self.d_k
-        self.query = nn.Linear(config.d_model, width, bias=config.attention_bias)
-        self.key_value = nn.Linear(config.d_model, key_value_width, bias=config.attention_bias)
-        self.output = nn.Linear(width, config.d_model, bias=config.attention_bias)
+        self.query = Linear(config.d_model, width, bias=config.attention_bias)
+        self.key_value = Linear(config.d_model, key_value_width, bias=config.attention_bias)
+        self.output = Linear(width, config.d_model, bias=config.attention_bias)
 
     def forward(
         self,

@@ -10,6 +10,11 @@ from pellucid.transformer import TransformerConfig
 
 def build(config: TransformerConfig) -> EncoderDecoder | DecoderOnly:
     """The model of a configuration, with fresh weights drawn from PyTorch's generator, in training mode."""
-    model = EncoderDecoder(config) if config.is_encoder_decoder else DecoderOnly(config)
+    model = build_empty(config)
     initialise(model)
     return model
+
+
+def build_empty(config: TransformerConfig) -> EncoderDecoder | DecoderOnly:
+    """The same with weights that mean nothing, for those that are read from a file."""
+    return EncoderDecoder(config) if config.is_encoder_decoder else DecoderOnly(config)

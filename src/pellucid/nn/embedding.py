@@ -27,7 +27,7 @@ class Positioning(nn.Module):
         self.positions: SinusoidalPositions | LearnedPositions | None = None
         self.rotary: RotaryPositions | None = None
         if config.positions == "rotary":
-            self.rotary = RotaryPositions(config.max_length, config.d_k, config.rotary_base)
+            self.rotary = RotaryPositions(config)
         elif config.positions == "learned":
             self.positions = LearnedPositions(config.max_length, config.d_model)
         else:

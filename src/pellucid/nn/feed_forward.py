@@ -8,6 +8,7 @@ import torch.nn.functional as F  # noqa: N812
 from torch import nn
 
 from pellucid.nn.dropout import dropout
+from pellucid.nn.linear import Linear
 from pellucid.nn.tensors import Float, Tensor
 from pellucid.transformer import TransformerConfig
 
@@ -33,10 +34,10 @@ class FeedForward(nn.Module):
         self.dropout = config.activation_dropout
         self.activation = ACTIVATIONS.get(config.activation)
         if self.activation is None:
-            self.gate_up = nn.Linear(config.d_model, 2 * config.d_ff, bias=config.feed_forward_bias)
+            self.gate_up = Linear(config.d_model, 2 * config.d_ff, bias=config.feed_forward_bias)
         else:
-            self.up = nn.Linear(config.d_model, config.d_ff, bias=config.feed_forward_bias)
-        self.down = nn.Linear(config.d_ff, config.d_model, bias=config.feed_forward_bias)
+            self.up = Linear(config.d_model, config.d_ff, bias=config.feed_forward_bias)
+        self.down = Linear(config.d_ff, config.d_model, bias=config.feed_forward_bias)
 
     def forward(self, x: Float[Tensor, "batch n d_model"]) -> Float[Tensor, "batch n d_model"]:
         """The network, at every position."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 import torch
 from torch import nn
 
 from pellucid.nn.tensors import Float, Int, Tensor
+from pellucid.transformer import RotaryScaling, TransformerConfig
 
 
 def sinusoids(
@@ -77,25 +79,57 @@ class Rotation:
         return torch.addcmul(x * self.cosine.to(x.dtype), swapped, self.sine.to(x.dtype))
 
 
-class RotaryPositions(nn.Module):
-    """Queries and keys are turned by angles pos / base^(2i/d_k) (Su et al. 2021, RoFormer, §3.2).
+def rotary_frequencies(d_k: int, base: float, scaling: RotaryScaling | None = None) -> Float[Tensor, " half_d_k"]:
+    """Radians a position, base^(−2i/d_k), stretched if asked (Su et al. 2021, §3.2; Llama 3.1).
 
-    The features of a pair lie half a head apart, as in GPT-NeoX and in transformers' Llama.
+    Args:
+        d_k: width of a head.
+        base: of the wavelengths.
+        scaling: `None` for none.
     """
+    frequencies = base ** -(torch.arange(0, d_k, 2, dtype=torch.float64) / d_k)
+    if scaling is None:
+        return frequencies
+    stretched = frequencies / scaling.factor
+    if scaling.kind == "linear":
+        return stretched
+    turns = scaling.original_length * frequencies / (2 * math.pi)
+    low, high = scaling.low_frequency_factor, scaling.high_frequency_factor
+    kept = ((turns - low) / (high - low)).clamp(0, 1)
+    return kept * frequencies + (1 - kept) * stretched
+
+
+class RotaryPositions(nn.Module):
+    """Queries and keys are turned by angles pos · base^(−2i/d_k) (Su et al. 2021, RoFormer, §3.2).
+
+    The features of a pair lie half a head apart, as in GPT-NeoX and in transformers' Llama. The table of turns grows
+    with the sequences that come: a model may allow far longer ones than it ever sees.
+    """
+
+    _FIRST = 1024
 
     cosine: Tensor
     sine: Tensor
 
-    def __init__(self, max_length: int, d_k: int, base: float) -> None:
+    def __init__(self, config: TransformerConfig) -> None:
         super().__init__()
-        angles = torch.arange(max_length, dtype=torch.float64)[:, None] / base ** (
-            torch.arange(0, d_k, 2, dtype=torch.float64) / d_k
-        )
-        self.register_buffer("cosine", torch.cat((angles, angles), -1).cos().float(), persistent=False)
-        self.register_buffer("sine", torch.cat((-angles, angles), -1).sin().float(), persistent=False)
+        self.max_length = config.max_length
+        self.frequencies = rotary_frequencies(config.d_k, config.rotary_base, config.rotary_scaling).tolist()
+        self.register_buffer("cosine", torch.empty(0), persistent=False)
+        self.register_buffer("sine", torch.empty(0), persistent=False)
+        self._grow(min(config.max_length, self._FIRST))
+
+    def _grow(self, n: int) -> None:
+        frequencies = torch.tensor(self.frequencies, dtype=torch.float64)
+        angles = torch.arange(n, dtype=torch.float64)[:, None] * frequencies
+        self.cosine = torch.cat((angles, angles), -1).cos().float().to(self.cosine.device)
+        self.sine = torch.cat((-angles, angles), -1).sin().float().to(self.sine.device)
 
     def forward(self, start: int, n: int, positions: Int[Tensor, "batch n"] | None) -> Rotation:
         """The turns of `positions`, or of the `n` from `start`."""
+        needed = self.max_length if positions is not None else start + n
+        if needed > len(self.cosine):
+            self._grow(min(self.max_length, max(needed, 2 * len(self.cosine))))
         if positions is None:
             return Rotation(self.cosine[start : start + n], self.sine[start : start + n])
         return Rotation(self.cosine[positions].unsqueeze(1), self.sine[positions].unsqueeze(1))

@@ -7,7 +7,6 @@ and output, scaled by √d_model (§3.4).
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -15,6 +14,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import msgspec
 
 from pellucid.errors import ConfigError, nearest
+from pellucid.files import write_atomically
 
 Architecture = Literal["encoder-decoder", "decoder-only"]
 Norm = Literal["layer_norm", "rms_norm"]
@@ -25,6 +25,25 @@ Activation = Literal["relu", "gelu", "gelu_tanh", "silu", "swiglu"]
 FILE_NAME = "config.json"
 FORMAT = "pellucid-transformer-1"
 """Stands in every configuration file; another reader's `config.json` is told apart by it."""
+
+
+class RotaryScaling(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How rotary positions are stretched.
+
+    Args:
+        kind: "linear" divides every frequency (Chen et al. 2023); "llama3" only those of long wavelengths, with a
+            smooth passage (Llama 3.1).
+        factor: by how much.
+        low_frequency_factor: of "llama3": wavelengths beyond original_length over this are divided whole.
+        high_frequency_factor: of "llama3": wavelengths below original_length over this stay.
+        original_length: of "llama3": the length of the first training.
+    """
+
+    kind: Literal["linear", "llama3"]
+    factor: float
+    low_frequency_factor: float = 1.0
+    high_frequency_factor: float = 4.0
+    original_length: int = 8192
 
 
 class TransformerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -53,6 +72,7 @@ class TransformerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
         positions: added sinusoids (§3.5), added learned vectors, or rotated queries and keys (Su et al. 2021).
         sinusoidal_layout: "interleaved", sin and cos take turns as in §3.5, or "halves", first all sines (Marian).
         rotary_base: the base of the rotary wavelengths.
+        rotary_scaling: slows the rotation for longer sequences than it was first trained on; null for none.
         activation: of the feed-forward networks; "gelu_tanh" is GELU's tanh approximation; "swiglu" has a gate
             (Shazeer 2020).
         attention_bias: biases of the query, key, value and output projections.
@@ -92,6 +112,7 @@ class TransformerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     positions: Positions = "sinusoidal"
     sinusoidal_layout: Literal["interleaved", "halves"] = "interleaved"
     rotary_base: float = 10000.0
+    rotary_scaling: RotaryScaling | None = None
     activation: Activation = "relu"
     attention_bias: bool = False
     feed_forward_bias: bool = True
@@ -136,7 +157,7 @@ class TransformerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
         What was derived (the width of a head, as many key/value heads as heads, the source vocabulary) is derived
         anew unless it is given.
         """
-        values = {name: getattr(self, name) for name in self.__struct_fields__}
+        values = self.values
         if self.num_key_value_heads == self.num_heads:
             values["num_key_value_heads"] = 0
         if self.d_k * self.num_heads == self.d_model:
@@ -171,21 +192,16 @@ class TransformerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
         """Writes `config.json` into a directory, whole or not at all.
 
         Raises:
-            ConfigError: it cannot be written.
+            OutputError: it cannot be written.
         """
-        path = Path(directory) / FILE_NAME
-        text = msgspec.json.format(msgspec.json.encode({"format": FORMAT, **msgspec.structs.asdict(self)}), indent=2)
-        beside = path.with_name(f".{path.name}.{os.getpid()}.partial")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with beside.open("wb") as file:
-                file.write(text + b"\n")
-                file.flush()
-                os.fsync(file.fileno())
-            beside.replace(path)
-        except OSError as error:
-            beside.unlink(missing_ok=True)
-            raise ConfigError(f"{path} cannot be written: {error.strerror or error}.") from None
+        text = msgspec.json.format(msgspec.json.encode({"format": FORMAT, **self.values}), indent=2)
+        write_atomically(Path(directory) / FILE_NAME, text + b"\n")
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The settings by name, as plain values that `from_mapping` takes."""
+        plain: dict[str, Any] = msgspec.to_builtins(self)
+        return plain
 
     @classmethod
     def load(cls, path: str | Path) -> TransformerConfig:
@@ -230,7 +246,10 @@ def _check_types(config: TransformerConfig) -> None:
             msgspec.structs.force_setattr(config, name, msgspec.convert(value, kind))
         except (msgspec.ValidationError, TypeError):
             choices = get_args(kind)
-            if get_origin(kind) is Literal:
+            if RotaryScaling in choices:
+                fields = ", ".join(RotaryScaling.__struct_fields__)
+                needed = f"null or a table of {fields}"
+            elif get_origin(kind) is Literal:
                 hint = nearest(value, list(choices)) if isinstance(value, str) else ""
                 needed = f"one of {', '.join(choices)}{hint}"
             else:
@@ -267,6 +286,16 @@ def _check_options(config: TransformerConfig) -> None:
         )
     if config.positions == "rotary" and config.d_k % 2:
         raise ConfigError(f"rotary positions turn pairs of features, but d_k is {config.d_k}; choose an even d_k.")
+    scaling = config.rotary_scaling
+    if scaling is not None:
+        if config.positions != "rotary":
+            raise ConfigError(f"rotary_scaling is for rotary positions, but positions are {config.positions}.")
+        if not scaling.factor >= 1 or not 0 < scaling.low_frequency_factor < scaling.high_frequency_factor:
+            raise ConfigError(
+                "rotary_scaling needs a factor of at least 1 and a low_frequency_factor between 0 and the "
+                f"high_frequency_factor, not {scaling.factor}, {scaling.low_frequency_factor} and "
+                f"{scaling.high_frequency_factor}."
+            )
     if config.is_encoder_decoder:
         if config.num_encoder_layers < 1:
             raise ConfigError(

@@ -1,0 +1,142 @@
+"""A model as a directory: `config.json`, `model.safetensors` and, if there is one, `tokenizer.json`.
+
+Safetensors only: a pickle can run any program when it is opened. The file carries the configuration that it was
+saved with and a digest of its tensors, so that damage and mixed-up files are noticed.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+import torch
+
+from pellucid.errors import ConfigError, OutputError, WeightsError
+from pellucid.files import write_atomically
+from pellucid.nn.build import build_empty
+from pellucid.nn.decoder_only import DecoderOnly
+from pellucid.nn.encoder_decoder import EncoderDecoder
+from pellucid.nn.model import Model
+from pellucid.nn.quantisation import dequantise_rows, quantise_rows
+from pellucid.nn.safe_files import PICKLES, read_tensors, refuse_pickle, write_tensors
+from pellucid.nn.tensors import Tensor
+from pellucid.nn.weight_names import assign, named_parts
+from pellucid.transformer import TransformerConfig
+
+Storage = Literal["float32", "float16", "bfloat16", "int8"]
+
+WEIGHTS = "model.safetensors"
+TOKENIZER = "tokenizer.json"
+FORMAT = "pellucid-weights-1"
+_SCALE = ".scale"
+_MAY_DIFFER = ("dropout", "attention_dropout", "activation_dropout", "max_length")
+"""Settings that may be edited in `config.json` after saving: no weight depends on them, or its shape tells."""
+
+
+def save_model(
+    model: Model, tokenizer_file: str | Path | None, directory: str | Path, storage: Storage = "float32"
+) -> None:
+    """Writes a model into a directory, which is made if need be; every file is written whole or not at all.
+
+    Args:
+        model: of which the weights and the configuration are written.
+        tokenizer_file: is copied; `None` for none.
+        directory: old files of the same names are replaced.
+        storage: number type of the weights. "int8" keeps matrices as 8-bit integers with one scale a row, and the
+            rest as float32; it is for smaller files: loaded models compute with full numbers.
+
+    Raises:
+        WeightsError: a weight is not a finite number, or is too large for the storage.
+        OutputError: a file cannot be read or written.
+    """
+    tensors: dict[str, Tensor] = {}
+    for name, tensor in named_parts(model):
+        if not bool(torch.isfinite(tensor).all()):
+            raise WeightsError(f"{name} holds numbers that are not finite; such a model is not saved.")
+        tensors |= _stored(name, tensor, storage)
+    metadata = {"format": FORMAT, "storage": storage, "config": msgspec.json.encode(model.config).decode()}
+    directory = Path(directory)
+    try:
+        tokenizer = None if tokenizer_file is None else Path(tokenizer_file).read_bytes()
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{error.filename} cannot be used: {error.strerror or error}.") from None
+    if tokenizer is not None:
+        write_atomically(directory / TOKENIZER, tokenizer)
+    model.config.save(directory)
+    write_tensors(directory / WEIGHTS, tensors, metadata)
+
+
+def _stored(name: str, tensor: Tensor, storage: Storage) -> dict[str, Tensor]:
+    if storage == "int8":
+        if tensor.ndim != 2:
+            return {name: tensor.float()}
+        integers, scale = quantise_rows(tensor)
+        return {name: integers, name + _SCALE: scale}
+    stored = tensor.to(getattr(torch, storage))
+    if not bool(torch.isfinite(stored).all()):
+        largest = float(tensor.abs().max())
+        raise WeightsError(f"{name} holds {largest:g}, too large for {storage}; store it as float32.")
+    return {name: stored}
+
+
+def load_model(
+    directory: str | Path, dtype: torch.dtype = torch.float32, device: torch.device | str = "cpu"
+) -> EncoderDecoder | DecoderOnly:
+    """Reads what `save_model` wrote; the model is in evaluation mode.
+
+    Args:
+        directory: the model's.
+        dtype: number type to compute in, whatever the storage.
+        device: where the model is to be.
+
+    Raises:
+        ConfigError: `config.json` is missing or cannot be used.
+        WeightsError: the weights are missing, damaged, a pickle, or not those of the configuration.
+    """
+    directory = Path(directory)
+    refuse_pickle(directory)
+    if not directory.is_dir():
+        what = "is a file" if directory.exists() else "does not exist"
+        raise WeightsError(f"{directory} {what}; give the directory of a model, with config.json and {WEIGHTS}.")
+    path = directory / WEIGHTS
+    if not path.exists():
+        for pickle in sorted(file for file in directory.iterdir() if file.suffix.lower() in PICKLES):
+            refuse_pickle(pickle)
+    config = TransformerConfig.load(directory)
+    if not path.exists():
+        raise WeightsError(f"{directory} has no {WEIGHTS}.")
+    stored, metadata = read_tensors(path)
+    _check_origin(path, config, metadata)
+    model = build_empty(config)
+    assign(model, _restored(stored, path), str(path))
+    return model.to(device=device, dtype=dtype).eval()
+
+
+def _restored(stored: dict[str, Tensor], path: Path) -> dict[str, Tensor]:
+    tensors = {}
+    for name, tensor in stored.items():
+        if tensor.dtype == torch.int8:
+            scale = stored.get(name + _SCALE)
+            if scale is None or scale.shape != tensor.shape[:1]:
+                raise WeightsError(f"{path}: {name} is stored as integers without a scale for each row.")
+            tensors[name] = dequantise_rows(tensor, scale)
+        elif not (name.endswith(_SCALE) and name.removesuffix(_SCALE) in stored):
+            tensors[name] = tensor
+    return tensors
+
+
+def _check_origin(path: Path, config: TransformerConfig, metadata: dict[str, str]) -> None:
+    if metadata.get("format") != FORMAT:
+        raise WeightsError(f"{path} was not written by pellucid: its metadata lack the format {FORMAT!r}.")
+    try:
+        saved = TransformerConfig.from_mapping(msgspec.json.decode(metadata.get("config", "{}")))
+    except (msgspec.DecodeError, ConfigError, TypeError) as error:
+        raise WeightsError(f"{path}: the configuration among its metadata cannot be used: {error}") from None
+    for name in config.__struct_fields__:
+        if name not in _MAY_DIFFER and getattr(saved, name) != getattr(config, name):
+            raise WeightsError(
+                f"{path} was saved with {name} = {getattr(saved, name)}, but {path.parent / 'config.json'} says "
+                f"{getattr(config, name)}; the two files are not of one model."
+            )
