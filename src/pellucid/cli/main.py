@@ -11,7 +11,8 @@ import click
 from pellucid.cli.complaint import complain
 from pellucid.errors import PellucidError, nearest
 
-_COMMANDS = ("explain", "exercise", "check")  # each in the module of its name, which is loaded when it is called
+# Each is in the module of its name, which is loaded when it is called.
+_COMMANDS = ("explain", "exercise", "check", "train", "tokenizer")
 _USAGE, _INTERRUPTED, _FAULT = 2, 130, 70
 
 

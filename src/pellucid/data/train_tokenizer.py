@@ -105,7 +105,9 @@ def _characters(texts: Iterable[str], byte_fallback: bool) -> Tokenizer:
     return Tokenizer(backend)
 
 
-def _leading_space(library) -> tuple[tokenizers.normalizers.Normalizer, tokenizers.decoders.Decoder]:  # type: ignore[no-untyped-def]
+def _leading_space(
+    library: ModuleType,
+) -> tuple[tokenizers.normalizers.Normalizer, tokenizers.decoders.Decoder]:
     """A space before every text and away again, so that a word is one token at the beginning and inside."""
     return library.normalizers.Prepend(" "), library.decoders.Strip(" ", 1, 0)
 

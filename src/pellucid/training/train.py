@@ -1,0 +1,166 @@
+"""From a recipe to a trained model in a folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import torch
+
+from pellucid.errors import CheckpointError, OutputError
+from pellucid.files import write_atomically
+from pellucid.nn import Model, build
+from pellucid.nn.weights import WEIGHTS, save_model
+from pellucid.training.averaging import mean_of_files
+from pellucid.training.checkpoint import read_tensors
+from pellucid.training.distributed import Strategy, join_processes, leave_processes
+from pellucid.training.progress import Progress, Silent, spell
+from pellucid.training.read_recipe import convert_recipe
+from pellucid.training.recipe import Recipe
+from pellucid.training.tasks import TOKENIZER, make_task
+from pellucid.training.trainer import BEST, Trainer, is_better
+
+RECIPE = "recipe.json"
+
+_FIXED_SECTIONS = ("data", "model", "tokenizer", "seed")
+_FIXED_KEYS = {
+    "training": ("batch_tokens", "batch_size", "context", "accumulate", "skip_longer", "ema_decay"),
+    "optimizer": ("kind",),
+}
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a training came to.
+
+    Args:
+        folder: holds the model.
+        measures: of the delivered weights on the validation set.
+        origin: which weights were delivered, in words.
+        num_parameters: of the model.
+        seconds: of training, validations included.
+    """
+
+    folder: Path
+    measures: dict[str, float]
+    origin: str
+    num_parameters: int
+    seconds: float
+
+
+def train(
+    recipe: Recipe,
+    folder: str | Path,
+    *,
+    resume: bool = False,
+    strategy: Strategy = "ddp",
+    progress: Progress | None = None,
+) -> Trained:
+    """Train a model and write it to a folder: config.json, model.safetensors, tokenizer.json.
+
+    Under `torchrun`, all processes call this and share the work.
+
+    Args:
+        recipe: what is to be done.
+        folder: where; its checkpoints, its log and the recipe are kept there too.
+        resume: go on from the latest checkpoint in it; begin if there is none.
+        strategy: how several processes share a model.
+        progress: hears of it.
+
+    Raises:
+        CheckpointError: the folder holds a training and `resume` is false, or one of another recipe.
+        CorpusError, TokenizerError, RecipeError: what the recipe names cannot be used.
+        TrainingError: the training cannot go on.
+        OutputError: a file cannot be written.
+    """
+    folder, progress = Path(folder), progress or Silent()
+    processes = join_processes()
+    say = progress.say if processes.is_first else Silent().say
+    try:
+        if processes.is_first:
+            _prepare(folder, recipe, resume, say)
+            task = make_task(recipe, folder if resume else None)
+            for name, tokenizer in task.tokenizers.items():
+                tokenizer.save(folder / name)
+            for remark in task.remarks:
+                say(remark)
+        processes.barrier()
+        if not processes.is_first:
+            task = make_task(recipe, folder)
+
+        def make_model() -> Model:
+            torch.manual_seed(recipe.seed)
+            return build(task.config)
+
+        trainer = Trainer(recipe, task, make_model, folder, processes, strategy, progress)
+        say(f"{recipe.name}: {trainer.model.num_parameters:,} parameters, on {processes.device.type}.")
+        if resume:
+            found = trainer.resume()
+            say(f"going on after step {trainer.state.step}." if found else "there is no checkpoint yet; beginning.")
+        trainer.run()
+        origin, measures = _deliver(trainer, folder) if processes.is_first else ("", {})
+        processes.barrier()
+        say(f"the model is in {folder}: {origin}; validation: {spell(measures)}.")
+        return Trained(folder, measures, origin, trainer.model.num_parameters, trainer.state.seconds)
+    except OSError as error:
+        raise OutputError(f"{error.filename or folder} cannot be written: {error.strerror or error}.") from None
+    finally:
+        leave_processes()
+
+
+def _prepare(folder: Path, recipe: Recipe, resume: bool, say: Any) -> None:
+    """Make the folder; of an earlier training in it, check that it is the same or refuse."""
+    path = folder / RECIPE
+    if (path.exists() or (folder / WEIGHTS).exists()) and not resume:
+        raise CheckpointError(
+            f"{folder} already holds a training or a model; --resume goes on with a training, -o names another folder."
+        )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"the folder {folder} cannot be made: {error.strerror or error}.") from None
+    if path.exists():
+        _check_same(path, recipe, say)
+    content = msgspec.json.format(msgspec.json.encode(recipe), indent=2)
+    write_atomically(path, content + b"\n")
+
+
+def _check_same(path: Path, recipe: Recipe, say: Any) -> None:
+    try:
+        values = msgspec.json.decode(path.read_bytes())
+    except (msgspec.DecodeError, UnicodeDecodeError, OSError):
+        raise CheckpointError(
+            f"{path} cannot be read, so it is unknown what was trained here; choose another folder."
+        ) from None
+    before, now = msgspec.to_builtins(convert_recipe(values, str(path))), msgspec.to_builtins(recipe)
+    fixed = [name for name in _FIXED_SECTIONS if before[name] != now[name]]
+    fixed += [f"{s}.{key}" for s, keys in _FIXED_KEYS.items() for key in keys if before[s][key] != now[s][key]]
+    if fixed:
+        raise CheckpointError(
+            f"{path.parent} holds a training of another recipe: {', '.join(fixed)} differ; a training that goes on"
+            " must keep them. Choose another folder with -o to begin anew."
+        )
+    for section in ("training", "optimizer", "schedule", "validation"):
+        for key, value in now[section].items():
+            if before[section][key] != value:
+                say(f"{section}.{key} was {before[section][key]} and is {value} from here on.")
+
+
+def _deliver(trainer: Trainer, folder: Path) -> tuple[str, dict[str, float]]:
+    """Write the best weights of those that were validated and of the average of the last snapshots."""
+    state, recipe = trainer.state, trainer.recipe
+    weights, content = read_tensors(folder / BEST)
+    measures = {name: float(value) for name, value in content.items() if name != "step"}
+    kind = "moving average" if recipe.training.ema_decay else "weights"
+    origin = f"the {kind} of step {state.best_step}"
+    if recipe.training.average_last:
+        paths = trainer.snapshots.paths()
+        average = mean_of_files(paths)
+        values = trainer.measure(average)
+        if is_better(values, measures, recipe.validation.select):
+            weights, measures, origin = average, values, f"the average of the last {len(paths)} snapshots"
+    model = trainer.with_weights(weights)
+    save_model(model, folder / TOKENIZER, folder)
+    return origin, measures
