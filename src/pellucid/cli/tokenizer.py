@@ -40,7 +40,7 @@ def tokenizer(files: tuple[Path, ...], kind: str, vocab_size: int, no_byte_fallb
     # Line ends are characters too.
     end = "\n" if kind == "characters" else ""
     lines = [line + end for path in files for line in read_lines(path)]
-    learnt = train_tokenizer(lines, kind, vocab_size, byte_fallback=not no_byte_fallback)  # type: ignore[arg-type]
+    learnt = train_tokenizer(lines, kind, vocab_size, byte_fallback=not no_byte_fallback)
     learnt.save(output)
     remark(f"{output}: {learnt.vocab_size:,} tokens from {len(lines):,} lines.")
     return 0

@@ -72,7 +72,7 @@ class PairBatches:
                 " Raise them, or leave long pairs out (training.skip_longer = true)."
             )
         self._max_tokens, self._seed, self._pad_id = max_tokens, seed, pad_id
-        self._plan: tuple[int, list[Shaped[Array, " rows"]]] | None = None
+        self._plan: tuple[int, list[Array]] | None = None
 
     def __len__(self) -> int:
         """The number of pairs."""
@@ -110,7 +110,7 @@ class PairBatches:
             _padded([self._targets[row] for row in rows], self._pad_id),
         )
 
-    def _rows(self, epoch: int) -> list[Shaped[Array, " rows"]]:
+    def _rows(self, epoch: int) -> list[Array]:
         if self._plan is None or self._plan[0] != epoch:
             random = np.random.default_rng([self._seed, epoch])
             blur = random.uniform(0, _JITTER, size=(2, len(self)))
@@ -119,7 +119,7 @@ class PairBatches:
             self._plan = epoch, [batches[i] for i in random.permutation(len(batches))]
         return self._plan[1]
 
-    def _cut(self, order: Shaped[Array, " pairs"]) -> list[Shaped[Array, " rows"]]:
+    def _cut(self, order: Shaped[Array, " pairs"]) -> list[Array]:
         """Batches of successive pairs, each with as many as the longest of them allows."""
         batches, start, longest = [], 0, 0
         for end, row in enumerate(order):
@@ -131,7 +131,7 @@ class PairBatches:
         return [*batches, order[start:]]
 
 
-def _padded(rows: Sequence[Shaped[Array, " n"]], pad_id: int) -> Shaped[Array, "rows longest"]:
+def _padded(rows: Sequence[Array], pad_id: int) -> Shaped[Array, "rows longest"]:
     padded = np.full((len(rows), max((len(row) for row in rows), default=1)), pad_id, dtype=np.int64)
     for at, row in enumerate(rows):
         padded[at, : len(row)] = row

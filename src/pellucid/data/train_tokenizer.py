@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from types import ModuleType
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING
 
 from pellucid.data.tokenizer import SPECIAL_TOKENS, UNK, Tokenizer, tokenizers_library
 from pellucid.errors import TokenizerError, nearest
@@ -13,8 +13,7 @@ from pellucid.errors import TokenizerError, nearest
 if TYPE_CHECKING:
     import tokenizers
 
-Kind = Literal["bpe", "unigram", "characters"]
-KINDS: tuple[str, ...] = get_args(Kind)
+KINDS = ("bpe", "unigram", "characters")
 
 BYTES = tuple(f"<0x{byte:02X}>" for byte in range(256))
 """The names of the bytes that stand for characters outside the vocabulary."""
@@ -26,7 +25,7 @@ _LARGEST = 1_000_000
 
 
 def train_tokenizer(
-    texts: Iterable[str], kind: Kind = "bpe", vocab_size: int = 8000, *, byte_fallback: bool = True
+    texts: Iterable[str], kind: str = "bpe", vocab_size: int = 8000, *, byte_fallback: bool = True
 ) -> Tokenizer:
     """Learn a tokenizer; it gives back every Unicode text exactly.
 

@@ -10,11 +10,12 @@ from torch import Tensor, nn
 
 from pellucid.errors import CheckpointError
 from pellucid.training.distributed import like_parameter
+from pellucid.training.muon import Muon
 from pellucid.training.recipe import OptimizerSection
 
 
 class Optimizer:
-    """One optimizer of PyTorch's or two, for different parameters of one model.
+    """One optimizer or two, for different parameters of one model.
 
     Args:
         model: whose parameters are updated.
@@ -42,7 +43,7 @@ class Optimizer:
             self.parts.append(torch.optim.AdamW([group for group in groups if group["params"]], **settings))
         if matrices:
             self.parts.append(
-                torch.optim.Muon(
+                Muon(
                     [parameter for parameter in self._names if parameter in matrices],
                     lr=section.muon_learning_rate,
                     momentum=section.muon_momentum,
