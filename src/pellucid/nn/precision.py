@@ -1,10 +1,14 @@
 """How numbers are multiplied and which path attention takes: every choice of speed against precision, in one place.
 
-- On CPUs, PyTorch multiplies float32 matrices by MKL. oneDNN was measured twice as fast on AVX-512 machines and is
-  reached by `torch.set_float32_matmul_precision("medium")`; that setting permits lower precision, so the error is
-  measured on this machine before it is taken.
+- On CPUs, PyTorch multiplies float32 matrices by MKL. On AVX-512 machines oneDNN was measured twice as fast; it is
+  reached by `torch.set_float32_matmul_precision("medium")`. On an AVX2 machine it gained nothing. That setting permits
+  lower precision, so the error is measured on the machine before it is taken.
 - The setting makes PyTorch's fused attention on CPUs several times slower; attention is then explicit.
-- bfloat16 is autocast: weights and residual stream stay float32, products are bfloat16.
+- bfloat16 is autocast: weights and residual stream stay float32, products are bfloat16. CPUs without instructions for
+  it were measured 45 times slower with it.
+
+Choices rest on what the processor can do and on results, never on a stopwatch: a training that is resumed must take
+the same ones to reach the same bits.
 """
 
 from __future__ import annotations
@@ -75,6 +79,22 @@ def _matmul_precision(setting: str) -> Iterator[None]:
         torch.set_float32_matmul_precision(before)
 
 
+@functools.cache
+def has_avx512() -> bool:
+    """Whether PyTorch's kernels for CPUs use AVX-512 here."""
+    return "AVX512" in torch.backends.cpu.get_cpu_capability()
+
+
+def has_bfloat16(device: torch.device) -> bool:
+    """Whether a device has instructions for products of bfloat16 numbers; without them they are very slow."""
+    if device.type == "cpu":
+        able = torch.cpu.get_capabilities()
+        return bool(able.get("avx512_bf16") or able.get("amx_bf16"))
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return True
+
+
 @dataclass(frozen=True)
 class Precision:
     """How a model computes.
@@ -82,10 +102,12 @@ class Precision:
     Args:
         autocast: the number type of products; `None` for that of the weights.
         matmul: PyTorch's setting for products of float32 matrices.
+        warning: what the user should know about the choice; empty for nothing.
     """
 
     autocast: torch.dtype | None = None
     matmul: Literal["highest", "high", "medium"] = "highest"
+    warning: str = ""
 
     @contextlib.contextmanager
     def on(self, device: torch.device) -> Iterator[None]:
@@ -97,14 +119,26 @@ class Precision:
             yield
 
 
-def choose_precision(name: Literal["float32", "bfloat16"], device: torch.device) -> Precision:
+def choose_precision(name: Literal["float32", "bfloat16", "auto"], device: torch.device) -> Precision:
     """The fastest way on that device that keeps the precision of that name.
 
     Args:
-        name: "float32", in full: no TF32, no bfloat16; or "bfloat16" for products.
+        name: "float32", in full: no TF32, no bfloat16; "bfloat16" for products; "auto" for bfloat16 where the device
+            has instructions for it, else float32.
         device: where the model is.
     """
     matmul: Literal["highest", "medium"] = "highest"
-    if device.type == "cpu" and onednn_error() <= FULL_PRECISION:
+    if device.type == "cpu" and has_avx512() and onednn_error() <= FULL_PRECISION:
         matmul = "medium"
-    return Precision(torch.bfloat16 if name == "bfloat16" else None, matmul)
+    able = has_bfloat16(device)
+    if name == "float32" or (name == "auto" and not able):
+        return Precision(None, matmul)
+    warning = (
+        ""
+        if able
+        else (
+            "This processor has no instructions for bfloat16, which is then many times slower than float32; "
+            "choose float32 or auto."
+        )
+    )
+    return Precision(torch.bfloat16, matmul, warning)

@@ -43,7 +43,7 @@ def test_greedy_text_is_the_published_one():
     for _ in range(256):
         ids = model(ids, cache=cache)[:, -1:].argmax(-1)
         text += pieces[int(ids)]
-    assert len(published()) > 600
+    assert len(published()) > 500
     assert text.decode().strip().startswith(published())
 
 
