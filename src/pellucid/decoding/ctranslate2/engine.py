@@ -1,0 +1,104 @@
+"""Exported models run by CTranslate2, with the choices of our own search."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pellucid.decoding.beam import Beams
+from pellucid.decoding.ctranslate2.library import ctranslate2_library
+from pellucid.decoding.hypothesis import Hypothesis
+from pellucid.errors import InputError
+
+
+class FastTranslator:
+    """An exported encoder–decoder.
+
+    CTranslate2's beam search follows the same beams as ours with early stopping, and ends at the same step; only its
+    length penalty is another (length^α, eos not counted). So all its hypotheses are taken, with their log
+    probabilities, and ranked here.
+
+    Args:
+        directory: written by `export_ctranslate2`.
+        eos_id: the model's.
+        threads: of one computation.
+        compute_type: "default" for that of the stored weights, or any that CTranslate2 knows.
+
+    Raises:
+        InputError: the directory cannot be opened.
+        MissingExtraError: CTranslate2 is not installed.
+    """
+
+    def __init__(self, directory: str | Path, *, eos_id: int, threads: int = 0, compute_type: str = "default") -> None:
+        library = ctranslate2_library("translate with it")
+        try:
+            self._engine: Any = library.Translator(str(directory), intra_threads=threads, compute_type=compute_type)
+        except (RuntimeError, ValueError) as error:
+            reason = " ".join(str(error).split())
+            raise InputError(f"{directory} cannot be opened by CTranslate2: {reason}.") from None
+        vocabulary = Path(directory)
+        self._source = _tokens(vocabulary, "source")
+        self._target = {token: index for index, token in enumerate(_tokens(vocabulary, "target"))}
+        self._eos = eos_id
+
+    def translate(
+        self,
+        sources: Sequence[Sequence[int]],
+        *,
+        max_length: int,
+        min_length: int = 0,
+        num_beams: int = 4,
+        length_penalty: float = 0.6,
+        n_best: int = 1,
+        batch_tokens: int = 0,
+    ) -> list[list[Hypothesis]]:
+        """The same as `beam_search`, or with one beam as `greedy`.
+
+        Args:
+            sources: the ids of each, with eos.
+            max_length: new tokens at most, eos included.
+            min_length: new tokens at least, eos not counted.
+            num_beams: hypotheses that are followed at a time.
+            length_penalty: α.
+            n_best: hypotheses that are returned for each source.
+            batch_tokens: of a batch; 0 for one batch.
+
+        Raises:
+            InputError: a number is out of its range.
+        """
+        beams = Beams(num_beams, length_penalty, n_best=n_best)
+        results = self._engine.translate_batch(
+            [[self._source[index] for index in source] for source in sources],
+            beam_size=num_beams,
+            num_hypotheses=num_beams,
+            length_penalty=1.0,  # 0 would make it stop at the first finished hypothesis
+            max_decoding_length=max_length,
+            min_decoding_length=min_length,
+            max_input_length=0,
+            return_scores=True,
+            return_end_token=True,
+            max_batch_size=batch_tokens,
+            batch_type="tokens" if batch_tokens else "examples",
+        )
+        return [self._ranked(result, beams) for result in results]
+
+    def _ranked(self, result: Any, beams: Beams) -> list[Hypothesis]:
+        hypotheses = []
+        for tokens, mean in zip(result.hypotheses, result.scores, strict=True):
+            ids = tuple(self._target[token] for token in tokens)
+            total = mean * len(ids)
+            ends = bool(ids) and ids[-1] == self._eos
+            score = beams.score(total, len(ids))
+            hypotheses.append(Hypothesis(ids[:-1] if ends else ids, total, score, "eos" if ends else "length"))
+        return sorted(hypotheses, key=lambda hypothesis: -hypothesis.score)[: beams.n_best]
+
+
+def _tokens(directory: Path, side: str) -> list[str]:
+    import msgspec
+
+    for name in ("shared", side):
+        path = directory / f"{name}_vocabulary.json"
+        if path.is_file():
+            return msgspec.json.decode(path.read_bytes(), type=list[str])
+    raise InputError(f"{directory} has no {side}_vocabulary.json; export the model again.")

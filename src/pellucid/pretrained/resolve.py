@@ -1,0 +1,74 @@
+"""From a directory to a model, its configuration and its tokenizers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pellucid.data.tokenizer import Tokenizer
+from pellucid.decoding.translator import Translator
+from pellucid.errors import InputError
+from pellucid.nn import DecoderOnly, EncoderDecoder
+from pellucid.nn.weights import TOKENIZER, load_model
+from pellucid.transformer import TransformerConfig
+
+SOURCE_TOKENIZER = "source_tokenizer.json"
+
+
+@dataclass(frozen=True)
+class Pretrained:
+    """A model that is ready for texts.
+
+    Args:
+        model: in evaluation mode.
+        tokenizer: of what it writes.
+        source_tokenizer: of what it reads; the same unless the source has its own.
+        directory: where it came from.
+    """
+
+    model: EncoderDecoder | DecoderOnly
+    tokenizer: Tokenizer
+    source_tokenizer: Tokenizer
+    directory: Path
+
+    @property
+    def config(self) -> TransformerConfig:
+        """The model's configuration."""
+        return self.model.config
+
+    def translator(self) -> Translator:
+        """The model as a translator.
+
+        Raises:
+            InputError: it is a language model.
+        """
+        if not isinstance(self.model, EncoderDecoder):
+            raise InputError(f"{self.directory} holds a language model, which does not translate.")
+        return Translator(self.model, self.tokenizer, self.source_tokenizer)
+
+
+def open_directory(directory: str | Path) -> Pretrained:
+    """What training wrote into a directory: config.json, model.safetensors, tokenizer.json.
+
+    Raises:
+        InputError: something is missing, damaged, or does not fit the rest.
+    """
+    directory = Path(directory)
+    model = load_model(directory)
+    if not (directory / TOKENIZER).is_file():
+        raise InputError(f"{directory} has no {TOKENIZER}; put the tokenizer that the model was trained with there.")
+    tokenizer = Tokenizer.load(directory / TOKENIZER)
+    source = tokenizer
+    if (directory / SOURCE_TOKENIZER).is_file():
+        source = Tokenizer.load(directory / SOURCE_TOKENIZER)
+    config = model.config
+    for name, held, size in (
+        (TOKENIZER, tokenizer, config.vocab_size),
+        (SOURCE_TOKENIZER if source is not tokenizer else TOKENIZER, source, config.source_vocab_size),
+    ):
+        if held.vocab_size > size:
+            raise InputError(
+                f"{directory / name} has {held.vocab_size:,} tokens, but the model only {size:,}; "
+                "it belongs to another model."
+            )
+    return Pretrained(model, tokenizer, source, directory)
