@@ -88,10 +88,9 @@ def has_avx512() -> bool:
 def has_bfloat16(device: torch.device) -> bool:
     """Whether a device has instructions for products of bfloat16 numbers; without them they are very slow."""
     if device.type == "cpu":
-        able = torch.cpu.get_capabilities()
-        return bool(able.get("avx512_bf16") or able.get("amx_bf16"))
+        return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     return True
 
 
