@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import Any, Protocol
+from typing import Any
 
 
-class Progress(Protocol):
-    """Hears of a training."""
+class Progress:
+    """Hears of a training, and tells nothing."""
 
     def start(self, step: int, steps: int) -> None:
         """It begins, or goes on, after a step."""
@@ -23,23 +23,7 @@ class Progress(Protocol):
         """It ends."""
 
 
-class Silent:
-    """Tells nothing."""
-
-    def start(self, step: int, steps: int) -> None:
-        """Nothing."""
-
-    def advance(self, step: int, values: dict[str, float] | None) -> None:
-        """Nothing."""
-
-    def say(self, line: str) -> None:
-        """Nothing."""
-
-    def close(self) -> None:
-        """Nothing."""
-
-
-class Lines:
+class Lines(Progress):
     """A line for each report, on standard output."""
 
     def start(self, step: int, steps: int) -> None:
@@ -56,29 +40,25 @@ class Lines:
         """The line, at once also through a pipe."""
         print(line, file=sys.stdout, flush=True)
 
-    def close(self) -> None:
-        """Nothing is left to do."""
 
-
-class Bar:
+class Bar(Progress):
     """A bar in a terminal; what is said stands above it."""
 
     def start(self, step: int, steps: int) -> None:
         """Draw it."""
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-        from rich.progress import TimeRemainingColumn as Remaining
+        from rich import progress
 
         columns: list[Any] = [
-            TextColumn("step"),
-            MofNCompleteColumn(),
-            BarColumn(),
-            TextColumn("{task.fields[values]}"),
-            TimeElapsedColumn(),
-            TextColumn("·"),
-            Remaining(),
-            TextColumn("left"),
+            progress.TextColumn("step"),
+            progress.MofNCompleteColumn(),
+            progress.BarColumn(),
+            progress.TextColumn("{task.fields[values]}"),
+            progress.TimeElapsedColumn(),
+            progress.TextColumn("·"),
+            progress.TimeRemainingColumn(),
+            progress.TextColumn("left"),
         ]
-        self._bar = Progress(*columns, refresh_per_second=4)
+        self._bar = progress.Progress(*columns, refresh_per_second=4)
         self._bar.start()
         self._task = self._bar.add_task("training", total=steps, completed=step, values="")
 

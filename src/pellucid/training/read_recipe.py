@@ -26,7 +26,7 @@ _WORDS = {
     "str": "a text",
 }
 _TYPE = re.compile(r"Expected `(?P<needed>.*?)`, got `(?P<got>.*?)`(?: - at `\$\.?(?P<place>.*)`)?")
-_ENUM = re.compile(r"Invalid enum value '?(?P<got>.*?)'?(?: - at `\$\.?(?P<place>.*)`)?$")
+_ENUM = re.compile(r"Invalid (?:enum )?value '?(?P<got>.*?)'?(?: - at `\$\.?(?P<place>.*)`)?$")
 _MISSING = re.compile(r"Object missing required field `(?P<key>.*?)`(?: - at `\$\.?(?P<place>.*)`)?")
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 

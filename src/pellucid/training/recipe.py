@@ -198,7 +198,7 @@ class ValidationSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     score_every: int = 0
     sentences: int = 0
     num_beams: int = 1
-    bleu_tokenize: Literal["13a", "none", "intl", "char"] = "13a"
+    bleu_tokenize: Literal["13a", "none"] = "13a"
     select: Literal["loss", "bleu", "chrf"] = "loss"
     patience: int = 0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from torch import Tensor, nn
 
@@ -39,6 +39,7 @@ class Batch:
     tokens: int
 
 
+@runtime_checkable
 class Task(Protocol):
     """Data and objective; `pellucid.training.tasks` makes one of a recipe."""
 

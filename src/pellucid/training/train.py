@@ -16,7 +16,7 @@ from pellucid.nn.weights import WEIGHTS, save_model
 from pellucid.training.averaging import mean_of_files
 from pellucid.training.checkpoint import read_tensors
 from pellucid.training.distributed import Strategy, join_processes, leave_processes
-from pellucid.training.progress import Progress, Silent, spell
+from pellucid.training.progress import Progress, spell
 from pellucid.training.read_recipe import convert_recipe
 from pellucid.training.recipe import Recipe
 from pellucid.training.tasks import TOKENIZER, make_task
@@ -75,9 +75,9 @@ def train(
         TrainingError: the training cannot go on.
         OutputError: a file cannot be written.
     """
-    folder, progress = Path(folder), progress or Silent()
+    folder, progress = Path(folder), progress or Progress()
     processes = join_processes()
-    say = progress.say if processes.is_first else Silent().say
+    say = progress.say if processes.is_first else Progress().say
     try:
         if processes.is_first:
             _prepare(folder, recipe, resume, say)

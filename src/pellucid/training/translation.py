@@ -124,6 +124,7 @@ class Translation:
 
     def scores(self, model: Model) -> dict[str, float]:
         """SacreBLEU and chrF of translations of the validation set."""
+        assert isinstance(model, EncoderDecoder)
         if self._scorer is None:
             self._scorer = Scorer(self._references, self.tokenizers, self._recipe.validation)
         return self._scorer(model)
