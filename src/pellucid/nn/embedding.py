@@ -50,7 +50,7 @@ class Positioning(nn.Module):
             positions: of every token, where they do not simply follow each other.
 
         Raises:
-            LengthError: a sequence is empty or goes beyond the longest.
+            LengthError: a sequence is empty or goes beyond the longest, or there is no such position.
             InputError: an id is not in the vocabulary.
         """
         n = ids.shape[1]
@@ -60,6 +60,8 @@ class Positioning(nn.Module):
             raise LengthError(
                 f"a sequence of {start + n} tokens is longer than the model's longest, {self.max_length}; shorten it."
             )
+        if positions is not None:
+            self._check(positions)
         x = _look_up(ids, matrix)
         if self.scale != 1.0:
             x = x * self.scale
@@ -69,6 +71,15 @@ class Positioning(nn.Module):
             x = self.norm(x)
         rotation = None if self.rotary is None else self.rotary(start, n, positions)
         return dropout(x, self.dropout, self.training), rotation
+
+    def _check(self, positions: Tensor) -> None:
+        # Elsewhere than on a CPU the question would wait for the device.
+        if positions.device.type != "cpu" or torch.compiler.is_compiling():
+            return
+        lowest, highest = (int(bound) for bound in positions.aminmax())
+        if lowest < 0 or highest >= self.max_length:
+            wrong = lowest if lowest < 0 else highest
+            raise LengthError(f"position {wrong} is none of the model's, which are 0 to {self.max_length - 1}.")
 
 
 def _look_up(ids: Tensor, matrix: Tensor) -> Tensor:

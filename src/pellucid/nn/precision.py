@@ -30,6 +30,12 @@ FULL_PRECISION = 2e-6
 that pass through bfloat16 or TF32 are above 1e-4."""
 
 _forced: list[Path] = []
+_settings: list[str] = ["highest"]
+
+
+def _matmul_setting() -> str:
+    # Code that is being compiled cannot ask PyTorch, but can read what this module has set.
+    return _settings[-1] if torch.compiler.is_compiling() else torch.get_float32_matmul_precision()
 
 
 def attention_path(query: Tensor, dropout: float) -> Path:
@@ -43,7 +49,7 @@ def attention_path(query: Tensor, dropout: float) -> Path:
         return _forced[-1]
     if query.device.type != "cpu":
         return "fused"
-    if dropout > 0 or (query.dtype == torch.float32 and torch.get_float32_matmul_precision() != "highest"):
+    if dropout > 0 or (query.dtype == torch.float32 and _matmul_setting() != "highest"):
         return "explicit"
     return "fused"
 
@@ -73,9 +79,11 @@ def onednn_error() -> float:
 def _matmul_precision(setting: str) -> Iterator[None]:
     before = torch.get_float32_matmul_precision()
     torch.set_float32_matmul_precision(setting)
+    _settings.append(setting)
     try:
         yield
     finally:
+        _settings.pop()
         torch.set_float32_matmul_precision(before)
 
 

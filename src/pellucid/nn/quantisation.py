@@ -13,7 +13,7 @@ def quantise_rows(
     """Integers from −127 to 127 and the scales by which they are multiplied; the error is half a scale at most."""
     weight = weight.float()
     scale = weight.abs().amax(dim=1) / 127
-    rounded = (weight / scale.clamp_min(torch.finfo(torch.float32).tiny)[:, None]).round()
+    rounded = (weight / torch.where(scale > 0, scale, 1.0)[:, None]).round()  # a row of zeros has scale 0
     return rounded.clamp(-127, 127).to(torch.int8), scale
 
 
