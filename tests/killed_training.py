@@ -1,4 +1,4 @@
-"""Trainings in processes of their own, to be killed."""
+"""Trainings in processes of their own: to be killed, and to share their work."""
 
 import os
 import signal
@@ -6,10 +6,10 @@ from pathlib import Path
 
 import torch
 import torch._dynamo  # what an optimizer loads at its first step: here once for all processes
-from tiny_training import tiny
 
 from pellucid.training.progress import Progress
 from pellucid.training.train import train
+from tiny_training import tiny
 
 SETTINGS = {"training": {"steps": 30, "keep": 2}, "validation": {"every": 5}}
 
@@ -44,3 +44,11 @@ def run_and_die(folder: Path, call: int) -> None:
 
     os.fsync = fsync
     train(tiny(**SETTINGS), folder, resume=True)
+
+
+def run_together(folder: Path, changes: dict, strategy: str, rank: int, port: int) -> None:
+    """One of two processes of a training, as `torchrun` would start it."""
+    torch.set_num_threads(1)
+    os.environ |= {"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": "2"}
+    os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    train(tiny(**changes), folder, strategy=strategy)

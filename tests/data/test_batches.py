@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sentences import assert_one_sentence
 
 from pellucid.data.batches import PairBatches
 from pellucid.errors import CorpusError
+from sentences import assert_one_sentence
 
 IDS = st.lists(st.integers(4, 99), max_size=9)
 PAIRS = st.lists(st.tuples(IDS, IDS), min_size=1, max_size=40)

@@ -1,5 +1,4 @@
 import pytest
-from sentences import assert_one_sentence
 
 from pellucid.data.corpora import (
     Pair,
@@ -11,6 +10,7 @@ from pellucid.data.corpora import (
     read_tsv,
 )
 from pellucid.errors import CorpusError
+from sentences import assert_one_sentence
 
 
 def write(folder, name, content):

@@ -3,11 +3,11 @@ import json
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from sentences import assert_one_sentence
 
 from pellucid.data.tokenizer import SPECIAL_TOKENS, Tokenizer
 from pellucid.data.train_tokenizer import train_tokenizer
 from pellucid.errors import TokenizerError
+from sentences import assert_one_sentence
 
 LINES = ["the dog sat on the mat", "der Hund saß auf der Matte", "the dog is sitting <pad> <0x41> on <eos>"] * 4
 KINDS = {

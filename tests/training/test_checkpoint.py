@@ -3,11 +3,11 @@ import os
 
 import pytest
 import torch
-from sentences import assert_one_sentence
 
 from pellucid.errors import CheckpointError, OutputError
 from pellucid.training.averaging import MovingAverage, mean_of_files
 from pellucid.training.checkpoint import Checkpoints, read_tensors, write_tensors
+from sentences import assert_one_sentence
 
 TENSORS = {"a": torch.arange(6.0).reshape(2, 3), "b/c": torch.tensor(3.5), "d": torch.tensor([1, 2])}
 

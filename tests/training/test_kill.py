@@ -3,33 +3,17 @@
 Every run is a process of its own, forked from a server that has loaded PyTorch already, and ends by SIGKILL.
 """
 
-import multiprocessing
-import os
 import random
 import signal
-from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file
-from killed_training import SETTINGS, run, run_and_die
-from tiny_training import tiny
 
+from killed_training import SETTINGS, run, run_and_die
 from pellucid.training.checkpoint import Checkpoints, read_tensors
 from pellucid.training.train import train
-
-@pytest.fixture(scope="module")
-def server():
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["killed_training"])
-    with pytest.MonkeyPatch.context() as patched:
-        # The server is a fresh interpreter: it must find the helpers of the tests.
-        patched.setenv("PYTHONPATH", str(Path(__file__).parents[1]), prepend=os.pathsep)
-        patched.setenv("OMP_NUM_THREADS", "1")
-        process = context.Process(target=int)
-        process.start()
-        process.join()
-    return context
+from tiny_training import tiny
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +51,7 @@ def test_a_training_killed_ten_times_ends_at_the_same_bits(server, undisturbed, 
         process.join()
         assert process.exitcode == -signal.SIGKILL
         killed += 1
-    ours, theirs = server.Pipe(duplex=False)
+    _ours, theirs = server.Pipe(duplex=False)
     process = server.Process(target=run, args=(folder, True, theirs))
     process.start()
     process.join()
@@ -82,7 +66,7 @@ def test_a_training_killed_while_it_writes_ends_at_the_same_bits(call, server, u
     process.start()
     process.join()
     assert process.exitcode == -signal.SIGKILL
-    ours, theirs = server.Pipe(duplex=False)
+    _ours, theirs = server.Pipe(duplex=False)
     process = server.Process(target=run, args=(folder, True, theirs))
     process.start()
     process.join()

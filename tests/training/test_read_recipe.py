@@ -3,12 +3,12 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from sentences import assert_one_sentence
-from tiny_training import TINY, toml_of
 
 from pellucid.errors import RecipeError
 from pellucid.training.read_recipe import convert_recipe, read_recipe
 from pellucid.training.recipe import PairData, TextData
+from sentences import assert_one_sentence
+from tiny_training import TINY, toml_of
 
 RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*.toml"))
 

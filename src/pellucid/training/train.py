@@ -158,7 +158,7 @@ def _deliver(trainer: Trainer, folder: Path) -> tuple[str, dict[str, float]]:
     if recipe.training.average_last:
         paths = trainer.snapshots.paths()
         average = mean_of_files(paths)
-        values = trainer.measure(average)
+        values = trainer.measure_here(average)
         if is_better(values, measures, recipe.validation.select):
             weights, measures, origin = average, values, f"the average of the last {len(paths)} snapshots"
     model = trainer.with_weights(weights)

@@ -240,11 +240,12 @@ class Trainer:
 
     def measure(self, weights: Mapping[str, Tensor]) -> dict[str, float]:
         """Loss, perplexity and scores of some weights; the first process measures, all get the result."""
-        values = self._measure(weights) if self.processes.is_first else {}
+        values = self.measure_here(weights) if self.processes.is_first else {}
         return dict(self.processes.from_first(values))
 
     @torch.no_grad()
-    def _measure(self, weights: Mapping[str, Tensor]) -> dict[str, float]:
+    def measure_here(self, weights: Mapping[str, Tensor]) -> dict[str, float]:
+        """As `measure`, in this process alone."""
         model = self.with_weights(weights).eval()
         objective = self.task.objective(model).eval()
         total, tokens = 0.0, 0

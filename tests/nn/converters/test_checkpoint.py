@@ -254,10 +254,13 @@ def test_a_checkpoint_of_the_bare_model_without_its_head(tmp_path):
 def test_the_tokenizer_goes_along(tmp_path):
     from tokenizers import Tokenizer, models
 
-    tokenizer = Tokenizer(models.WordLevel({"a": 0, "b": 1}, unk_token="a"))
+    tokenizer = Tokenizer(models.WordLevel({"a": 0, "b": 1, "</s>": 2}, unk_token="a"))
+    tokenizer.add_special_tokens(["</s>"])
     tokenizer.save(str(tmp_path / "t.json"))
     to_transformers(build(ours()), tmp_path / "out", tmp_path / "t.json")
-    assert transformers.AutoTokenizer.from_pretrained(tmp_path / "out")("b")["input_ids"] == [1]
+    theirs = transformers.AutoTokenizer.from_pretrained(tmp_path / "out")
+    assert theirs("b</s>")["input_ids"] == [1, 2]
+    assert (theirs.eos_token_id, theirs.model_max_length) == (2, 23)
     with pytest.raises(OutputError, match="nowhere"):
         to_transformers(build(ours()), tmp_path / "out2", tmp_path / "nowhere.json")
 

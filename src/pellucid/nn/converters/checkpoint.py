@@ -19,6 +19,7 @@ from pellucid.nn.encoder_decoder import EncoderDecoder
 from pellucid.nn.model import Model
 from pellucid.nn.safe_files import PICKLES, read_sharded, read_tensors, refuse_pickle, write_tensors
 from pellucid.nn.weight_names import assign, named_parts
+from pellucid.transformer import TransformerConfig
 
 CONVERTERS = {module.MODEL_TYPE: cast(Converter, module) for module in (bart, gpt2, llama, marian, pegasus)}
 
@@ -141,16 +142,21 @@ def to_transformers(model: Model, directory: str | Path, tokenizer_file: str | P
     values = {"architectures": [converter.CLASS], "model_type": kind, "dtype": dtype, **converter.config_to(config)}
     if tokenizer is not None:
         write_atomically(directory / "tokenizer.json", tokenizer)
-        write_atomically(
-            directory / "tokenizer_config.json", _json({"tokenizer_class": "PreTrainedTokenizerFast"} | _special(model))
-        )
+        write_atomically(directory / "tokenizer_config.json", _json(_tokenizer_config(tokenizer, config)))
     write_atomically(directory / "config.json", _json(values))
     write_tensors(directory / _WEIGHTS, converter.tensors_to(dict(named_parts(model)), config), {"format": "pt"})
     return converter.CLASS
 
 
-def _special(model: Model) -> dict[str, Any]:
-    return {"model_max_length": model.config.max_length}
+def _tokenizer_config(tokenizer: bytes, config: TransformerConfig) -> dict[str, Any]:
+    try:
+        added = msgspec.json.decode(tokenizer).get("added_tokens") or []
+        names = {token["id"]: token["content"] for token in added}
+    except (msgspec.DecodeError, AttributeError, KeyError, TypeError):
+        names = {}
+    ids = {"pad_token": config.pad_id, "bos_token": config.bos_id, "eos_token": config.eos_id}
+    special = {name: names[index] for name, index in ids.items() if index in names}
+    return {"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": config.max_length, **special}
 
 
 def _json(values: dict[str, Any]) -> str:

@@ -1,0 +1,85 @@
+"""`pellucid evaluate`, as a whole process."""
+
+import json
+
+import pytest
+import sacrebleu
+
+from pellucid.data.train_tokenizer import train_tokenizer
+from pellucid.decoding import Translator
+from pellucid.nn.weights import save_model
+from tiny_models import GPT2, PAPER, tiny
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("models")
+    tokenizer = train_tokenizer(["ab ba", "abc"], "characters")
+    tokenizer.save(folder / "tokenizer.json")
+    translator = tiny(seed=3, vocab_size=tokenizer.vocab_size, **PAPER)
+    save_model(translator, folder / "tokenizer.json", folder / "translator")
+    save_model(tiny(vocab_size=tokenizer.vocab_size, **GPT2), folder / "tokenizer.json", folder / "language")
+    (folder / "test.tsv").write_text("ab\tba\nabc\tc\nab\tb a\n")
+    (folder / "source").write_text("ab\nabc\n")
+    (folder / "one").write_text("ba\nc\n")
+    (folder / "two").write_text("b a\nc c\n")
+    return folder, Translator(translator, tokenizer)
+
+
+def test_a_translator_on_a_table(models, pellucid, tmp_path):
+    folder, translator = models
+    result = pellucid(
+        "evaluate", str(folder / "translator"), str(folder / "test.tsv"), "--json", "--beam", "2", "-o",
+        str(tmp_path / "out"),
+    )  # fmt: skip
+    assert (result.returncode, result.stderr) == (0, "")
+    report = json.loads(result.stdout)
+    texts = [each.text for each in translator.translate(["ab", "abc"], num_beams=2)]
+    assert (tmp_path / "out").read_text() == "".join(f"{text}\n" for text in texts)
+    assert (report["sentences"], report["references"]) == (2, 3)
+    bleu = sacrebleu.corpus_bleu(texts, [["ba", "c"], ["b a", None]])
+    assert report["bleu"] == pytest.approx(bleu.score)
+    assert "nrefs:var" in report["bleu_signature"]
+    assert report["sentences_per_second"] > 0
+
+
+def test_a_translator_on_parallel_files(models, pellucid):
+    folder, _ = models
+    result = pellucid(
+        "evaluate", str(folder / "translator"), "--source", str(folder / "source"), "--reference", str(folder / "one"),
+        "--reference", str(folder / "two"), "--tokenize", "none", "--limit", "1",
+    )  # fmt: skip
+    assert (result.returncode, result.stderr) == (0, "")
+    lines = result.stdout.splitlines()
+    assert [line.split()[0] for line in lines] == ["BLEU", "chrF2", "loss", "perplexity", "speed"]
+    assert "nrefs:2" in lines[0]
+    assert "tok:none" in lines[0]
+    assert lines[-1].endswith("1 sentences")
+
+
+def test_a_language_model(models, pellucid, tmp_path):
+    folder, _ = models
+    (tmp_path / "text").write_text("ab ba abc\n")
+    result = pellucid("evaluate", str(folder / "language"), str(tmp_path / "text"), "--json")
+    assert (result.returncode, result.stderr) == (0, "")
+    report = json.loads(result.stdout)
+    assert report["tokens"] == 9
+    assert report.keys() == {"tokens", "loss", "perplexity"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "parts"),
+    [
+        (["translator"], ("give a FILE",)),
+        (["translator", "test.tsv", "--source", "source", "--reference", "one"], ("not both",)),
+        (["translator", "--source", "source"], ("belong together",)),
+        (["translator", "missing.tsv"], ("missing.tsv",)),
+        (["translator", "one"], ("there is no tab",)),
+        (["nowhere", "test.tsv"], ("nowhere", "does not exist")),
+        (["language", "--source", "source", "--reference", "one"], ("language model",)),
+        (["language", "one", "--limit", "3"], ("--limit",)),
+    ],
+)
+def test_mistakes_get_one_sentence(models, pellucid, assert_one_sentence, arguments, parts):
+    folder, _ = models
+    assert_one_sentence(pellucid("evaluate", *arguments, cwd=folder), *parts)

@@ -1,0 +1,49 @@
+"""From a directory to a model with its tokenizers."""
+
+import pytest
+
+from pellucid.data.train_tokenizer import train_tokenizer
+from pellucid.errors import InputError
+from pellucid.nn.weights import save_model
+from pellucid.pretrained import open_directory
+from tiny_models import GPT2, PAPER, tiny
+
+
+@pytest.fixture
+def tokenizer(tmp_path):
+    result = train_tokenizer(["ab ba"], "characters", byte_fallback=False)
+    result.save(tmp_path / "tok.json")
+    return result
+
+
+def test_a_directory_is_a_model_with_its_tokenizer(tmp_path, tokenizer):
+    model = tiny(vocab_size=tokenizer.vocab_size, **PAPER)
+    save_model(model, tmp_path / "tok.json", tmp_path / "m")
+    opened = open_directory(tmp_path / "m")
+    assert opened.config == model.config
+    assert opened.source_tokenizer is opened.tokenizer
+    assert opened.translator().translate(["ab"])[0].source == "ab"
+
+
+def test_the_source_may_have_its_own_tokenizer(tmp_path, tokenizer):
+    source = train_tokenizer(["xyz zyx w"], "characters", byte_fallback=False)
+    settings = {**PAPER, "share_embeddings": False, "source_vocab_size": source.vocab_size}
+    save_model(tiny(vocab_size=tokenizer.vocab_size, **settings), tmp_path / "tok.json", tmp_path / "m")
+    source.save(tmp_path / "m" / "source_tokenizer.json")
+    translator = open_directory(tmp_path / "m").translator()
+    assert translator.encode(["xy"]) == [[*source.encode("xy"), 2]]
+
+
+def test_what_is_missing_or_does_not_fit(tmp_path, tokenizer):
+    save_model(tiny(vocab_size=tokenizer.vocab_size - 1, **PAPER), None, tmp_path / "m")
+    with pytest.raises(InputError, match=r"has no tokenizer\.json"):
+        open_directory(tmp_path / "m")
+    tokenizer.save(tmp_path / "m" / "tokenizer.json")
+    with pytest.raises(InputError, match="belongs to another model"):
+        open_directory(tmp_path / "m")
+
+
+def test_a_language_model_does_not_translate(tmp_path, tokenizer):
+    save_model(tiny(vocab_size=tokenizer.vocab_size, **GPT2), tmp_path / "tok.json", tmp_path / "m")
+    with pytest.raises(InputError, match="does not translate"):
+        open_directory(tmp_path / "m").translator()
