@@ -85,7 +85,7 @@ def test_the_loss_of_pairs_is_that_of_each_reference_alone(translator):
         for reference in pair.references:
             target = [*encode(reference), 2]
             logits = model(torch.tensor([[*encode(pair.source), 2]]), torch.tensor([[1, *target[:-1]]]))[0]
-            total += float(torch.nn.functional.cross_entropy(logits, torch.tensor(target), reduction="sum"))
+            total += float(torch.nn.functional.cross_entropy(logits, torch.tensor(target), reduction="sum").detach())
             count += len(target)
     for tokens in (1, 4096):
         loss = pair_loss(translator, pairs, tokens)

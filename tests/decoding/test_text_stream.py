@@ -26,16 +26,16 @@ def test_pieces_are_valid_and_join_to_the_text(kind, text):
 
 def test_a_character_of_several_tokens_comes_whole():
     tokenizer = TOKENIZERS["bpe"]
-    ids = tokenizer.encode("😀x")
-    assert len(ids) == 5
+    ids = tokenizer.encode("a😀x")
+    assert len(ids) > 5
     stream = TextStream(tokenizer.decode)
-    assert [stream.push(token) for token in ids] == ["", "", "", "😀", "x"]
+    assert [piece for piece in map(stream.push, ids) if piece] == ["a", "😀", "x"]
 
 
 def test_what_is_left_unfinished_is_shown_at_the_end():
     tokenizer = TOKENIZERS["bpe"]
     stream = TextStream(tokenizer.decode)
-    assert [stream.push(token) for token in tokenizer.encode("a😀")[:-1]] == ["a", "", "", ""]
+    assert "".join(stream.push(token) for token in tokenizer.encode("a😀")[:-1]) == "a"
     assert set(stream.finish()) == {"\N{REPLACEMENT CHARACTER}"}
 
 

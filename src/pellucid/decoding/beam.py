@@ -16,8 +16,13 @@ from pellucid.errors import InputError
 from pellucid.nn import DecoderOnly, EncoderDecoder
 from pellucid.nn.tensors import Float, Int, Tensor
 
-Written = tuple[int, "Written"] | None
-"""A sequence as its last token and what was before it: beams share their beginnings."""
+
+@dataclass(slots=True)
+class _Written:
+    """A sequence as its last token and what was before it: beams share their beginnings."""
+
+    token: int
+    before: _Written | None
 
 
 @dataclass(frozen=True)
@@ -124,7 +129,7 @@ def search(
     alive = list(searches)
     device = state.logits.device
     scores = torch.zeros(len(searches), 1, device=device)
-    written: list[list[Written]] = [[None] for _ in searches]  # of each alive sequence, of each of its beams
+    written: list[list[_Written | None]] = [[None] for _ in searches]  # of each alive sequence, of each of its beams
     for length in range(1, max(max_lengths) + 1):
         if length <= min_length:
             state.logits[:, eos_id] = -torch.inf
@@ -160,7 +165,7 @@ def search(
             break
         width = len(written[0])
         written = [
-            [(token, written[place][origin]) for token, origin in zip(row_tokens, row_origins, strict=True)]
+            [_Written(token, written[place][origin]) for token, origin in zip(row_tokens, row_origins, strict=True)]
             for place, (_, row_tokens, row_origins) in zip(kept_sequences, kept, strict=True)
         ]
         ended = len(kept_sequences) < len(alive)
@@ -207,11 +212,11 @@ def _candidates(
     return totals, tokens.gather(1, places), places // per_row
 
 
-def _hypothesis(before: Written, token: int, total: float, length: int, beams: Beams, ends: bool) -> Hypothesis:
+def _hypothesis(before: _Written | None, token: int, total: float, length: int, beams: Beams, ends: bool) -> Hypothesis:
     ids = [] if ends else [token]
     while before is not None:
-        ids.append(before[0])
-        before = before[1]
+        ids.append(before.token)
+        before = before.before
     ending: Ending = "eos" if ends else "length"
     return Hypothesis(tuple(reversed(ids)), total, beams.score(total, length), ending)
 

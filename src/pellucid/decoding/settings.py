@@ -71,7 +71,7 @@ class Sampling:
         return logits
 
 
-def _require(holds: bool, name: str, value: float, needed: str) -> None:
+def _require(holds: bool, name: str, value: int | float, needed: str) -> None:
     if not holds:
         raise InputError(f"{name} must be {needed}, not {value!r}.")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 
@@ -14,6 +14,7 @@ from pellucid.nn.mask import padding_mask
 from pellucid.nn.tensors import Bool, Float, Int, Tensor
 
 
+@runtime_checkable
 class State(Protocol):
     """What the searches need of a model.
 

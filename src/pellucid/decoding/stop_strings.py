@@ -29,10 +29,11 @@ class StopStrings:
         if self.found:
             return ""
         text = self._waiting + piece
-        first = min((at for string in self._strings if (at := text.find(string)) >= 0), default=None)
-        if first is not None:
+        # The first to be complete counts, whichever piece that happens in.
+        complete = [(at + len(string), at) for string in self._strings if (at := text.find(string)) >= 0]
+        if complete:
             self.found, self._waiting = True, ""
-            return text[:first]
+            return text[: min(complete)[1]]
         kept = max((_overlap(text, string) for string in self._strings), default=0)
         self._waiting = text[len(text) - kept :]
         return text[: len(text) - kept]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from pellucid.decoding.batching import batches
 from pellucid.decoding.beam import beam_search
@@ -14,6 +14,7 @@ from pellucid.errors import LengthError
 from pellucid.nn import EncoderDecoder
 
 
+@runtime_checkable
 class TextCodec(Protocol):
     """What is needed of a tokenizer; `pellucid.data.Tokenizer` has it."""
 

@@ -31,11 +31,11 @@ def test_translations_are_ours(kind, num_beams, tmp_path):
     model = tiny(seed=4, **PAIRS[kind])
     export_ctranslate2(model, tmp_path / "fast")
     engine = FastTranslator(tmp_path / "fast", eos_id=2, threads=1)
-    found = engine.translate(SOURCES, max_length=12, num_beams=num_beams, n_best=num_beams)
+    found = engine.translate(SOURCES, max_length=12, num_beams=num_beams)
     if num_beams == 1:
         expected = [[each] for each in greedy(model, SOURCES, max_length=12)]
     else:
-        expected = beam_search(model, SOURCES, max_length=12, num_beams=num_beams, n_best=num_beams)
+        expected = beam_search(model, SOURCES, max_length=12, num_beams=num_beams)
     for theirs, ours in zip(found, expected, strict=True):
         assert [each.ids for each in theirs] == [each.ids for each in ours]
         assert [each.ending for each in theirs] == [each.ending for each in ours]
@@ -67,7 +67,9 @@ def test_rows_of_8_bits(tmp_path):
     """Each row as whole numbers of at most 127 times a scale: computed in full, it is a model of rounded weights."""
     model = tiny(seed=5, **PAPER)
     export_ctranslate2(model, tmp_path / "full")
+    before = {name: weight.clone() for name, weight in model.named_parameters()}
     export_ctranslate2(model, tmp_path / "small", quantization="int8")
+    assert all(torch.equal(weight, before[name]) for name, weight in model.named_parameters())
     sizes = [(tmp_path / name / "model.bin").stat().st_size for name in ("full", "small")]
     assert sizes[1] < 0.5 * sizes[0]
     with torch.no_grad():

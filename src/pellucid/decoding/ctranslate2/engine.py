@@ -16,8 +16,10 @@ class FastTranslator:
     """An exported encoder–decoder.
 
     CTranslate2's beam search follows the same beams as ours with early stopping, and ends at the same step; only its
-    length penalty is another (length^α, eos not counted). So all its hypotheses are taken, with their log
-    probabilities, and ranked here.
+    length penalty is another, length^p. So all its hypotheses are taken, with their log probabilities, and ranked
+    here. When more than num_beams are finished in the last step, it keeps num_beams of them by its own ranking; p is
+    α/2, with which lengths around 5 weigh as much as in ours. The best is then among them unless num_beams others
+    are better by one ranking and worse by the other; among n best the last may be missing.
 
     Args:
         directory: written by `export_ctranslate2`.
@@ -72,7 +74,7 @@ class FastTranslator:
             [[self._source[index] for index in source] for source in sources],
             beam_size=num_beams,
             num_hypotheses=num_beams,
-            length_penalty=1.0,  # 0 would make it stop at the first finished hypothesis
+            length_penalty=self._exponent(length_penalty),
             max_decoding_length=max_length,
             min_decoding_length=min_length,
             max_input_length=0,
@@ -83,11 +85,16 @@ class FastTranslator:
         )
         return [self._ranked(result, beams) for result in results]
 
+    @staticmethod
+    def _exponent(alpha: float) -> float:
+        """The exponent of its length penalty; with exactly 0 it would stop at the first finished hypothesis."""
+        return max(alpha / 2, 1e-6)
+
     def _ranked(self, result: Any, beams: Beams) -> list[Hypothesis]:
         hypotheses = []
-        for tokens, mean in zip(result.hypotheses, result.scores, strict=True):
+        for tokens, penalised in zip(result.hypotheses, result.scores, strict=True):
             ids = tuple(self._target[token] for token in tokens)
-            total = mean * len(ids)
+            total = penalised * len(ids) ** self._exponent(beams.alpha)
             ends = bool(ids) and ids[-1] == self._eos
             score = beams.score(total, len(ids))
             hypotheses.append(Hypothesis(ids[:-1] if ends else ids, total, score, "eos" if ends else "length"))

@@ -7,20 +7,17 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
 
 from pellucid.decoding.ctranslate2.specification import specification
 from pellucid.errors import InputError, OutputError
 from pellucid.nn import DecoderOnly, EncoderDecoder
-
-Quantization = Literal["float32", "int8"]
 
 
 def export_ctranslate2(
     model: EncoderDecoder | DecoderOnly,
     directory: str | Path,
     *,
-    quantization: Quantization = "float32",
+    quantization: str = "float32",
     tokens: Sequence[str] | None = None,
     source_tokens: Sequence[str] | None = None,
 ) -> None:

@@ -61,12 +61,17 @@ def _refuse_inexpressible(config: TransformerConfig) -> None:
             f"CTranslate2 cannot express cross-attention with {config.num_key_value_heads} key/value heads for "
             f"{config.num_heads} query heads; export a model whose num_key_value_heads equals num_heads."
         )
+    if config.rotary_scaling is not None:
+        raise InputError(
+            f"the export to CTranslate2 does not write {config.rotary_scaling.kind} scaling of rotary positions; "
+            "decode this model with PyTorch."
+        )
 
 
 def _options(config: TransformerConfig, specs: Any) -> dict[str, Any]:
     """What encoder and decoder specifications have in common."""
     options: dict[str, Any] = {
-        "pre_norm": config.norm_position == "pre",
+        "pre_norm": True,
         "no_final_norm": not config.final_norm,
         "activation": specs.Activation[_ACTIVATIONS[config.activation]],
         "layernorm_embedding": config.embedding_norm,
@@ -114,10 +119,9 @@ def _fill_stack(spec: Any, embedding: Positioning, norm: nn.Module | None, confi
     if embedding.norm is not None:
         _fill_norm(spec.layernorm_embedding, embedding.norm)
     if norm is not None:
-        if not hasattr(spec, "layer_norm"):  # a final norm after post-norm layers: read when it is there
-            common = ctranslate2_library("export a model to it").specs.common_spec
-            spec.layer_norm = common.LayerNormSpec(rms_norm=config.norm == "rms_norm")
         _fill_norm(spec.layer_norm, norm)
+    # Specifications have no place for a final norm after post-norm layers; the engine reads it where it is.
+    spec.pre_norm = config.norm_position == "pre"
 
 
 def _fill_layer(spec: Any, layer: Layer) -> None:
@@ -162,5 +166,6 @@ def _fill_norm(spec: Any, norm: nn.Module) -> None:
 
 
 def _array(tensor: torch.Tensor) -> Array:
-    array: Array = tensor.detach().to("cpu", torch.float32).contiguous().numpy()
+    # A copy: CTranslate2 quantises in place.
+    array: Array = tensor.detach().to("cpu", torch.float32, copy=True).contiguous().numpy()
     return array
