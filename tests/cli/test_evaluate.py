@@ -5,6 +5,7 @@ import json
 import pytest
 import sacrebleu
 
+from pellucid.cli import main
 from pellucid.data.train_tokenizer import train_tokenizer
 from pellucid.decoding import Translator
 from pellucid.nn.weights import save_model
@@ -80,6 +81,14 @@ def test_a_language_model(models, pellucid, tmp_path):
         (["language", "one", "--limit", "3"], ("--limit",)),
     ],
 )
-def test_mistakes_get_one_sentence(models, pellucid, assert_one_sentence, arguments, parts):
-    folder, _ = models
-    assert_one_sentence(pellucid("evaluate", *arguments, cwd=folder), *parts)
+def test_mistakes_get_one_sentence(models, monkeypatch, capfd, arguments, parts):
+    monkeypatch.chdir(models[0])
+    with pytest.raises(SystemExit) as end:
+        main.run(["evaluate", *arguments])
+    output, errors = capfd.readouterr()
+    assert (end.value.code, output) == (2, "")
+    assert errors.startswith("pellucid: ")
+    assert errors.count("\n") == 1
+    assert errors.rstrip().endswith((".", ")"))
+    for part in parts:
+        assert part in errors
