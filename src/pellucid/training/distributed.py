@@ -9,6 +9,8 @@ from typing import Any, Literal
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
+from torch.distributed.distributed_c10d import PrefixStore
+from torch.distributed.rendezvous import rendezvous
 
 Strategy = Literal["ddp", "fsdp"]
 
@@ -62,7 +64,11 @@ def join_processes() -> Processes:
     else:
         device = torch.device("cpu")
     if world_size > 1 and not dist.is_initialized():
-        dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+        # After a restart torchrun's store still holds the addresses of processes that are dead: each round has its own.
+        store, _, _ = next(rendezvous("env://", rank, world_size))
+        store = PrefixStore(f"round-{os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}", store)
+        backend = "nccl" if device.type == "cuda" else "gloo"
+        dist.init_process_group(backend, store=store, rank=rank, world_size=world_size)
     return Processes(rank, world_size, device)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import torch
 
-from pellucid.errors import CheckpointError, OutputError
+from pellucid.errors import CheckpointError, OutputError, TrainingError
 from pellucid.files import write_atomically
 from pellucid.nn import Model, build
 from pellucid.nn.weights import WEIGHTS, save_model
@@ -106,6 +106,13 @@ def train(
         return Trained(folder, measures, origin, trainer.model.num_parameters, trainer.state.seconds)
     except OSError as error:
         raise OutputError(f"{error.filename or folder} cannot be written: {error.strerror or error}.") from None
+    except RuntimeError as error:
+        if processes.world_size == 1 or not any(word in str(error).lower() for word in ("gloo", "nccl")):
+            raise
+        raise TrainingError(
+            f"process {processes.rank} lost its connection to the others, one of which has probably ended; start again"
+            " with --resume, or let torchrun restart with --max-restarts."
+        ) from None
     finally:
         leave_processes()
 

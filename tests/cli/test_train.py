@@ -1,0 +1,38 @@
+import json
+
+from tiny_training import TINY, toml_of
+
+
+def recipe(folder):
+    path = folder / "tiny.toml"
+    path.write_text(toml_of(TINY))
+    return str(path)
+
+
+def test_a_model_is_trained_and_gone_on_with(pellucid, assert_one_sentence, tmp_path):
+    path, folder = recipe(tmp_path), tmp_path / "run"
+    result = pellucid("train", path, "-o", str(folder), "--set", "training.steps=3", OMP_NUM_THREADS="1")
+    assert (result.returncode, result.stderr) == (0, "")
+    lines = result.stdout.splitlines()
+    assert lines[0].startswith("tiny: ")
+    assert lines[1].startswith("step 1/3  loss ")
+    assert lines[-1].startswith(f"the model is in {folder}")
+    assert {"config.json", "model.safetensors", "tokenizer.json", "recipe.json", "log.jsonl"} <= {
+        entry.name for entry in folder.iterdir()
+    }
+    assert [json.loads(line)["step"] for line in (folder / "log.jsonl").read_text().splitlines()][:3] == [1, 2, 3]
+    assert_one_sentence(pellucid("train", path, "-o", str(folder)), "already holds a training", "--resume")
+    again = pellucid("train", path, "--resume", "-o", str(folder), "--set", "training.steps=4", OMP_NUM_THREADS="1")
+    assert again.returncode == 0
+    assert "going on after step 3." in again.stdout
+
+
+def test_a_wrong_key_is_one_sentence_and_nothing_is_written(pellucid, assert_one_sentence, tmp_path):
+    path = recipe(tmp_path)
+    result = pellucid("train", path, "--set", "training.stepps=3", cwd=tmp_path)
+    assert_one_sentence(result, "'stepps'", "did you mean 'steps'?")
+    assert [entry.name for entry in tmp_path.iterdir()] == ["tiny.toml"]
+
+
+def test_a_missing_recipe_is_one_sentence(pellucid, assert_one_sentence, tmp_path):
+    assert_one_sentence(pellucid("train", str(tmp_path / "none.toml")), "none.toml", "No such file")
