@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import psutil
@@ -52,6 +53,13 @@ def test_two_processes_reach_the_losses_of_one(strategy, optimizer, server, tmp_
     assert ("training", 7) in losses_of(tmp_path / "two")
 
 
+def end(pid: int) -> None:
+    """Kill a process and those it started, so that a training that hangs is a test that fails."""
+    parent = psutil.Process(pid)
+    for process in [*parent.children(recursive=True), parent]:
+        process.kill()
+
+
 def test_when_a_worker_is_killed_the_training_goes_on_from_the_checkpoint(tmp_path):
     recipe = tmp_path / "tiny.toml"
     recipe.write_text(toml_of(TINY))
@@ -69,6 +77,8 @@ def test_when_a_worker_is_killed_the_training_goes_on_from_the_checkpoint(tmp_pa
         env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"},
     ) as process:
         assert process.stdout is not None
+        watchdog = threading.Timer(150, end, [process.pid])
+        watchdog.start()
         for line in process.stdout:
             lines.append(line)
             if line.startswith("step 4/") and not killed:
@@ -76,6 +86,7 @@ def test_when_a_worker_is_killed_the_training_goes_on_from_the_checkpoint(tmp_pa
                 second = next(worker for worker in workers if worker.environ().get("RANK") == "1")
                 second.send_signal(signal.SIGKILL)
                 killed = True
+        watchdog.cancel()
     assert process.returncode == 0
     assert killed
     resumed = [int(found[1]) for line in lines if (found := re.match(r"going on after step (\d+)\.", line))]
