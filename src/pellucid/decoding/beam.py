@@ -199,14 +199,11 @@ def _candidates(
 ) -> tuple[
     Float[Tensor, "sequences candidates"], Int[Tensor, "sequences candidates"], Int[Tensor, "sequences candidates"]
 ]:
-    """The best continuations of each sequence: log probability, token, beam it continues; best first.
-
-    Each row's best are found among its logits first; only those few become log probabilities.
-    """
+    """The best continuations of each sequence: log probability, token, beam it continues; best first."""
     sequences, width = scores.shape
-    values, tokens = best(logits, min(count, logits.shape[1]))
+    values, tokens = best(logits.log_softmax(dim=1), min(count, logits.shape[1]))
     per_row = values.shape[1]
-    totals = scores.view(-1, 1) + (values - logits.logsumexp(dim=1, keepdim=True))
+    totals = scores.view(-1, 1) + values
     totals, tokens = totals.view(sequences, -1), tokens.reshape(sequences, -1)
     totals, places = totals.topk(min(count, width * per_row), dim=1)
     return totals, tokens.gather(1, places), places // per_row

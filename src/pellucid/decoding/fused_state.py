@@ -176,7 +176,7 @@ class FusedState(CachedState):
     def select(self, rows: Int[Tensor, " new_rows"], sources: Int[Tensor, " new_sources"] | None = None) -> None:
         """Row i becomes what row `rows[i]` was."""
         n = self._length
-        if len(rows) != len(self.logits):
+        if len(rows) != len(self._held[0]):
             for index, held in enumerate(self._held):
                 chosen = held.new_empty(len(rows), *held.shape[1:])
                 chosen[:, :, :n] = held[:, :, :n].index_select(0, rows)
@@ -187,7 +187,6 @@ class FusedState(CachedState):
                 origins = rows[moved]
                 for held in self._held:
                     held[moved, :, :n] = held[:, :, :n].index_select(0, origins)
-        self.logits = self.logits.index_select(0, rows)
         if self.keep is not None:
             self.keep = self.keep.index_select(0, rows)
             self.positions = self.positions.index_select(0, rows)
@@ -199,7 +198,7 @@ class FusedState(CachedState):
 
     def expand(self, beams: int) -> None:
         """Every row becomes so many rows, which share their source's keys and values."""
-        self.select(torch.arange(len(self.logits), device=self.logits.device).repeat_interleave(beams))
+        self.select(torch.arange(len(self._held[0]), device=self.logits.device).repeat_interleave(beams))
 
     def _embed(self, tokens: Int[Tensor, " rows"]) -> Float[Tensor, "rows d_model"]:
         w = self._weights

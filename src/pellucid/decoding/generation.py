@@ -184,12 +184,12 @@ def stream(
     for length in range(1, max(longest) + 1):
         with decoding(model):
             logits = state.logits
-            raw = logits
+            own = logits.log_softmax(dim=1)
             if length <= min_length:
-                logits = logits.index_fill(1, torch.tensor([eos_id], device=logits.device), -torch.inf)
+                logits[:, eos_id] = -torch.inf
             logits = settings.adjust(logits, _rectangle(seen, sequences, logits.device) if remembers else None)
             tokens = likeliest(logits) if settings.greedy else chance.draw(logits, sequences)
-            log_probabilities = raw.gather(1, tokens[:, None])[:, 0] - raw.logsumexp(dim=1)
+            log_probabilities = own.gather(1, tokens[:, None])[:, 0]
         going = []
         for row, (token, log_probability) in enumerate(zip(tokens.tolist(), log_probabilities.tolist(), strict=True)):
             index = sequences[row]

@@ -40,9 +40,11 @@ def open_state(
 def decoding(model: EncoderDecoder | DecoderOnly) -> Iterator[None]:
     """No gradients, no dropout; the model is as before afterwards."""
     training = model.training
-    model.eval()
+    if training:  # setting it walks through all modules, which for small models costs as much as a step
+        model.eval()
     try:
         with torch.inference_mode():
             yield
     finally:
-        model.train(training)
+        if training:
+            model.train()

@@ -19,7 +19,7 @@ class State(Protocol):
     """What the searches need of a model.
 
     Attributes:
-        logits: of the next token of every row.
+        logits: of the next token of every row; after rows were changed, only once the next tokens were taken in.
     """
 
     logits: Tensor
@@ -87,13 +87,12 @@ class CachedState:
 
     def expand(self, beams: int) -> None:
         """Every row becomes so many rows, one after the other."""
-        rows = torch.arange(len(self.logits), device=self.logits.device).repeat_interleave(beams)
+        rows = torch.arange(self.cache.batch_size, device=self.logits.device).repeat_interleave(beams)
         self.select(rows, rows)
 
     def select(self, rows: Int[Tensor, " new_rows"], sources: Int[Tensor, " new_sources"] | None = None) -> None:
         """Row i becomes what row `rows[i]` was."""
         self.cache.reorder(rows, same_source=sources is None)
-        self.logits = self.logits.index_select(0, rows)
         if self.keep is not None:
             self.keep = self.keep.index_select(0, rows)
             self.positions = self.positions.index_select(0, rows)
