@@ -36,6 +36,14 @@ def test_draws_follow_the_distribution():
     assert int(drawn.max()) == 2
 
 
+@pytest.mark.parametrize(("number", "token"), [(0.0, 1), (0.25, 2), (0.9999999, 2)])
+def test_an_excluded_token_is_never_drawn(number, token, monkeypatch):
+    """Not even when the random number is the border of what came before it."""
+    monkeypatch.setattr("random.Random.random", lambda self: number)
+    logits = torch.tensor([[0.0, 0.25, 0.75, 0.0]]).log()
+    assert Chance([1]).draw(logits, [0]).tolist() == [token]
+
+
 @pytest.mark.parametrize("kind", [PAPER, GPT2, LLAMA])
 def test_a_sequence_does_not_depend_on_its_batch(kind):
     model = tiny(seed=1, sharpness=0.5, **kind)

@@ -46,6 +46,21 @@ def test_translations_are_ours(kind, num_beams, tmp_path):
             assert [each.score for each in theirs] == pytest.approx([each.score for each in ours], abs=2e-4)
 
 
+@pytest.mark.parametrize("alpha", [0.0, 0.6])
+def test_both_end_at_the_same_step(alpha, tmp_path):
+    """Sequences of many lengths: the best is often finished before or after others."""
+    model = tiny(seed=1, **MODERN, output_bias=True)
+    with torch.no_grad():
+        model.output_bias[2] += 1.0
+    export_ctranslate2(model, tmp_path / "fast")
+    sources = [[3 + (a * b + c) % 26 for c in range(1 + a)] + [2] for a in range(8) for b in range(5)]
+    settings = {"max_length": 14, "num_beams": 3, "length_penalty": alpha}
+    theirs = FastTranslator(tmp_path / "fast", eos_id=2, threads=1).translate(sources, **settings)
+    ours = beam_search(model, sources, **settings)
+    assert [best.ids for (best,) in theirs] == [best.ids for (best,) in ours]
+    assert len({len(best.ids) for (best,) in ours}) > 3
+
+
 @pytest.mark.parametrize("kind", LANGUAGE)
 def test_generated_texts_are_ours(kind, tmp_path):
     model = tiny(seed=4, **LANGUAGE[kind])

@@ -87,7 +87,7 @@ class FastTranslator:
 
     @staticmethod
     def _exponent(alpha: float) -> float:
-        """The exponent of its length penalty; with exactly 0 it would stop at the first finished hypothesis."""
+        """The exponent of its length penalty; with exactly 0 its search would end by another rule."""
         return max(alpha / 2, 1e-6)
 
     def _ranked(self, result: Any, beams: Beams) -> list[Hypothesis]:
