@@ -13,6 +13,7 @@ import argparse
 import json
 import os
 import random
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -261,7 +262,7 @@ def main() -> None:
     ]
     for name in options.models:
         lines += measure(name, options.peers, options.rounds, options.threads)
-    command = "python benchmarks/decoding.py" + "".join(f" {word}" for word in sys.argv[1:])
+    command = shlex.join(["python", "benchmarks/decoding.py", *sys.argv[1:]])
     write_result(options.name, command, lines, "torch", "transformers", "ctranslate2")
 
 
