@@ -14,6 +14,7 @@ from pellucid.checking.documents import format_of, open_source, read_document
 from pellucid.checking.equation_check import EquationCheck, Slipped
 from pellucid.checking.exact import exact_derivation
 from pellucid.checking.findings import exact_digits, findings_of, message, ordered
+from pellucid.checking.floats import NoValueError, float_of
 from pellucid.checking.from_block import assembled_from
 from pellucid.checking.judge import Verdicts, judge
 from pellucid.checking.linked_findings import LinkedFindings
@@ -28,7 +29,6 @@ from pellucid.checking.report import Corrected, Finding, Report
 from pellucid.checking.restated import restated
 from pellucid.checking.scopes import scopes_of
 from pellucid.checking.source import Source
-from pellucid.checking.values import NoValueError, number
 from pellucid.derivation import Axis, Derivation
 from pellucid.errors import InputError
 from pellucid.examples import Example
@@ -267,7 +267,7 @@ class _Document:
                 ):
                     continue
                 try:
-                    value = number(divisor)
+                    value = float_of(divisor)
                 except NoValueError:
                     continue
                 if value != d_k or not isinstance(divisor, Printed) or not self.declared.scales:

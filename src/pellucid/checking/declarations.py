@@ -10,13 +10,15 @@ from decimal import Decimal
 from pellucid.checking.mapped_text import Builder, MappedText, Span
 from pellucid.checking.passages import Part, Passage, Table
 
-_WORTH_READING = re.compile(
-    r"√|sqrt|bidirect|\bh\s*=|scal|multipl|temperat|scores|scap|skal|[ée]chel|escal|divid|durch|root|wurzel|mask|m[áa]s|caus|kaus"
-    r"|softmax|token|word|sent"
-    r"|text|input|prompt|phrase|sequence|satz"
-    r"|frase|sourc|consider|column|spalte|head|d_?\{?k|attent|attend|quer|key|label|tril|triang|future|K\s*\^?T|0\.5",
-    re.IGNORECASE,
+_TELLING = (
+    *("√", "sqrt", "bidirect", "scal", "multipl", "temperat", "scores", "scap", "skal", "échel", "echel", "divid"),
+    *("durch", "root", "wurzel", "mask", "más", "mas", "caus", "kaus", "softmax", "token", "word", "sent", "text"),
+    *("input", "prompt", "phrase", "sequence", "satz", "frase", "sourc", "consider", "column", "spalte", "head", "d_k"),
+    *("dk", "d_{k", "d{k", "attent", "attend", "quer", "key", "label", "tril", "triang", "future", "0.5", "÷"),
+    *("k^t", "kt", "k t", "k ^", "h=", "h ="),
 )
+"""What a passage that declares something has in it, in small letters: most have none of it, and a large document has
+tens of thousands of passages."""
 _SENTENCE = re.compile(
     r"\b(?:sentence|text|input|prompt|phrase|sequence|satz|frase|source|sentences|tokens of|words of|tokens in"
     r"|consider)\b[^\n\"“”„«‘]{0,30}[:=]?\s*[\"“„«‘]([^\"“”»’\n]{3,200})[\"”“»’]",
@@ -159,10 +161,15 @@ def declarations_of(parts: Sequence[Part]) -> Declarations:
     """What the words of a document declare."""
     found = Declarations()
     candidates: dict[str, tuple[int, Note]] = {}
+    read: set[str] = set()
     number = ""
     for passage in _passages(parts):
         text = passage.text.text
-        if len(text) > 200_000 or not _WORTH_READING.search(text):
+        if len(text) > 200_000 or text in read:
+            continue  # what is said again declares nothing new
+        read.add(text)
+        lowered = text.lower()
+        if not any(word in lowered for word in _TELLING):
             continue
         _tokens(passage, found)
         for key, pattern in (

@@ -15,15 +15,14 @@ import numpy as np
 
 from pellucid.arrays import Array
 from pellucid.checking.equations import Chain, Side
+from pellucid.checking.floats import NoValueError, float_of
 from pellucid.checking.printed import Printed, correct_text, is_last_digit, is_right, is_truncated
 from pellucid.checking.report import Severity
 from pellucid.checking.values import (
-    NoValueError,
     Tree,
     Value,
     exact_text,
     leaves,
-    number,
     numbers,
     total,
 )
@@ -128,7 +127,7 @@ class EquationCheck:
             if shape == () and aims.ndim == 1 and reference.elementwise and isinstance(tree, np.ndarray):
                 tree = total(tree)  # [1, 2] × [3, 4] = 11 means the dot product
                 try:
-                    aims = np.asarray(number(tree))
+                    aims = np.asarray(float_of(tree))
                 except NoValueError:
                     return
             elif aims.size == _value_size(shape) and min(len(shape), aims.ndim) >= 1 and isinstance(tree, np.ndarray):
@@ -202,7 +201,7 @@ class EquationCheck:
         """
         moves: list[tuple[float, float]] = []
         try:
-            middle = number(tree)
+            middle = float_of(tree)
         except NoValueError:
             return float("inf"), float("-inf")
         low = high = middle
@@ -218,7 +217,7 @@ class EquationCheck:
             changes = []
             for option in options:
                 try:
-                    changes.append(number(_with(tree, leaf, option)) - middle)
+                    changes.append(float_of(tree, leaf.start, option) - middle)
                 except NoValueError:
                     continue
             if changes:
@@ -232,7 +231,7 @@ class EquationCheck:
     ) -> Slipped | None:
         """A side that computes too, such as 0.03 + 0.12: right if it can equal the first for unrounded operands."""
         try:
-            value = number(element)
+            value = float_of(element)
         except NoValueError:
             return None
         self.checked += 1
@@ -241,7 +240,7 @@ class EquationCheck:
         spread = 0.0
         for leaf in leaves(element)[:64]:
             try:
-                spread += abs(number(_with(element, leaf, float(leaf.value) + leaf.unit / 2)) - value)
+                spread += abs(float_of(element, leaf.start, float(leaf.value) + leaf.unit / 2) - value)
             except NoValueError:
                 return None
         low, high = self.bounds(tree, rounded=True)
@@ -261,7 +260,7 @@ class EquationCheck:
         """Where two trees part: a printed number of the second, and the part of the first that it stands for."""
         if isinstance(element, Printed):
             try:
-                expected = number(tree)
+                expected = float_of(tree)
             except NoValueError:
                 return None
             low, high = self.bounds(tree, rounded=True)
@@ -356,18 +355,12 @@ def _contains_division(tree: Expression) -> bool:
     return _has(tree, Quotient) or _has(tree, Exponential) or _has(tree, SquareRoot)
 
 
-def _with(tree: Expression, leaf: Printed, value: float) -> Expression:
-    from pellucid.checking.values import replaced
-
-    return replaced(tree, lambda other: Number(Decimal(repr(value))) if other.start == leaf.start else other)
-
-
 def hint(tree: Expression, printed: Printed) -> str:
     """A likely slip behind a wrong sum of products: a term left out."""
     if not isinstance(tree, Sum) or len(tree.terms) > 32:
         return ""
     try:
-        terms = [number(term) for term in tree.terms]
+        terms = [float_of(term) for term in tree.terms]
     except NoValueError:
         return ""
     whole = sum(terms)

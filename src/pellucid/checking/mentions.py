@@ -13,6 +13,7 @@ from decimal import Decimal
 from functools import cached_property
 
 import numpy as np
+from msgspec import structs
 
 from pellucid.arrays import Array
 from pellucid.checking.bare_lists import bare_lists
@@ -28,9 +29,9 @@ from pellucid.checking.values import Tree, Value, leaves, replaced
 from pellucid.expressions import Exponential, Expression, Number, Quotient, SquareRoot
 
 _LABEL = 300
-_REPEATED = 2_000
 _WHOLE_PLACES = 4
 """What `[1. 0. 2.]` claims: PyTorch would print a fraction with four places, NumPy with more."""
+_CLAUSE_END = re.compile(r"[;.](?=\s)")
 _PRINT = re.compile(r"\b(?:print|println!?|printf|cout\s*<<)\s*\(?(.*?)\)?\s*;?\s*$")
 _EXPRESSION = re.compile(r"^[A-Za-z_][\w.\[\]()@, *+/=-]*$")
 _JOINS = re.compile(r"(?:\s*(?:for|of)\s+[\"“*]?\w+[\"”*]?)?[\s,;&#/*>|-]*(?:and|und|et|y)?\s*")
@@ -42,6 +43,8 @@ _FOCUS = re.compile(
     r"(?:[\"“'‘„]([^\"”'’\n]{1,30})[\"”'’]|(\w+)(?=\s*[:.,]?\s*$))",
     re.IGNORECASE | re.MULTILINE,
 )
+_FOCUSES = ("look", "focus", "consider", "take", "follow", "query", "for", "row", "attention")
+"""One of these is in every text that `_FOCUS` finds: quicker to look for."""
 FOCUS, SECTION, INFERRED = "focus", "section", "inferred"
 """Steps of mentions that name a query, name a head, or are to be found by the operands of their arithmetic."""
 _ASSIGNED = re.compile(r"^[ \t]*(?:let |float |double |auto )?([A-Za-z_]\w*)\s*=\s*([^=\n].*)$", re.MULTILINE)
@@ -98,7 +101,8 @@ def read_parts(parts: Sequence[Part], names: Mapping[str, Decimal], tokens: Sequ
         names: values of names, such as d_k.
         tokens: those that it declares.
     """
-    reader = _read(parts, names, tokens)
+    equations: dict[tuple[str, bool], list[Chain]] = {}
+    reader = _read(parts, names, tokens, equations)
     named = [
         label
         for mention in reader.mentions
@@ -107,15 +111,20 @@ def read_parts(parts: Sequence[Part], names: Mapping[str, Decimal], tokens: Sequ
         if label and not label.isdigit() and label not in tokens
     ]
     if named:  # the document names its tokens where it gives their vectors: read it again, knowing them
-        reader = _read(parts, names, [*tokens, *dict.fromkeys(named)])
+        reader = _read(parts, names, [*tokens, *dict.fromkeys(named)], equations)
     mentions = reader.mentions
     if any(isinstance(part, Passage) and part.kind == "comment" for part in parts):
         mentions = sorted(mentions, key=lambda mention: mention.offset)  # code and its comments take turns
     return Reading(reader.found_chains, mentions)
 
 
-def _read(parts: Sequence[Part], names: Mapping[str, Decimal], tokens: Sequence[str]) -> _Reader:
-    reader = _Reader(names, tokens)
+def _read(
+    parts: Sequence[Part],
+    names: Mapping[str, Decimal],
+    tokens: Sequence[str],
+    equations: dict[tuple[str, bool], list[Chain]],
+) -> _Reader:
+    reader = _Reader(names, tokens, equations)
     for part in parts:
         if isinstance(part, Table):
             reader.table(part)
@@ -159,13 +168,15 @@ def is_literal(value: Value) -> bool:
 
 
 class _Reader:
-    def __init__(self, names: Mapping[str, Decimal], tokens: Sequence[str]) -> None:
+    def __init__(
+        self, names: Mapping[str, Decimal], tokens: Sequence[str], equations: dict[tuple[str, bool], list[Chain]]
+    ) -> None:
         self.names = names
         self.tokens = tuple(tokens)
         self.found_chains: list[Chain] = []
         self.mentions: list[Mention] = []
         self.context: list[str] = []  # headings and lead-in lines that may name what follows
-        self.read_before: dict[tuple[str, bool], list[Chain]] = {}
+        self.equations = equations  # of every passage read so far, by its text and whether a program printed it
         self.last_table = ""
         self.in_code = False
         self.assigned: dict[str, str] = {}
@@ -205,14 +216,12 @@ class _Reader:
             self.context = [*self.context[:1], _last_line(text.text)]
 
     def chains(self, text: MappedText, program: bool) -> list[Chain]:
-        """The equations of a passage; one that stands in the document again and again is read once."""
+        """The equations of a passage; they do not depend on the tokens, so that every text is read once."""
         key = (text.text, program)
-        known = self.read_before.get(key)
+        known = self.equations.get(key)
         if known is None:
-            found = list(chains_of(text, self.names, program=program))
-            if len(text.text) < _REPEATED:
-                self.read_before[key] = found
-            return found
+            known = self.equations[key] = list(chains_of(text, self.names, program=program))
+            return known
         return [Chain(text, chain.sides, chain.label) for chain in known]
 
     def spelled(self, name: str) -> str:
@@ -227,13 +236,14 @@ class _Reader:
         if passage.kind == "code":
             return
         text = passage.text
-        for head in _HEAD.finditer(text.text):
+        lowered = text.text.lower()
+        for head in _HEAD.finditer(text.text) if "head" in lowered else ():
             offset = text.span(head.start(1), head.end(1)).start
             yield (
                 head.start(),
                 Mention(Quantity(SECTION, head=int(head[1])), np.empty(0, dtype=object), head[0], offset=offset),
             )
-        for focus in _FOCUS.finditer(text.text):
+        for focus in _FOCUS.finditer(text.text) if any(word in lowered for word in _FOCUSES) else ():
             if any(low <= focus.start() < high for low, high in covered):
                 continue
             word = next(group for group in focus.groups() if group is not None)
@@ -276,11 +286,11 @@ class _Reader:
 
     def last_clause(self, label: str) -> str:
         """The part of a label behind the last `;` or full stop, where that names something by itself."""
-        for position in range(len(label) - 2, 0, -1):
-            if label[position] in ";.:" and label[position + 1].isspace():
-                clause = label[position + 1 :]
-                if label[position] != ":" and quantity(clause, self.tokens) is not None:
-                    return clause
+        ends = [found.start() for found in _CLAUSE_END.finditer(label, 1)]
+        for position in reversed(ends):
+            clause = label[position + 1 :]
+            if quantity(clause, self.tokens) is not None:
+                return clause
         return label
 
     def of_token(self, label: str) -> Quantity | None:
@@ -315,7 +325,7 @@ class _Reader:
         self, text: MappedText, covered: list[tuple[int, int]], program: bool, kind: str
     ) -> Iterator[tuple[int, Mention]]:
         """Arrays that no equation contains: under a caption, after a colon, in a program's output."""
-        if not _MAY_HOLD_ARRAY.search(text.text):
+        if ("[" not in text.text and "(" not in text.text) or not _MAY_HOLD_ARRAY.search(text.text):
             return
         tokens = [
             token
@@ -452,13 +462,13 @@ class _Reader:
 def as_programs_print(values: Array) -> Array:
     """An array of a program's print, which drops zeros at the end: all elements have the places of the longest."""
     printed = [element for element in values.reshape(-1) if isinstance(element, Printed)]
+    if not any(element.program for element in printed) or not any("." in element.text for element in printed):
+        return values
     counts = [element.places for element in printed if "e" not in element.text]
     places = max(counts, default=0)
     usual = max(set(counts), key=counts.count, default=0)
     if counts.count(usual) * 2 > len(counts) and counts.count(places) == 1:
         places = usual  # one number of more digits than all others is a slip of its own
-    if not any(element.program for element in printed) or not any("." in element.text for element in printed):
-        return values
     result = values.copy()
     for index, element in np.ndenumerate(values):
         if isinstance(element, Printed) and element.places < (places or _WHOLE_PLACES) and "e" not in element.text:
@@ -510,8 +520,8 @@ def _refined(named: Quantity, tree: Tree | None) -> Quantity:
     if named.step != "scores" or not isinstance(tree, Quotient):
         return named
     if isinstance(tree.numerator, Printed) and isinstance(tree.denominator, SquareRoot | Number):
-        return replace(named, step="scaled_scores")
-    return replace(named, step="weights") if isinstance(tree.numerator, Exponential) else named
+        return structs.replace(named, step="scaled_scores")
+    return structs.replace(named, step="weights") if isinstance(tree.numerator, Exponential) else named
 
 
 def _last_line(text: str) -> str:

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from pellucid.arrays import Array
+from pellucid.checking.floats import NoValueError, float_of
 from pellucid.checking.mentions import FOCUS, INFERRED, SECTION, Mention
 from pellucid.checking.naming import IGNORED
 from pellucid.checking.printed import Printed
-from pellucid.checking.values import NoValueError, number
 from pellucid.expressions import Expression
 
 INPUTS = (
@@ -328,23 +328,33 @@ def as_floats(trees: Array) -> Array:
     for position, element in np.ndenumerate(trees):
         if isinstance(element, Expression):
             try:
-                result[position] = number(element)
+                result[position] = float_of(element)
             except NoValueError:
                 continue
     return result
 
 
 def _same(first: Array, second: Array) -> bool:
-    return first.shape == second.shape and _differ(first, second) == 0
+    return first.shape == second.shape and not any(map(_parts, first.reshape(-1), second.reshape(-1)))
 
 
 def _differ(first: Array, second: Array) -> float:
     """The share of elements that differ, beyond how they are rounded."""
     if first.shape != second.shape:
         return 1.0
-    units = np.array([_unit(a, b) for a, b in zip(first.reshape(-1), second.reshape(-1), strict=True)])
-    off = np.abs(as_floats(first).reshape(-1) - as_floats(second).reshape(-1))
-    return float(np.mean(off > units / 2 + 1e-9)) if off.size else 0.0
+    return sum(map(_parts, first.reshape(-1), second.reshape(-1))) / first.size if first.size else 0.0
+
+
+def _parts(first: object, second: object) -> bool:
+    """Whether two elements differ, beyond how they are rounded; what has no value differs from nothing."""
+    if isinstance(first, Printed) and isinstance(second, Printed) and first.value == second.value:
+        return False
+    if not (isinstance(first, Expression) and isinstance(second, Expression)):
+        return False
+    try:
+        return abs(float_of(first) - float_of(second)) > _unit(first, second) / 2 + 1e-9
+    except NoValueError:
+        return False
 
 
 def _unit(first: object, second: object) -> float:

@@ -17,10 +17,10 @@ from decimal import Decimal
 import numpy as np
 
 from pellucid.arrays import Array
+from pellucid.checking.floats import NoValueError
 from pellucid.checking.printed import Printed
 from pellucid.checking.tokens import CLOSE, COMMA, LINE, NUMBER, OPEN, RELATION, SIGN, WORD, Token, number_of
 from pellucid.checking.values import (
-    NoValueError,
     Tree,
     Value,
     add,

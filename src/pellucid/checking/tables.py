@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
+from msgspec import structs
 
 from pellucid.arrays import Array
 from pellucid.checking.mapped_text import MappedText
@@ -157,10 +158,14 @@ def _region(
                 named = [entry for entry in named if not _TERM.search(entry[1])]
             yield from _by_column(body, labels, named, caption, offset, context, tokens)
             return
+    named_by = (caption, _corner(header), *(text for text in reversed(context) if names_one(text)))
+    label = next((text for text in named_by if text and quantity(text, tokens)), "")
+    named_as = quantity(label, tokens) if label else None
     if (
         labels
         and (row_roles := [quantity(label, tokens) for label in labels])
         and all(role is not None and (role.indices or role.step in _ROLES) for role in row_roles)
+        and not _are_tokens(row_roles, named_as, label)
     ):
         for row, role, label in zip(body, row_roles, labels, strict=True):
             assert role is not None
@@ -169,9 +174,6 @@ def _region(
                 names = tuple(name for _, name in columns) if header and all(n in tokens for _, n in columns) else None
                 yield TableMention(role, values, label, None, names, offset)
         return
-    named_by = (caption, _corner(header), *(text for text in reversed(context) if names_one(text)))
-    label = next((text for text in named_by if text and quantity(text, tokens)), "")
-    named_as = quantity(label, tokens) if label else None
     if named_as is None:
         return
     matrix = _matrix(body, first_column, width, [] if not header else [c for c, _ in columns])
@@ -179,6 +181,13 @@ def _region(
         return
     column_labels = tuple(name for _, name in columns) if header else None
     yield TableMention(named_as, matrix, label, labels, column_labels, offset)
+
+
+def _are_tokens(roles: Sequence[Quantity | None], whole: Quantity | None, title: str) -> bool:
+    """Whether labels that read like symbols (w1, w2) are tokens, because words say what the whole table is."""
+    steps = {role.step for role in roles if role is not None and role.symbol}
+    named = whole is not None and not whole.symbol and names_one(title)
+    return named and whole is not None and len(steps) == 1 and whole.step not in (*steps, IGNORED)
 
 
 def names_one(text: str) -> bool:
@@ -272,7 +281,7 @@ def _by_column(
             values = _vector([row[column] if column < len(row) else None for row in body])
             if values is not None:
                 row_of = role.indices or _query_of(about, context, tokens, labels)
-                yield TableMention(replace(role, indices=row_of), values, name, None, labels, offset)
+                yield TableMention(structs.replace(role, indices=row_of), values, name, None, labels, offset)
 
 
 def _pair_columns(body: list[list[Cell]], named: Sequence[tuple[int, str, Quantity | None]]) -> tuple[int, int] | None:

@@ -57,7 +57,7 @@ class Token(NamedTuple):
 def tokens_of(text: str, start: int = 0, end: int | None = None) -> list[Token]:
     """The tokens of a stretch of text; spaces are left out, ends of lines are kept."""
     found: list[Token] = []
-    append, make, same, kinds = found.append, Token._make, _SAME, _KINDS
+    append, make, same, kinds = found.append, tuple.__new__, _SAME, _KINDS  # the tuple itself: there may be millions
     lists = 0  # how many square brackets are open: in a list a comma separates, it does not group thousands
     for match in _TOKEN.finditer(text, start, len(text) if end is None else end):
         group = match.lastgroup
@@ -77,7 +77,7 @@ def tokens_of(text: str, start: int = 0, end: int | None = None) -> list[Token]:
             lists = max(0, lists - (written == "]"))
         elif kind == SIGN:
             written = "×" if group == "times" else same.get(written, written)
-        append(make((kind, written, first, last)))
+        append(make(Token, (kind, written, first, last)))
     return found
 
 
