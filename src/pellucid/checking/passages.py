@@ -26,11 +26,14 @@ class Passage(msgspec.Struct, frozen=True, eq=False):
         text: without markup; mathematics is written in a line: `(a)/(b)`, `√(3)`, `e^(x)`, `0.3×0.1`, `≈`, and a
             matrix as `[[1, 2], [3, 4]]`.
         language: of code, in lower case; empty where unknown.
+        lead: of what stands in a list inside a list item, the last line of that item before the list, which may name
+            what follows (`Keys:`); empty elsewhere.
     """
 
     kind: Kind
     text: MappedText
     language: str = ""
+    lead: str = ""
 
 
 class Table(msgspec.Struct, frozen=True, eq=False):
