@@ -28,7 +28,11 @@ from pellucid.examples.settings import read_scale
 from pellucid.expressions import Expression, Name, Number, with_parts
 
 _FLAT = ("query", "key", "value")
+RESULTS = ("scores", "scaled_scores", "masked_scores", "weights")
+"""The steps that a document may start from when it gives no inputs."""
 _MOST_NUMBERS = 200_000
+_ROUNDED_SHARE = 0.2
+"""Of the printed numbers, which must disagree before the first of them are taken for rounded ones."""
 
 
 @dataclass(eq=False)
@@ -45,6 +49,7 @@ class Assembled:
         missing: sentences about what is not there.
         trees: the inputs as they are printed, by role.
         unplaced: how many mentions could not be placed.
+        scale, causal: the setting that was taken: the factor of the scores, and whether the mask is causal.
         placing: how results are placed in it.
     """
 
@@ -57,6 +62,8 @@ class Assembled:
     missing: list[str] = field(default_factory=list)
     trees: dict[str, Array] = field(default_factory=dict)
     unplaced: int = 0
+    scale: str = "1/sqrt(d_k)"
+    causal: bool = False
     placing: Placing = field(default_factory=lambda: Placing({}, (), (), False, 0, {}))
 
 
@@ -256,8 +263,18 @@ class _Assembly:
             computed = [mention for role in _FLAT if role in self.given for mention in self.given[role].mentions]
             mentions = sorted([*computed, *mentions], key=lambda mention: mention.offset)
         claims, unplaced = place_claims(mentions, placing)
-        problem = replace(problem, claims=tuple(claims))
-        return Assembled(problem, self.scope, example, derivation, trees=trees, unplaced=unplaced, placing=placing)
+        problem = self.from_rounded(replace(problem, claims=tuple(claims)), trees)
+        return Assembled(
+            problem,
+            self.scope,
+            example,
+            derivation,
+            trees=trees,
+            unplaced=unplaced,
+            scale=choice.scale,
+            causal=choice.causal,
+            placing=placing,
+        )
 
     def side_labels(self, side: str, problem: Problem) -> list[str]:
         """The labels of the rows of one side, or of its declared tokens where they fit."""
@@ -410,7 +427,7 @@ class _Assembly:
 
     def first_result(self, choice: _Choice) -> tuple[str, Array] | None:
         """The first matrix of the chain that is printed, taken as given."""
-        for step in ("scores", "scaled_scores", "masked_scores", "weights"):
+        for step in RESULTS:
             for mention in self.scope.claims:
                 values = mention.values
                 if mention.quantity.step != step or not values.size or mention.computed is not None:
@@ -445,6 +462,20 @@ class _Assembly:
                 name = f"{role.removeprefix('weights.')}_weight" if role.startswith("weights.") else role
                 halves[name] = 0.5 * 10.0 ** -max(places)
         return halves
+
+    def from_rounded(self, problem: Problem, trees: dict[str, Array]) -> Problem:
+        """The problem with its first printed results taken as rounded, where that alone explains what follows."""
+        start = next((step for step in RESULTS if step in problem.inputs and step in trees), None)
+        if start is None or start in problem.rounded:
+            return problem
+        places = max(
+            (element.places for element in trees[start].reshape(-1) if isinstance(element, Printed)), default=0
+        )
+        wrong = len(judge(problem).judgements) if places > 0 else 0
+        if wrong < 2 or wrong < _ROUNDED_SHARE * len(problem.claims):
+            return problem
+        rounded = replace(problem, rounded={**problem.rounded, start: 0.5 * 10.0**-places})
+        return problem if judge(rounded).judgements else rounded
 
     # Words
 

@@ -81,9 +81,15 @@ class Scope:
         return bool(self.restated) or any(claim.quantity.step not in trivial for claim in self.claims)
 
 
-def scopes_of(mentions: Sequence[Mention], tokens: Sequence[str]) -> list[Scope]:
-    """The worked examples of a document."""
-    splitter = _Splitter(tokens)
+def scopes_of(mentions: Sequence[Mention], tokens: Sequence[str], *, renews: bool = False) -> list[Scope]:
+    """The worked examples of a document.
+
+    Args:
+        mentions: in reading order.
+        tokens: those that the document declares.
+        renews: whether inputs that differ a little begin another example too, as in “Example 2”.
+    """
+    splitter = _Splitter(tokens, renews)
     for mention in mentions:
         splitter.add(mention)
     splitter.share_groups()
@@ -91,8 +97,9 @@ def scopes_of(mentions: Sequence[Mention], tokens: Sequence[str]) -> list[Scope]
 
 
 class _Splitter:
-    def __init__(self, tokens: Sequence[str]) -> None:
+    def __init__(self, tokens: Sequence[str], renews: bool) -> None:
         self.tokens = tokens
+        self.renews = renews
         self.scopes = [Scope()]
         self.last_index: tuple[str, ...] = ()
         self.last_role = ""
@@ -186,7 +193,7 @@ class _Splitter:
             self.last_index = (again,)
             given.mentions.append(mention)
             return
-        if known.shape == values.shape and _differ(known, values) <= 0.5 and self.scope.claims:
+        if not self.renews and known.shape == values.shape and _differ(known, values) <= 0.5 and self.scope.claims:
             self.scope.restated.append((step, label, mention))
             return
         self.begin(step)
@@ -233,7 +240,7 @@ class _Splitter:
                 wrong = [n for n, row in enumerate(rows) if not _same(row, values[n])]
                 if not wrong:
                     return
-                if len(wrong) <= len(rows) / 2:
+                if len(wrong) <= len(rows) / 2 and not self.renews:
                     self.scope.restated.append((step, None, mention))
                     return
             elif (
@@ -254,7 +261,7 @@ class _Splitter:
                 share = _differ(known, values)
                 if share == 0:
                     return
-                if share <= 0.34:
+                if share <= 0.34 and not self.renews:
                     self.scope.restated.append((step, None, mention))
                     return
             if values.ndim == 2 and known.ndim == 2 and known.shape == values.T.shape and _same(known, values.T):

@@ -135,6 +135,8 @@ def _region(
         return
     has_labels = _has_row_labels(body, header, texts)
     labels = tuple(row[0] if row else "" for row in body_texts) if has_labels else None
+    if labels is not None and not any(labels):
+        labels = None  # a column that is left empty names nothing
     kept = [
         number
         for number, row in enumerate(body)
@@ -150,7 +152,8 @@ def _region(
         columns = [(column, name) for column, name in columns if not _TOTALS.match(name)]
         named = [(column, name, quantity(name, tokens)) for column, name in columns]
         by_role = [entry for entry in named if entry[2] is not None]
-        if all(len(name.strip()) <= 1 for _, name in columns):
+        letters = {name.strip().lower() for _, name in columns}
+        if all(len(letter) <= 1 for letter in letters) and not letters <= set("qkv"):
             by_role = []  # x | y: names of features
         known = sum(name in tokens for _, name in columns)
         if by_role and len(by_role) >= max(1, len(columns) / 2) and known < max(1, len(columns) / 2):
@@ -192,7 +195,7 @@ def _are_tokens(roles: Sequence[Quantity | None], whole: Quantity | None, title:
 
 def names_one(text: str) -> bool:
     """Whether a heading or line can name a table: it is short, and does not speak of queries and keys alike."""
-    words = text.lower()
+    words = re.sub(r"\([^()]*\)", "", text.lower())  # (rows are queries, columns are keys)
     if re.search(r"(?i)\bmatrices\b", words):
         return False  # a title: “Weight matrices”
     return len(text) <= _LONGEST_NAME and sum(role in words for role in ("quer", "key", "value")) <= 1
