@@ -274,7 +274,7 @@ class _Scanner:
             return False
         token = self.tokens[end]
         if token.kind == SIGN:
-            if token.text == "-" and (end + 1 >= len(self.tokens) or self.tokens[end + 1].kind in (WORD, LINE)):
+            if token.text == "-" and (end + 1 >= len(self.tokens) or self.tokens[end + 1].kind in (WORD, LINE, OTHER)):
                 spaced = self.tokens[end - 1].end < token.start
                 return not spaced  # a dash
             return token.text in "×*·/^@√+-"

@@ -7,6 +7,7 @@ its numbers as trees whose places are offsets in the source.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -22,6 +23,7 @@ from pellucid.checking.mapped_text import MappedText
 from pellucid.checking.naming import Quantity, mentioned, quantity
 from pellucid.checking.passages import Part, Passage, Table
 from pellucid.checking.printed import Printed
+from pellucid.checking.prints import Prints
 from pellucid.checking.sides import NotASideError, SideParser
 from pellucid.checking.tables import names_one, table_mentions
 from pellucid.checking.tokens import CLOSE, OPEN, WORD, Token, tokens_of
@@ -32,8 +34,6 @@ _LABEL = 300
 _WHOLE_PLACES = 4
 """What `[1. 0. 2.]` claims: PyTorch would print a fraction with four places, NumPy with more."""
 _CLAUSE_END = re.compile(r"[;.](?=\s)")
-_PRINT = re.compile(r"\b(?:print|println!?|printf|cout\s*<<)\s*\(?(.*?)\)?\s*;?\s*$")
-_EXPRESSION = re.compile(r"^[A-Za-z_][\w.\[\]()@, *+/=-]*$")
 _JOINS = re.compile(r"(?:\s*(?:for|of)\s+[\"“*]?\w+[\"”*]?)?[\s,;&#/*>|-]*(?:and|und|et|y)?\s*")
 _MAY_HOLD_ARRAY = re.compile(r"[\[(][\s\[(]{0,40}[-−]?[\d.√∞]")
 _HEAD = re.compile(r"^\W*(?:attention )?head\s*#?\s*(\d{1,2})\b[^\w=\n]{0,3}$", re.IGNORECASE | re.MULTILINE)
@@ -47,8 +47,11 @@ _FOCUSES = ("look", "focus", "consider", "take", "follow", "query", "for", "row"
 """One of these is in every text that `_FOCUS` finds: quicker to look for."""
 FOCUS, SECTION, INFERRED = "focus", "section", "inferred"
 """Steps of mentions that name a query, name a head, or are to be found by the operands of their arithmetic."""
-_ASSIGNED = re.compile(r"^[ \t]*(?:let |float |double |auto )?([A-Za-z_]\w*)\s*=\s*([^=\n].*)$", re.MULTILINE)
-_STATEMENT = re.compile(r"^(?:import|from|def|class|return|for|if|with|assert|pass|del|raise|else|try|use|let)\b")
+_NEW_TOKEN = re.compile(r"[^\W\d][\w'’-]{0,19}")
+_OF_KEYS = ("scores", "scaled_scores", "masked_scores", "weights")
+"""What has a number for each token."""
+_OF_TOKENS = ("query", "key", "value", "embeddings", *_OF_KEYS, "output")
+"""What has a vector for each token."""
 _MAKERS = frozenset({"array", "tensor", "matrix", "asarray"})
 
 
@@ -175,12 +178,11 @@ class _Reader:
         self.tokens = tuple(tokens)
         self.found_chains: list[Chain] = []
         self.mentions: list[Mention] = []
-        self.context: list[str] = []  # headings and lead-in lines that may name what follows
+        self.heading = self.lead = self.last_line = ""  # what may name what follows
         self.equations = equations  # of every passage read so far, by its text and whether a program printed it
         self.last_table = ""
         self.in_code = False
-        self.assigned: dict[str, str] = {}
-        self.prints: list[str] = []  # what the code so far has printed, for the outputs that follow
+        self.prints = Prints()
 
     # Passages
 
@@ -189,10 +191,10 @@ class _Reader:
         if not text.text.strip():
             return
         if passage.kind == "code":
-            self.assigned.update({found[1]: found[2] for found in _ASSIGNED.finditer(text.text)})
-            self.prints += [self.spelled(name) for name in _printed_names(text.text)]
+            self.prints.run(text.text)
         elif passage.kind == "heading":
-            self.prints = []
+            self.prints.forget()
+        self.lead = passage.lead
         program = passage.kind in ("output", "code")
         self.in_code = passage.kind == "code"
         chains = self.chains(text, program)
@@ -211,9 +213,17 @@ class _Reader:
         found.sort(key=lambda pair: pair[0])
         self.mentions += (mention for _, mention in found)
         if passage.kind == "heading":
-            self.context = [text.text.strip()]
+            self.heading, self.last_line = text.text.strip(), ""
         else:
-            self.context = [*self.context[:1], _last_line(text.text)]
+            self.last_line = _last_line(text.text)
+
+    @property
+    def context(self) -> list[str]:
+        """The lines that may name what follows, the nearest last: a heading, what leads into a list, the line before.
+
+        Inside a list the line before is another item, which names only itself.
+        """
+        return [line for line in (self.heading, self.lead or self.last_line) if line]
 
     def chains(self, text: MappedText, program: bool) -> list[Chain]:
         """The equations of a passage; they do not depend on the tokens, so that every text is read once."""
@@ -223,13 +233,6 @@ class _Reader:
             known = self.equations[key] = list(chains_of(text, self.names, program=program))
             return known
         return [Chain(text, chain.sides, chain.label) for chain in known]
-
-    def spelled(self, name: str) -> str:
-        """A printed variable with what it was computed as, where that says more than its name."""
-        computed = self.assigned.get(name, "")
-        return (
-            f"{name} = {computed}" if re.search(r"softmax|masked_fill|where\(|sqrt|\*\*\s*-?0?\.5", computed) else name
-        )
 
     def markers(self, passage: Passage, covered: list[tuple[int, int]]) -> Iterator[tuple[int, Mention]]:
         """Lines that say which head or which query the following is about."""
@@ -260,7 +263,7 @@ class _Reader:
         named = quantity(label[-_LABEL:], self.tokens)
         values = [side.value for side in chain.sides if side.value is not None]
         if named is None and values:
-            named = self.of_token(chain.label) or self.inferred(values)
+            named = self.of_token(chain.label, _OF_KEYS) or self.inferred(values)
         if named is None or not values or (self.in_code and not any(value.shape for value in values)):
             return None
         computed = next((value for value in values if not is_literal(value)), None)
@@ -293,14 +296,17 @@ class _Reader:
                 return clause
         return label
 
-    def of_token(self, label: str) -> Quantity | None:
-        """`dog: … = 0.48` under the heading “Attention weights” is the weight of dog."""
+    def of_token(self, label: str, steps: Sequence[str]) -> Quantity | None:
+        """`dog: … = 0.48` under the heading “Attention weights” is the weight of dog.
+
+        In a list under “Keys:” a word that is no known token yet names one, too.
+        """
         token = label.strip(" \t\n=≈:→-–—*•\"“”'‘’.")
-        if token not in self.tokens:
+        if token not in self.tokens and not (self.lead and _NEW_TOKEN.fullmatch(token)):
             return None
         for line in reversed(self.context):
             named = quantity(line, self.tokens)
-            if named is not None and named.step in ("scores", "scaled_scores", "masked_scores", "weights"):
+            if named is not None and named.step in steps and not named.indices:
                 return Quantity(named.step, (token,), named.head)
         return None
 
@@ -334,6 +340,7 @@ class _Reader:
             for token in tokens_of(text.text, start, end)
         ]
         parser = SideParser(tokens, self.names, program=kind == "output")
+        ends = sorted(high for _, high in covered)
         position = previous_end = 0
         previous: tuple[int, Mention] | None = None
         while position < len(tokens):
@@ -368,8 +375,11 @@ class _Reader:
             if previous is not None:
                 yield previous
             previous = None
-            label = self.array_label(text.text, previous_end, start, program or kind in ("verbatim", "comment"))
-            named = quantity(label, self.tokens) if label else None
+            before_it = bisect_right(ends, start)
+            read_to = max(previous_end, ends[before_it - 1] if before_it else 0)
+            is_print = kind in ("output", "verbatim", "comment")
+            label = self.array_label(text.text, previous_end, read_to, start, is_print)
+            named = (quantity(label, self.tokens) or self.of_token(label, _OF_TOKENS)) if label else None
             if named is not None and not (token.text == "(" and begin == position and named.symbol):
                 previous = (
                     start,
@@ -387,21 +397,26 @@ class _Reader:
         if previous is not None:
             yield previous
 
-    def array_label(self, text: str, previous_end: int, start: int, takes_prints: bool) -> str:
-        """The words that name an array: on its line, on the line before, before the passage, or what was printed."""
+    def array_label(self, text: str, previous_end: int, read_to: int, start: int, takes_prints: bool) -> str:
+        """The words that name an array: on its line, on the line before, before the passage, or what was printed.
+
+        Args:
+            text: of the passage.
+            previous_end: where the array before it ends.
+            read_to: where what has been read before it ends, equations included.
+            start: where it begins.
+            takes_prints: whether it may be what a program has printed.
+        """
+        printed = self.prints.next() if takes_prints else ""
         line_start = text.rfind("\n", 0, start) + 1
-        same_line = text[max(line_start, previous_end) : start].strip(" \t#/*;%-•>|")
+        same_line = text[max(line_start, read_to) : start].strip(" \t#/*;%-•>|")
         if re.search(r"\w", same_line):
             return same_line[-_LABEL:]
         for line in reversed(text[previous_end : max(line_start, previous_end)].splitlines()):
             if re.search(r"\w", line):
                 return line.strip(" \t#/*;%")[-_LABEL:]
-        if previous_end:
-            if takes_prints and self.prints:
-                return self.prints.pop(0)
-            return ""
-        if takes_prints and self.prints:
-            return self.prints.pop(0)
+        if printed or previous_end:
+            return printed
         lines = (line for line in reversed(self.context) if names_one(line))
         return next((line[-_LABEL:] for line in lines if quantity(line, self.tokens)), "")
 
@@ -526,22 +541,3 @@ def _refined(named: Quantity, tree: Tree | None) -> Quantity:
 
 def _last_line(text: str) -> str:
     return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")
-
-
-def _printed_names(code: str) -> list[str]:
-    """What the statements of a program print, in order; the last expression of a notebook's cell counts too."""
-    names = []
-    lines = [line for line in code.splitlines() if line.strip()]
-    for number, line in enumerate(lines):
-        stripped = line.strip()
-        if found := _PRINT.search(stripped):
-            names.append(found[1])
-        elif (
-            number == len(lines) - 1
-            and "=" not in stripped
-            and _EXPRESSION.match(stripped)
-            and not line[0].isspace()
-            and not _STATEMENT.match(stripped)
-        ):
-            names.append(stripped)
-    return names

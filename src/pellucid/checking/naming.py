@@ -80,8 +80,17 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         (
             "output",
             r"softmax\s*\([^=]*\)\s*[·×*@]?\s*V\b|(?<!\w)(?:A|α|W|P|weights|attn)(?:_\d+)?\s*[·×*@]?\s*V(?:_\d+)?\b(?!\s*_)"
+            r"|\b\w*(?:attn|attention|weights|probs)\w*\s*@\s*(?:[vV]|values?)\s*$"
             r"|\bV\s*[·×*@]?\s*A\b",
             0,
+        ),
+        ("weights", r"(?<!before )softmax\s*\(", re.IGNORECASE),
+        (
+            "scaled_scores",
+            r"\b(?:attn|attention)[\s_-]+logits?\b|\blogits?\s+before\b|\b(?:raw|unnormali[sz]ed|pre[\s_-]?softmax)"
+            r"[\s_-]+(?:attention[\s_-]+)?(?:weights?|logits?)\b|\bbefore\s+(?:the\s+)?softmax"
+            r"|\binputs?\s+(?:to|of)\s+(?:the\s+)?softmax|\bpre[\s_-]softmax\b",
+            re.IGNORECASE,
         ),
         (
             "weights",
@@ -100,7 +109,8 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ),
         (
             "scaled_scores",
-            r"\bscal(?:ed|ing)\b|/\s*(?:\()?(?:√|sqrt)|/\s*\(?\s*d_?k\b|\bdivided\s+by\b|\bskalierte?\w*"
+            r"\bscal(?:ed|ing)\b|\bdivid\w+ (?:\w+ ){0,3}by\s+(?:√|sqrt|the square root)"
+            r"|/\s*(?:\()?(?:√|sqrt)|/\s*\(?\s*d_?k\b|\bdivided\s+by\b|\bskalierte?\w*"
             r"|\b[ée]chelle\b|\bescalad\w+"
             r"|(?<!\w)S['′]|(?:^|[^\w)])(?:[A-Za-z]\w*|\))\s*/\s*(?:√|sqrt)",
             re.IGNORECASE,
