@@ -127,7 +127,7 @@ def test_the_right_number_is_printed_like_the_wrong_one(text, true, expected):
 
 def test_a_program_drops_zeros():
     assert correct_text(printed("8.", program=True), 6.0) in ("6.", "6")
-    assert correct_text(printed("0.25", program=True), 0.5) == "0.5"
+    assert correct_text(printed("0.25", program=True), 0.5) == "0.50"  # it keeps its width
 
 
 @given(true=st.floats(-50, 50), places=st.integers(0, 5), off=st.floats(0.01, 5))

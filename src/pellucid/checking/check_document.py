@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from decimal import Decimal
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from pellucid.checking.linked_findings import LinkedFindings
 from pellucid.checking.mapped_text import Span
 from pellucid.checking.mentions import Reading, read_parts
 from pellucid.checking.missing import missing
+from pellucid.checking.number_style import number_as_written
 from pellucid.checking.operands import WrongOperand, divisors, wrong_operands
 from pellucid.checking.passages import Passage
 from pellucid.checking.printed import Printed, correct_text
@@ -243,23 +245,27 @@ class _Document:
             if trees is not None and trees.shape == np.shape(trees) and _inside(trees, operand.index)
             else None
         )
-        correct = source.text if isinstance(source, Printed) else correct_text(printed, operand.true)
+        span = Span(printed.start, printed.end)
+        written = number_as_written(self.source, span, printed.text)
+        if isinstance(source, Printed):
+            correct = number_as_written(self.source, Span(source.start, source.end), source.text)
+        else:
+            correct = correct_text(printed, operand.true, written)
         axes = built.problem.axes.get(operand.step)
         at = _at(axes, operand.index)
         label = f"{operand.step}[{', '.join(map(str, at))}]"
         of = _at(built.problem.axes.get(operand.claim.step), operand.claim.index)
         result = f"{operand.claim.step}[{', '.join(map(str, of))}]"
-        span = Span(printed.start, printed.end)
         return self.found.add(
             Finding(
                 "error",
                 "operand",
-                f"{label} is {correct}, and {printed.text} stands in its place in the arithmetic of {result}.",
+                f"{label} is {correct}, and {written} stands in its place in the arithmetic of {result}.",
                 operand.step,
                 at,
                 span,
                 self.source.line(span.start),
-                printed.text,
+                written,
                 correct,
                 exact_digits(operand.true),
                 label=label,
@@ -361,12 +367,8 @@ class _Document:
     def slipped(self, slip: Slipped, span: Span) -> Finding:
         label = " ".join(slip.chain.label.split()).rstrip("=≈: ")[-60:]
         true = slip.true
-        if slip.exact:
-            from decimal import Decimal
-
-            correct = correct_text(slip.printed, Decimal(slip.exact))
-        else:
-            correct = correct_text(slip.printed, true)
+        written = number_as_written(self.source, span, slip.printed.text)
+        correct = correct_text(slip.printed, Decimal(slip.exact) if slip.exact else true, written)
         if not label:
             side = next(side for side in slip.chain.sides if side.value is not None)
             label = " ".join(slip.chain.text.text[side.start : side.end].split())[:60]
@@ -374,12 +376,12 @@ class _Document:
         return Finding(
             slip.severity,
             slip.cause,
-            message(subject, slip.printed.text, correct, slip.cause, slip.reason),
+            message(subject, written, correct, slip.cause, slip.reason),
             None,
             None,
             span,
             self.source.line(span.start),
-            slip.printed.text,
+            written,
             correct,
             slip.exact or exact_digits(true),
             label=label,

@@ -16,7 +16,7 @@ import numpy as np
 from pellucid.arrays import Array
 from pellucid.checking.equations import Chain, Side
 from pellucid.checking.floats import NoValueError, float_of
-from pellucid.checking.printed import Printed, correct_text, is_last_digit, is_right, is_truncated
+from pellucid.checking.printed import Printed, is_last_digit, is_right, is_truncated
 from pellucid.checking.report import Severity
 from pellucid.checking.values import (
     Tree,
@@ -370,6 +370,3 @@ def hint(tree: Expression, printed: Printed) -> str:
         if term and is_right(printed, whole - 2 * term):
             return f"term {position + 1} of the sum has the wrong sign"
     return ""
-
-
-__all__ = ["EquationCheck", "Slipped", "correct_text", "kind_of"]

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from pellucid.checking.number_style import NumberStyle
 from pellucid.expressions import Number
-from pellucid.numbers import round_places
 
 _FLOAT32_DIGITS = range(7, 10)
 _FLOAT64_DIGITS = 15
@@ -18,6 +18,10 @@ _FLOAT32_SLACK = 1e-6
 _FLOAT64_SLACK = 1e-13
 _NOISE = 1e-12
 """Relative: a float64 that should be a half must not be judged by its noise."""
+_MOST_PLACES = 17
+_FLOAT32_PLACES = 8
+_PLAIN = NumberStyle("", "", "", 0, "", "", normalised=False)
+"""Of what is no number, such as inf."""
 
 
 class Printed(Number, frozen=True):
@@ -89,21 +93,26 @@ def is_near(printed: Printed, true: float) -> bool:
     return is_right(printed, true) or abs(float(printed.value) - true) <= 1.5 * printed.unit
 
 
-def correct_text(printed: Printed, true: float | Decimal) -> str:
-    """The right number, printed with as many places as the wrong one."""
+def correct_text(printed: Printed, true: float | Decimal, written: str = "") -> str:
+    """The right number, with as many places as the wrong one and in its style.
+
+    Args:
+        printed: the wrong number.
+        true: the right one.
+        written: how the wrong one stands in its file, where that is known.
+    """
     if true in (float("inf"), float("-inf")):
         return "-inf" if true < 0 else "inf"
-    percent = printed.text.endswith("%")
     number = Decimal(repr(float(true))) if not isinstance(true, Decimal) else true
-    places = min(max(printed.places, 0), 17)
-    if percent:
-        return f"{round_places(number * 100, max(places - 2, 0)):.{max(places - 2, 0)}f}%"
-    if printed.digits >= _FLOAT32_DIGITS[0] and places > 8:
-        places = 8
-    text = f"{round_places(number, places):.{places}f}"
-    if printed.program and "." in text:
-        text = text.rstrip("0")
-    return text
+    style = NumberStyle.of(written, printed.text) or NumberStyle.of(printed.text, printed.text) or _PLAIN
+    if style.exponent:
+        return style.write_scaled(number)
+    places = min(max(printed.places, 0), _MOST_PLACES)
+    if style.percent:
+        return style.write(number * 100, max(places - 2, 0), max(places - 2, 0))
+    if printed.digits >= _FLOAT32_DIGITS[0] and places > _FLOAT32_PLACES:
+        places = _FLOAT32_PLACES
+    return style.write(number, places, min(style.places, places) if printed.program else places)
 
 
 def is_truncated(printed: Printed, true: float) -> bool:
