@@ -396,6 +396,8 @@ class _Assembly:
         if "query" in inputs and "key" in inputs and inputs["query"].shape[-1] != inputs["key"].shape[-1]:
             return None
         if "value" in inputs and "key" in inputs and inputs["value"].shape[0] != inputs["key"].shape[0]:
+            if choice.columns != self.declared.columns:
+                return None  # a layout that is not declared must fit all that is given
             del inputs["value"]
         scale = self.scale_of(choice, d_k)
         axes: dict[str, tuple[Axis, ...]] = {}

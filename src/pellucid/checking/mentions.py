@@ -47,6 +47,12 @@ _FOCUSES = ("look", "focus", "consider", "take", "follow", "query", "for", "row"
 """One of these is in every text that `_FOCUS` finds: quicker to look for."""
 FOCUS, SECTION, INFERRED = "focus", "section", "inferred"
 """Steps of mentions that name a query, name a head, or are to be found by the operands of their arithmetic."""
+_SUBJECT = re.compile(
+    r"attention|attn|self|softmax|transformer|aufmerksamkeit|atenci|example|beispiel|exemple|ejemplo|intro|exercise"
+    r"|solution|question|answer|problem|step|result|summary|notes?$|overview|setup|background|method|appendix",
+    re.IGNORECASE,
+)
+"""What a heading of one word is about where it names no token."""
 _NEW_TOKEN = re.compile(r"[^\W\d][\w'’-]{0,19}")
 _OF_KEYS = ("scores", "scaled_scores", "masked_scores", "weights")
 """What has a number for each token."""
@@ -323,7 +329,11 @@ class _Reader:
             if found := mentioned(line, self.tokens):
                 return found[:1]
             word = line.strip().strip("\"“”'‘’:*")
-            if re.fullmatch(r"[^\W\d]\w{0,19}", word) and quantity(word, self.tokens) is None:
+            if (
+                re.fullmatch(r"[^\W\d]\w{0,19}", word)
+                and not _SUBJECT.match(word)
+                and quantity(word, self.tokens) is None
+            ):
                 return (word,)
         return ()
 
