@@ -8,12 +8,14 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 
 import pytest
 
 from pellucid.checking import check_file
 from pellucid.checking.documents.reading import FORMATS
+from pellucid.checking.example_files import SUFFIXES as EXAMPLE_SUFFIXES
 from pellucid.checking.mapped_text import Span
 from pellucid.checking.report import Finding, Report
 from pellucid.checking.source import Source
@@ -468,3 +470,9 @@ def test_importing_pellucid_loads_neither_checking_nor_colours():
     script = "import sys, pellucid; print([m for m in sys.modules if m.startswith(('pellucid.checking', 'rich'))])"
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
     assert (result.stdout, result.stderr) == ("[]\n", "")
+
+
+def test_the_manual_lists_every_suffix():
+    manual = (Path(__file__).parents[2] / "docs" / "checking.md").read_text(encoding="utf-8")
+    suffixes = [*chain.from_iterable(FORMATS.values()), *EXAMPLE_SUFFIXES]
+    assert [suffix for suffix in suffixes if f"`{suffix}`" not in manual and suffix] == []
