@@ -399,6 +399,15 @@ def test_nothing_to_fix_writes_nothing(check, tmp_path, content, rest):
     assert files(tmp_path) == ["a.md"]
 
 
+def test_of_many_files_only_those_are_named_that_have_something_to_put_right(check, tmp_path):
+    for name, content in (("a.md", "0.21"), ("b.md", "0.5"), ("c.md", "0.21")):
+        (tmp_path / name).write_text(content)
+    left = "pellucid: b.md: there is no number to put right; 1 finding cannot be put right automatically.\n"
+    assert check(".", "--fix")[2] == left + "pellucid: there is no number to put right in any of the 3 files.\n"
+    (tmp_path / "c.md").write_text("0.13")
+    assert check(".", "--fix")[2] == left + "pellucid: c.md: 1 number put right in c.corrected.md.\n"
+
+
 def test_fixed_standard_input_is_standard_output(check, standard_input):
     standard_input(b"0.13\r\n")
     assert check("-", "--fix") == (1, "0.21\r\n", "pellucid: <stdin>: 1 number put right.\n")

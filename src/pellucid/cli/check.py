@@ -87,9 +87,11 @@ def check(
         has_failed |= _fails(lambda: _show([one.report for one in checked], wanted or "terminal", output))
     for one in checked:
         if fix and one.report.source is not None:
-            has_failed |= _fails(partial(_fix, one, fixing))
+            has_failed |= _fails(partial(_fix, one, fixing, is_alone=len(checked) == 1))
         if one.report.reason:
             complain(f"{one.report.file}: {one.report.reason}")
+    if fix and len(checked) > 1 and not any(one.report.corrections for one in checked):
+        remark(f"there is no number to put right in any of the {len(checked)} files.")
     verdicts = {one.report.verdict for one in checked}
     return _UNREADABLE if has_failed or "unreadable" in verdicts else _WRONG if "wrong" in verdicts else _RIGHT
 
@@ -183,8 +185,8 @@ def _show(reports: Sequence[Report], wanted: str, output: Path | None) -> None:
         write_atomically(output, text)
 
 
-def _fix(checked: Checked, fixing: Fixing) -> None:
-    """Write the file with the right numbers, and say what that has done.
+def _fix(checked: Checked, fixing: Fixing, *, is_alone: bool) -> None:
+    """Write the file with the right numbers, and say what that has done; of one of many, only if something is to say.
 
     Raises:
         PellucidError: it cannot be written.
@@ -196,7 +198,8 @@ def _fix(checked: Checked, fixing: Fixing) -> None:
     if path is None:
         print_data(report.fixed())
     if count == 0:
-        remark(f"{report.file}: there is no number to put right{rest}.")
+        if is_alone or left:
+            remark(f"{report.file}: there is no number to put right{rest}.")
         return
     if path is not None:
         fixing.write(path, report.fixed())
