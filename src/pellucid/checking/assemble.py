@@ -45,7 +45,7 @@ class Assembled:
         example: the same as an example, where it has all that one needs.
         derivation: of that example.
         reading: sentences that say what was taken for what.
-        convention: a consistent choice that the document does not declare: cause and sentence.
+        conventions: consistent choices that the document does not declare, as sentences.
         missing: sentences about what is not there.
         trees: the inputs as they are printed, by role.
         unplaced: how many mentions could not be placed.
@@ -198,8 +198,7 @@ class _Assembly:
             wrong = _errors(problem)
             options: list[tuple[_Choice, str]] = []
             if wrong:
-                causal = problem.inputs.get("scores") is not None or "query" in problem.inputs or True
-                if self.declared.causal is None and causal:
+                if self.declared.causal is None:
                     options.append((replace(choice, causal=True), "The numbers are those of a causal mask."))
                 if not self.declared.scales:
                     options += [
@@ -505,7 +504,7 @@ class _Assembly:
         if any(claim.step in ("scaled_scores", "weights", "output", "head_outputs") for claim in problem.claims):
             scale = {"1/sqrt(d_k)": "1/√d_k", "none": "none"}.get(choice.scale, choice.scale)
             said = "as the document says" if self.declared.scales else "which the document does not state"
-            built.reading.append(f"Scale: {scale}{f', {said}' if said else ''}.")
+            built.reading.append(f"Scale: {scale}, {said}.")
         if problem.setting.mask is not None:
             built.reading.append("Mask: causal." if choice.causal else "Mask: the printed one.")
         if problem.num_heads > 1:
