@@ -173,15 +173,16 @@ class _Assembly:
 
     def best(self) -> Assembled | None:
         """The reading that fits the printed numbers best."""
-        best: tuple[float, Assembled, _Choice] | None = None
+        best: tuple[tuple[bool, float], Assembled, _Choice] | None = None
         for choice in self.choices():
             built = self.build(choice)
             if built is None:
                 continue
-            fit = _fit(built.problem)
-            if best is None or fit > best[0] + 1e-9:
+            # A reading that leaves given embeddings aside explains more, but it does not explain why they are there.
+            fit = (_projects(built), _fit(built.problem))
+            if best is None or fit > (best[0][0], best[0][1] + 1e-9):
                 best = (fit, built, choice)
-            if best is not None and best[0] == len(best[1].problem.claims) and best[0] > 0:
+            if best[0][1] == len(best[1].problem.claims) and best[0][1] > 0:
                 break
         if best is None:
             return None
@@ -536,6 +537,16 @@ def numbered(tokens: Sequence[str]) -> list[str]:
 def _short(label: str) -> str:
     label = " ".join(label.split()).rstrip(":= ").lstrip(",;. ")
     return label if len(label) <= 40 else f"…{label[-39:]}"
+
+
+def _projects(built: Assembled) -> bool:
+    """Whether queries, keys and values are computed from embeddings, and most that are printed agree."""
+    if built.example is None or built.example.embeddings is None:
+        return False
+    true = compute(built.problem)
+    claims = [claim for claim in built.problem.claims if claim.step.removeprefix("projected_") in _FLAT]
+    right = sum(is_near(claim.printed, float(true[claim.step][claim.index])) for claim in claims)
+    return 0 < len(claims) <= 2 * right
 
 
 def _fit(problem: Problem) -> float:

@@ -33,7 +33,7 @@ from pellucid.expressions import Exponential, Expression, Number, Quotient, Squa
 _LABEL = 300
 _WHOLE_PLACES = 4
 """What `[1. 0. 2.]` claims: PyTorch would print a fraction with four places, NumPy with more."""
-_CLAUSE_END = re.compile(r"[;.](?=\s)")
+_CLAUSE_END = re.compile(r"(?<!\s)[;.](?=\s)")  # not the dot of q . k
 _JOINS = re.compile(r"(?:\s*(?:for|of)\s+[\"“*]?\w+[\"”*]?)?[\s,;&#/*>|-]*(?:and|und|et|y)?\s*")
 _MAY_HOLD_ARRAY = re.compile(r"[\[(][\s\[(]{0,40}[-−]?[\d.√∞]")
 _HEAD = re.compile(r"^\W*(?:attention )?head\s*#?\s*(\d{1,2})\b[^\w=\n]{0,3}$", re.IGNORECASE | re.MULTILINE)
@@ -54,6 +54,8 @@ _SUBJECT = re.compile(
 )
 """What a heading of one word is about where it names no token."""
 _NEW_TOKEN = re.compile(r"[^\W\d][\w'’-]{0,19}")
+_TRIMMINGS = " \t\n=≈:→-–—*•#/\"“”'‘’."
+"""What stands around a token in a label."""
 _OF_KEYS = ("scores", "scaled_scores", "masked_scores", "weights")
 """What has a number for each token."""
 _OF_TOKENS = ("query", "key", "value", "embeddings", *_OF_KEYS, "output")
@@ -269,7 +271,7 @@ class _Reader:
         named = quantity(label[-_LABEL:], self.tokens)
         values = [side.value for side in chain.sides if side.value is not None]
         if named is None and values:
-            named = self.of_token(chain.label, _OF_KEYS) or self.inferred(values)
+            named = self.of_token(chain.label, _OF_KEYS) or self.inferred(values, chain.label)
         if named is None or not values or (self.in_code and not any(value.shape for value in values)):
             return None
         computed = next((value for value in values if not is_literal(value)), None)
@@ -307,7 +309,7 @@ class _Reader:
 
         In a list under “Keys:” a word that is no known token yet names one, too.
         """
-        token = label.strip(" \t\n=≈:→-–—*•\"“”'‘’.")
+        token = label.strip(_TRIMMINGS)
         if token not in self.tokens and not (self.lead and _NEW_TOKEN.fullmatch(token)):
             return None
         for line in reversed(self.context):
@@ -316,12 +318,13 @@ class _Reader:
                 return Quantity(named.step, (token,), named.head)
         return None
 
-    def inferred(self, values: list[Value]) -> Quantity | None:
+    def inferred(self, values: list[Value], label: str) -> Quantity | None:
         """What arithmetic without a name can be: found later, by its operands."""
         computed = next((value for value in values if not is_literal(value)), None)
         if computed is None or computed.single or not any(is_literal(value) for value in values):
             return None
-        return Quantity(INFERRED)
+        token = label.strip(_TRIMMINGS)
+        return Quantity(INFERRED, (token,) if token in self.tokens or token[:-1] in self.tokens else ())
 
     def about(self) -> tuple[str, ...]:
         """The token that the line or heading before a passage names."""

@@ -104,7 +104,8 @@ class _Placer:
             self.focus = self.focus if focus is None else focus
             return []
         if mention.quantity.step == INFERRED:
-            found = inferred(mention.arithmetic, mention.values, self.placing.true, self.focus)
+            key = self.position(mention.quantity.indices[0], "key") if mention.quantity.indices else None
+            found = inferred(mention.arithmetic, mention.values, self.placing.true, self.focus, key)
             self.focus = found[0].index[0] if found else self.focus
             return found
         step = self.step_of(mention)

@@ -25,7 +25,11 @@ SQUARE_ROOT = re.compile(
     re.IGNORECASE,
 )
 ROOT_OF_NUMBER = re.compile(r"(?:/|÷|by|durch|par)\s*\(?\s*(?:√|(?:np\.|math\.)?sqrt)\s*\(?\s*(\d{1,4})\b")
-BY_D_K = re.compile(r"(?:/|÷|divid\w+ (?:\w+ ){0,3}by)\s*\(?\s*(?:d_?\{?k\}?)(?![\w*]|\s*\*\*)", re.IGNORECASE)
+BY_D_K = re.compile(
+    r"(?:/|÷|divid\w+ (?:\w+ ){0,3}by)\s*\(?\s*(?:d_?\{?k\}?)"
+    r"(?![\w*]|\s*\*\*|\s*\^|[^\n)]{0,20}\)\s*\.\s*sqrt)",
+    re.IGNORECASE,
+)
 BY_NUMBER = re.compile(
     r"\bdivid\w+ (?:\w+ ){0,4}?by (?:\w+ ){0,4}?(?:of )?(?P<divisor>√\s*\(?\d+\)?|(?:np\.|math\.)?sqrt\(\d+\)"
     r"|\d+(?:\.\d+)?)(?![\w.]*\s*(?:heads|tokens|×|x))"
