@@ -14,7 +14,7 @@ from pellucid.checking.tokens import number_of, tokens_of
 def printed(text, *, program=False):
     negative = text.startswith(("-", "−"))
     number, *rest = tokens_of(text.lstrip("-−"))
-    found = number_of(number, percent=bool(rest) and rest[0].text == "%", program=program)
+    found = number_of(number, percent=rest[0] if rest and rest[0].text == "%" else None, program=program)
     if negative:
         return type(found)(-found.value, text, found.places, 0, len(text), program)
     return found

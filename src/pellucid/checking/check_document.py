@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -12,6 +13,8 @@ from pellucid.arrays import Array
 from pellucid.checking.assemble import Assembled, assemble
 from pellucid.checking.declarations import declarations_of
 from pellucid.checking.documents import format_of, open_source, read_document
+from pellucid.checking.documents.plain_numbers import UNREADABLE
+from pellucid.checking.documents.subscripts import with_plain_subscripts
 from pellucid.checking.equation_check import EquationCheck, Slipped
 from pellucid.checking.exact import exact_derivation
 from pellucid.checking.findings import exact_digits, findings_of, message, ordered
@@ -38,6 +41,7 @@ from pellucid.examples import Example
 from pellucid.examples.reader import parse_example
 from pellucid.expressions import SquareRoot
 
+_UNREADABLE = re.compile(f"{UNREADABLE}+")
 _GENERIC = frozenset({"dot_product", "softmax", "weighted_sum", "scaling", "arithmetic", "projection"})
 
 
@@ -59,7 +63,7 @@ def check_document(name: str, data: bytes, side: Example | None) -> Report:
 class _Document:
     def __init__(self, source: Source, side: Example | None) -> None:
         self.source = source
-        self.parts = read_document(source, format_of(source.name, source.text))
+        self.parts = list(map(with_plain_subscripts, read_document(source, format_of(source.name, source.text))))
         self.declared = declarations_of(self.parts)
         self.headings = [
             part.text.span(0, 1).start for part in self.parts if isinstance(part, Passage) and part.kind == "heading"
@@ -365,7 +369,7 @@ class _Document:
             judged[span.start] = places[id(slip)]
 
     def slipped(self, slip: Slipped, span: Span) -> Finding:
-        label = " ".join(slip.chain.label.split()).rstrip("=≈: ")[-60:]
+        label = " ".join(_UNREADABLE.sub("…", slip.chain.label).split()).rstrip("=≈: ")[-60:]
         true = slip.true
         written = number_as_written(self.source, span, slip.printed.text)
         correct = correct_text(slip.printed, Decimal(slip.exact) if slip.exact else true, written)

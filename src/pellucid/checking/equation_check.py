@@ -212,6 +212,8 @@ class EquationCheck:
             options = [true for true in known if true != value]
             if rounds and leaf.digits >= _ROUNDED_FROM and leaf.places > 0:
                 options += [value - leaf.unit / 2, value + leaf.unit / 2]
+            if leaf.is_open:
+                options.append(value + (leaf.unit if value >= 0 else -leaf.unit))
             if not options:
                 continue
             changes = []
@@ -321,7 +323,7 @@ def _as_claimed(printed: Printed, relation: str) -> Printed:
     """After ≈, the zeros at the end of a whole number need not be digits: 2^10 ≈ 1000."""
     if relation not in "≈≃≅~=" or printed.places != 0 or not relation:
         return printed
-    text = printed.text.replace(",", "")
+    text = printed.text.replace(",", "").replace("'", "")
     zeros = len(text) - len(text.rstrip("0")) if text.strip("-").isdigit() else 0
     if not zeros or not printed.value:
         return printed

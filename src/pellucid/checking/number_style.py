@@ -19,7 +19,7 @@ from pellucid.numbers import round_places
 _UNIT = re.compile(
     r"&(?:\#\d{1,7}|\#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,8});"
     r"|\\u[0-9a-fA-F]{4}"  # in the JSON of a notebook, where a backslash is doubled too
-    r"|\\{1,2}(?P<command>[,;:!> %])"
+    r"|\\{1,2}(?P<command>[,;:!> %]|[lc]?dots(?![A-Za-z]))"
     r"|\{(?P<braced>[.,])\}"
     r"|.",
     re.DOTALL,
@@ -29,7 +29,7 @@ _NUMBER = re.compile(
     rf"(?P<sign>[-+−–][ \u00a0\u2009\u202f]*)?"
     rf"(?P<digits>(?:\d+(?:[{_SEPARATORS}]\d+)*[.,]?|[.,]\d+))"
     rf"(?P<exponent>[eE][-+−]?\d+)?"
-    rf"(?P<percent>[ \u00a0\u2009\u202f]*%)?"
+    rf"(?P<ending>(?:[ \t]*(?:…|\.\.\.))?(?:[ \u00a0\u2009\u202f]*%)?)"
 )
 _INFINITE = re.compile(r"[-+−–]?\s*(?:inf|Inf|infinity|Infinity|∞|\\{1,2}infty)")
 _MOST_LENGTH = 2_000
@@ -50,7 +50,7 @@ def number_as_written(source: Source | None, span: Span | None, read: str) -> st
         read: what was read there.
     """
     written = "" if source is None or span is None else source.text[span.start : span.end]
-    return written if is_plain_number(written) else read.rstrip("…")
+    return written if is_plain_number(written) else read
 
 
 def _units(written: str) -> Iterator[tuple[str, str]]:
@@ -58,7 +58,7 @@ def _units(written: str) -> Iterator[tuple[str, str]]:
     for found in _UNIT.finditer(written):
         unit = found.group()
         if found["command"]:
-            yield unit, "%" if found["command"] == "%" else " "
+            yield unit, "%" if found["command"] == "%" else "…" if "dots" in unit else " "
         elif found["braced"]:
             yield unit, found["braced"]
         elif unit.startswith("&") and len(unit) > 1:
@@ -90,7 +90,7 @@ class NumberStyle:
         point: the decimal mark; empty where it has none.
         places: how many digits stand behind the mark.
         exponent: `e-01`; empty where it has none.
-        percent: the percent sign behind it, with the blanks before.
+        ending: what stands behind it: an ellipsis, a percent sign with the blanks before.
         normalised: whether one digit other than 0 stands before the mark.
     """
 
@@ -99,7 +99,7 @@ class NumberStyle:
     point: str
     places: int
     exponent: str
-    percent: str
+    ending: str
     normalised: bool
 
     @classmethod
@@ -115,7 +115,7 @@ class NumberStyle:
             return None
         units, match = found
         start, end = match.span("digits")
-        mantissa = re.split("[eE%…]", read)[0]
+        mantissa = re.split(r"[eE%…]|\.\.\.", read)[0]
         whole, _, fraction = mantissa.partition(".")
         digits = [place for place in range(start, end) if match.string[place].isdigit()]
         if "".join(match.string[place] for place in digits) != re.sub(r"\D", "", mantissa):
@@ -130,7 +130,7 @@ class NumberStyle:
             units[marks[-1]] if has_point else "",
             len(fraction),
             "".join(units[slice(*match.span("exponent"))]) if match["exponent"] else "",
-            "".join(units[slice(*match.span("percent"))]) if match["percent"] else "",
+            "".join(units[slice(*match.span("ending"))]),
             re.fullmatch("[1-9]", whole.lstrip("-−–+ ")) is not None,
         )
 
@@ -151,7 +151,7 @@ class NumberStyle:
             whole = self.separator.join(groups)
         point = (self.point or ".") if fraction else (self.point if self.places == 0 else "")
         sign = self._sign(is_negative=text.startswith("-") and text.strip("-0.") != "")
-        return f"{sign}{whole}{point}{fraction}{self.percent}"
+        return f"{sign}{whole}{point}{fraction}{self.ending}"
 
     def write_scaled(self, number: Decimal) -> str:
         """A number with an exponent, with as many digits behind the mark as this style has."""

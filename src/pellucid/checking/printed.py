@@ -6,7 +6,7 @@ NumPy's `1.` stands for a float that reads back as 1, and 0.7310586 is a float32
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_DOWN, Context, Decimal
 
 from pellucid.checking.number_style import NumberStyle
 from pellucid.expressions import Number
@@ -18,6 +18,7 @@ _FLOAT32_SLACK = 1e-6
 _FLOAT64_SLACK = 1e-13
 _NOISE = 1e-12
 """Relative: a float64 that should be a half must not be judged by its noise."""
+_WIDE = Context(prec=1_000)
 _MOST_PLACES = 17
 _FLOAT32_PLACES = 8
 _PLAIN = NumberStyle("", "", "", 0, "", "", normalised=False)
@@ -54,6 +55,11 @@ class Printed(Number, frozen=True):
         return 10.0**-self.places
 
     @property
+    def is_open(self) -> bool:
+        """Whether it goes on: 0.66… claims its digits, not that they are rounded."""
+        return "…" in self.text or "..." in self.text
+
+    @property
     def digits(self) -> int:
         """Significant digits."""
         return max(1, self.value.adjusted() + 1 + self.places) if self.value else max(1, self.places)
@@ -84,6 +90,8 @@ def is_right(printed: Printed, true: float, size: float = 0.0) -> bool:
     if true in (float("inf"), float("-inf")) or value in (float("inf"), float("-inf")):
         # Programs write −∞ as a very large negative number, such as -1e9.
         return value == true or (true < 0 and value <= -1e4)
+    if printed.is_open and _starts_with(printed, true):
+        return True
     noise = size * _FLOAT32_SLACK if printed.program or "e" in printed.text else 0.0
     return abs(value - true) <= max(tolerance(printed), noise)
 
@@ -108,7 +116,9 @@ def correct_text(printed: Printed, true: float | Decimal, written: str = "") -> 
     if style.exponent:
         return style.write_scaled(number)
     places = min(max(printed.places, 0), _MOST_PLACES)
-    if style.percent:
+    if printed.is_open:
+        number = number.quantize(Decimal(1).scaleb(-places), rounding=ROUND_DOWN, context=_WIDE)
+    if "%" in printed.text:
         return style.write(number * 100, max(places - 2, 0), max(places - 2, 0))
     if printed.digits >= _FLOAT32_DIGITS[0] and places > _FLOAT32_PLACES:
         places = _FLOAT32_PLACES
@@ -117,9 +127,14 @@ def correct_text(printed: Printed, true: float | Decimal, written: str = "") -> 
 
 def is_truncated(printed: Printed, true: float) -> bool:
     """Whether the true value was cut off, not rounded, to the printed number."""
+    return _starts_with(printed, true) and not is_right(printed, true)
+
+
+def _starts_with(printed: Printed, true: float) -> bool:
+    """Whether the digits of the true value begin with the printed ones."""
     value = abs(float(printed.value))
     same_sign = value == 0 or (true < 0) == (printed.value < 0)
-    return same_sign and 0 <= abs(true) - value < printed.unit and not is_right(printed, true)
+    return same_sign and 0 <= abs(true) - value < printed.unit
 
 
 def is_last_digit(printed: Printed, true: float) -> bool:

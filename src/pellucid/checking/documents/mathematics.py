@@ -10,9 +10,11 @@ import re
 
 from pellucid.checking.documents.mathematics_commands import (
     DROPPED,
+    GOES_ON,
     LETTERS,
     MATRICES,
     OPERATORS,
+    REPEATING,
     SIGNS,
     SILENT,
     SYMBOLS,
@@ -53,6 +55,7 @@ _ASSIGNED = re.compile(r"[ \t]*=?[ \t]*-?[\d.]+[ \t]*(?:ex|em|pt|mm|cm|in|mu)\b(
 _LENGTHS = frozenset(
     {"lineskip", "parindent", "parskip", "baselineskip", "hskip", "vskip", "kern", "mkern", "tabcolsep"}
 )
+_DIGITS = re.compile(r"[ \t]*(?:\{[ \t]*(\d{1,40})[ \t]*\}|(\d))")
 _SQUARE_ROOT_INDEX = re.compile(r"[ \t]*\[([^\]\n{}\\]{1,20})\]")
 _FRACTIONS = frozenset({"frac", "dfrac", "tfrac", "cfrac", "sfrac", "nicefrac"})
 _LAYOUTS_WITH_COLUMNS = frozenset({"array", "alignedat", "alignat", "tabular"})
@@ -231,6 +234,8 @@ class _Formula(Line):
         elif name in SYMBOLS and SYMBOLS[name] == "\n":
             self.new_line(start)
         elif name in SYMBOLS:
+            if name in GOES_ON and self.follows_decimal(blank=True):
+                self.trim_end()  # 0.66 \dots
             self.put(SYMBOLS[name], start, self.position)
         elif name == "sqrt":
             self.square_root(start)
@@ -255,6 +260,9 @@ class _Formula(Line):
             for _ in range(DROPPED[name]):
                 self.skip_argument()
             self.skip_option()
+        elif name in REPEATING and (digits := _DIGITS.match(self.text, self.position)) and self.follows_decimal():
+            self.position = digits.end()
+            self.put("".join(f"{digit}\u0305" for digit in digits[1] or digits[2]), start, self.position)
         elif name in SILENT:
             self.skip_star()
         else:

@@ -7,6 +7,8 @@ import re
 from pellucid.checking.mapped_text import Builder, MappedText
 
 _MOST_PIECES_OF_ATOM = 12
+_DECIMAL = re.compile(r"\d[.,](?:\d\u0305?)*\Z")
+_DECIMALS_AND_BLANK = re.compile(r"\d[.,]\d+[ \t]+\Z")
 _ATOM = re.compile(r"√?(?:\d+\.?\d*|\.\d+|[^\W\d]\w*′*|∞)")
 
 
@@ -77,6 +79,11 @@ class Line:
             self.out[index] = (kept, low, low + len(kept) if verbatim else high, verbatim)
             if kept:
                 break
+
+    def follows_decimal(self, *, blank: bool = False) -> bool:
+        """Whether what is written next would be a decimal of the number before it, or stand a blank behind it."""
+        written = "".join(piece[0] for piece in self.out[-_MOST_PIECES_OF_ATOM:])
+        return (_DECIMALS_AND_BLANK if blank else _DECIMAL).search(written) is not None
 
     def follows_factor(self) -> bool:
         """Whether what is written next would run into a number, name or bracket before it."""
