@@ -23,6 +23,7 @@ from pellucid.checking.documents.mathematics_line import Line
 from pellucid.checking.mapped_text import MappedText
 
 _MOST_DEPTH = 40
+_MOST_PIECES_OF_NUMBER = 4
 _MOST_BRACES = 200
 """More of them in a row are no formula."""
 
@@ -46,6 +47,7 @@ _INDEX = re.compile(r"[\w.′*]+")
 _LINE_END = re.compile(r"[ \t\r]*+\n\s*")
 _BLANK = re.compile(r"\s*")
 _OPTION = re.compile(r"[ \t]*\[[^\]\n{}\\]{0,60}\]")
+_PLACEMENT = re.compile(r"[ \t]*\[[A-Za-z]?\]")
 _STARRED = re.compile(r"\*?[ \t]*")
 _DELIMITER = re.compile(r"[ \t]*(?:\\[{}|]|\\[A-Za-z]+|[^\s\\{}])")
 _MATRIX_NEXT = re.compile(r"\s*\\begin[ \t]*\{(?:" + "|".join(sorted(MATRICES)) + r")\*?\}")
@@ -58,7 +60,11 @@ _LENGTHS = frozenset(
 _DIGITS = re.compile(r"[ \t]*(?:\{[ \t]*(\d{1,40})[ \t]*\}|(\d))")
 _SQUARE_ROOT_INDEX = re.compile(r"[ \t]*\[([^\]\n{}\\]{1,20})\]")
 _FRACTIONS = frozenset({"frac", "dfrac", "tfrac", "cfrac", "sfrac", "nicefrac"})
-_LAYOUTS_WITH_COLUMNS = frozenset({"array", "alignedat", "alignat", "tabular"})
+_LAYOUTS_WITH_COLUMNS = frozenset({"array", "alignedat", "alignat", "xalignat", "tabular", "IEEEeqnarray"})
+_ALIGNED = frozenset({"align", "aligned", "alignat", "alignedat", "xalignat", "flalign"})
+"""Environments in whose rows several equations may stand side by side: a &= b & c &= d."""
+
+_NUMBER_END = re.compile(r"(?<![\w.])(?:\d+\.?\d*|\.\d+)[ \t]+\Z")
 
 
 def in_a_line(mapped: MappedText, *, prose: bool = False) -> MappedText:
@@ -83,6 +89,7 @@ class _Formula(Line):
         self.prose = prose
         self.is_formula = not prose
         self.depth = 0
+        self.cell = -1  # which cell of a row is being read, where a row has pairs of them; else −1
         self.closing = self.pairs()
         self.passed_over: set[int] = set()  # where a closing bracket stands whose opening one was left out
 
@@ -154,9 +161,16 @@ class _Formula(Line):
             case "begin":
                 self.environment(found["begin"], start)
             case "row":
+                self.cell = min(self.cell, 0)
                 self.new_line(start)
             case "sign":
                 self.put(SIGNS.get(found["sign"], found["sign"]), start, found.end())
+            case "cell" if self.cell >= 0:
+                self.cell += 1
+                if self.cell % 2:
+                    self.put(" ", start, found.end())
+                else:
+                    self.new_line(start)
             case "cell" | "tie":
                 self.put(" ", start, found.end())
             case "dollar":
@@ -393,8 +407,8 @@ class _Formula(Line):
             return
         if name in _LAYOUTS_WITH_COLUMNS:
             self.skip_argument()
-        else:
-            self.skip_option()
+        elif placement := _PLACEMENT.match(self.text, self.position):
+            self.position = placement.end()
         if self.depth >= _MOST_DEPTH:
             self.put_verbatim(self.position, end)
             self.position = end
@@ -404,11 +418,15 @@ class _Formula(Line):
         if name in MATRICES and not is_layout:
             self.matrix(start, end)
         else:
+            cell, self.cell = self.cell, 0 if name in _ALIGNED else -1
             self.until(end)
+            self.cell = cell
         self.depth -= 1
 
     def matrix(self, start: int, end: int) -> None:
         self.drop_bracket(end)
+        if self.is_formula and _NUMBER_END.search("".join(piece[0] for piece in self.out[-_MOST_PIECES_OF_NUMBER:])):
+            self.trim_end()  # 0.4 \\begin{bmatrix}: a factor, which stands right before what it multiplies
         self.put("[[", start, self.position)
         row = cell = len(self.out)
         opened = -1  # where the row that is being read was opened
