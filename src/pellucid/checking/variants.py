@@ -2,7 +2,7 @@
 with a temperature, “the same with no scaling”.
 
 A part is taken out of the whole only where the document itself speaks of the other setting before it, and where
-every number of it is right under that setting.
+fewer of its numbers are wrong under that setting.
 """
 
 from __future__ import annotations
@@ -40,11 +40,12 @@ def by_setting(built: Assembled, declared: Declarations) -> list[Assembled]:
     main = (built.scale, built.causal)
     for settings, mentions in _parts(built.scope.claims, declared.statements, main):
         places = {leaf.start for mention in mentions for leaf in leaves(mention.values)}
-        if len(places) < _FEWEST or not places & _wrong(built):
+        wrong = len(places & _wrong(built))
+        if len(places) < _FEWEST or not wrong:
             continue
         for scale, causal in settings:
             part = _under(built, mentions, replace(declared, scales=[scale], causal=causal, statements=[]))
-            if part is not None:
+            if part is not None and len(places & _wrong(part)) < wrong:
                 found.append(_described(part, scale, causal))
                 built = _without(built, places)
                 break
@@ -82,7 +83,7 @@ def _parts(
 
 
 def _under(built: Assembled, mentions: list[Mention], declared: Declarations) -> Assembled | None:
-    """Results by themselves under another setting; `None` where one of them is wrong then."""
+    """Results by themselves under another setting; `None` where they cannot be put together under it."""
     starts = [
         mention
         for mention in built.scope.claims
@@ -92,8 +93,7 @@ def _under(built: Assembled, mentions: list[Mention], declared: Declarations) ->
     part = assemble(scope, declared)
     if part is None or part.conventions or (part.scale, part.causal) != (declared.scales[0], declared.causal):
         return None
-    verdicts = judge(part.problem)
-    return None if verdicts.judgements or not verdicts.checked else part
+    return part if judge(part.problem).checked else None
 
 
 def _without(built: Assembled, places: set[int]) -> Assembled:
