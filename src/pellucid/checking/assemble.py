@@ -218,7 +218,9 @@ class _Assembly:
                         )
                 for other, sentence in options:
                     rebuilt = self.build(other)
-                    if rebuilt is not None and _errors(rebuilt.problem) == 0:
+                    # A setting under which fewer numbers can be placed explains nothing.
+                    places = rebuilt is not None and len(rebuilt.problem.claims) >= len(problem.claims)
+                    if rebuilt is not None and places and _errors(rebuilt.problem) == 0:
                         rebuilt.conventions.append(sentence)
                         result, taken = rebuilt, other
                         break
