@@ -53,6 +53,13 @@ _SUBJECT = re.compile(
     re.IGNORECASE,
 )
 """What a heading of one word is about where it names no token."""
+_RESULTS = ("scores", "scaled_scores", "masked_scores", "weights", "output")
+_SUPPOSED = re.compile(
+    r"\bmistake|\bwould (?:be|become|give|have|look|change)\b|\bwrong|\bincorrect|\bif we (?:forg|did|had|left|skip)"
+    r"|\bhad we\b|\bdropout\b|\bafter (?:\w+ ){0,3}(?:training|updates?|epochs?|gradient)\b",
+    re.IGNORECASE,
+)
+"""Words beside results that are not those of the example: what a slip would give, or what training made of them."""
 _NEW_TOKEN = re.compile(r"[^\W\d][\w'’-]{0,19}")
 _TRIMMINGS = " \t\n=≈:→-–—*•#/\"“”'‘’."
 """What stands around a token in a label."""
@@ -219,11 +226,21 @@ class _Reader:
             found += self.lists(text, covered)
         found += self.arrays(text, covered, program, passage.kind)
         found.sort(key=lambda pair: pair[0])
-        self.mentions += (mention for _, mention in found)
+        self.mentions += (mention for _, mention in found if not self.is_supposed(mention))
         if passage.kind == "heading":
             self.heading, self.last_line = text.text.strip(), ""
         else:
             self.last_line = _last_line(text.text)
+
+    def is_supposed(self, mention: Mention) -> bool:
+        """Whether a result is one that is said to be wrong or to hold elsewhere, beside one that was given before."""
+        step = mention.quantity.step
+        if not mention.values.size or step not in _RESULTS:
+            return False
+        supposed = self.lead.endswith("?") or any(map(_SUPPOSED.search, (mention.label, self.heading)))
+        return supposed and any(
+            other.quantity.step == step and other.values.size >= mention.values.size for other in self.mentions
+        )
 
     @property
     def context(self) -> list[str]:
