@@ -11,7 +11,6 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import cached_property
 
 import numpy as np
 from msgspec import structs
@@ -20,6 +19,8 @@ from pellucid.arrays import Array
 from pellucid.checking.bare_lists import bare_lists
 from pellucid.checking.equations import Chain, chains_of
 from pellucid.checking.mapped_text import MappedText
+from pellucid.checking.markers import HEAD, markers
+from pellucid.checking.mention import INFERRED, SECTION, Mention, as_array, as_programs_print, located
 from pellucid.checking.naming import Quantity, mentioned, quantity
 from pellucid.checking.passages import Part, Passage, Table
 from pellucid.checking.printed import Printed
@@ -27,26 +28,13 @@ from pellucid.checking.prints import Prints
 from pellucid.checking.sides import NotASideError, SideParser
 from pellucid.checking.tables import names_one, table_mentions
 from pellucid.checking.tokens import CLOSE, OPEN, WORD, Token, tokens_of
-from pellucid.checking.values import Tree, Value, leaves, replaced
-from pellucid.expressions import Exponential, Expression, Number, Quotient, SquareRoot
+from pellucid.checking.values import Tree, Value, leaves
+from pellucid.expressions import Exponential, Number, Quotient, SquareRoot
 
 _LABEL = 300
-_WHOLE_PLACES = 4
-"""What `[1. 0. 2.]` claims: PyTorch would print a fraction with four places, NumPy with more."""
 _CLAUSE_END = re.compile(r"(?<!\s)[;.](?=\s)")  # not the dot of q . k
 _JOINS = re.compile(r"(?:\s*(?:for|of)\s+[\"“*]?\w+[\"”*]?)?[\s,;&#/*>|-]*(?:and|und|et|y)?\s*")
 _MAY_HOLD_ARRAY = re.compile(r"[\[(][\s\[(]{0,40}[-−]?[\d.√∞]")
-_HEAD = re.compile(r"^\W*(?:attention )?head\s*#?\s*(\d{1,2})\b[^\w=\n]{0,3}$", re.IGNORECASE | re.MULTILINE)
-_FOCUS = re.compile(
-    r"\b(?:look at|focus(?:ing)? on|consider|take|follow|the query(?: is| of| for)?|for|row (?:of|for)"
-    r"|attention (?:of|for))\s+(?:the )?(?:word |token |query )?"
-    r"(?:[\"“'‘„]([^\"”'’\n]{1,30})[\"”'’]|(\w+)(?=\s*[:.,]?\s*$))",
-    re.IGNORECASE | re.MULTILINE,
-)
-_FOCUSES = ("look", "focus", "consider", "take", "follow", "query", "for", "row", "attention")
-"""One of these is in every text that `_FOCUS` finds: quicker to look for."""
-FOCUS, SECTION, INFERRED = "focus", "section", "inferred"
-"""Steps of mentions that name a query, name a head, or are to be found by the operands of their arithmetic."""
 _SUBJECT = re.compile(
     r"attention|attn|self|softmax|transformer|aufmerksamkeit|atenci|example|beispiel|exemple|ejemplo|intro|exercise"
     r"|solution|question|answer|problem|step|result|summary|notes?$|overview|setup|background|method|appendix",
@@ -68,39 +56,6 @@ _OF_KEYS = ("scores", "scaled_scores", "masked_scores", "weights")
 _OF_TOKENS = ("query", "key", "value", "embeddings", *_OF_KEYS, "output")
 """What has a vector for each token."""
 _MAKERS = frozenset({"array", "tensor", "matrix", "asarray"})
-
-
-@dataclass(frozen=True, eq=False)
-class Mention:
-    """What a document says about one quantity.
-
-    Args:
-        quantity: what it is.
-        values: trees, with places in the source: a number has shape (), a vector (n,), a matrix (rows, columns).
-        label: the words it was recognised by.
-        chain: the equation it stands in, if any.
-        rows, columns: what the rows and columns of a table are labelled with.
-        program: whether it is a program's print or source.
-        offset: where it stands.
-        computed: what it is said to be the result of, with places in the passage; see `arithmetic`.
-        about: the token that a heading or the line before it names, for labels that name none.
-    """
-
-    quantity: Quantity
-    values: Array
-    label: str
-    chain: Chain | None = None
-    rows: tuple[str, ...] | None = None
-    columns: tuple[str, ...] | None = None
-    program: bool = False
-    offset: int = 0
-    computed: Tree | None = None
-    about: tuple[str, ...] = ()
-
-    @cached_property
-    def arithmetic(self) -> Tree | None:
-        """What it is said to be the result of, with places in the source."""
-        return None if self.computed is None or self.chain is None else located(self.computed, self.chain.text)
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,22 +104,6 @@ def _read(
         elif part.kind != "example":
             reader.passage(part)
     return reader
-
-
-def located(tree: Tree, text: MappedText) -> Tree:
-    """The tree with the places of its numbers as offsets in the source."""
-
-    def move(leaf: Printed) -> Expression:
-        span = text.span(leaf.start, leaf.end)
-        return Printed(leaf.value, leaf.text, leaf.places, span.start, span.end, leaf.program)
-
-    if isinstance(tree, np.ndarray):
-        moved = np.empty(tree.shape, dtype=object)
-        flat, source = moved.reshape(-1), tree.reshape(-1)
-        for position, element in enumerate(source):
-            flat[position] = move(element) if isinstance(element, Printed) else replaced(element, move)
-        return moved
-    return replaced(tree, move)
 
 
 def is_literal(value: Value) -> bool:
@@ -216,7 +155,7 @@ class _Reader:
         covered: list[tuple[int, int]] = []
         for chain in chains:
             covered += ((side.start, side.end) for side in chain.sides if side.value is not None)
-        found: list[tuple[int, Mention]] = list(self.markers(passage, covered))
+        found: list[tuple[int, Mention]] = list(markers(text, self.tokens, covered)) if passage.kind != "code" else []
         for chain in chains:
             if passage.kind != "code":
                 self.found_chains.append(chain)
@@ -259,29 +198,6 @@ class _Reader:
             return known
         return [Chain(text, chain.sides, chain.label) for chain in known]
 
-    def markers(self, passage: Passage, covered: list[tuple[int, int]]) -> Iterator[tuple[int, Mention]]:
-        """Lines that say which head or which query the following is about."""
-        if passage.kind == "code":
-            return
-        text = passage.text
-        lowered = text.text.lower()
-        for head in _HEAD.finditer(text.text) if "head" in lowered else ():
-            offset = text.span(head.start(1), head.end(1)).start
-            yield (
-                head.start(),
-                Mention(Quantity(SECTION, head=int(head[1])), np.empty(0, dtype=object), head[0], offset=offset),
-            )
-        for focus in _FOCUS.finditer(text.text) if any(word in lowered for word in _FOCUSES) else ():
-            if any(low <= focus.start() < high for low, high in covered):
-                continue
-            word = next(group for group in focus.groups() if group is not None)
-            if word in self.tokens or word.isdigit():
-                offset = text.span(focus.start(), focus.end()).start
-                yield (
-                    focus.start(),
-                    Mention(Quantity(FOCUS, (word,)), np.empty(0, dtype=object), focus[0], offset=offset),
-                )
-
     def of_chain(self, chain: Chain, program: bool) -> Mention | None:
         """What an equation says its last plain side is."""
         label = self.last_clause(chain.label)
@@ -300,7 +216,7 @@ class _Reader:
                 return None
             value = np.empty((0,), dtype=object)
         else:
-            value = as_programs_print(_as_array(located(literal.tree, chain.text)))
+            value = as_programs_print(as_array(located(literal.tree, chain.text)))
         return Mention(
             named,
             value,
@@ -399,7 +315,7 @@ class _Reader:
             joins = previous is not None and value.tree.ndim == 1 and _JOINS.fullmatch(text.text, previous_end, start)
             if previous is not None and joins and _extends(previous[1], value.tree):
                 # Keys: [1, 0], [0, 1] and [1, 1] are the rows of one matrix; so are vectors line by line.
-                previous = (previous[0], _with_row(previous[1], _as_array(located(value.tree, text))))
+                previous = (previous[0], _with_row(previous[1], as_array(located(value.tree, text))))
                 previous_end, position = tokens[end - 1].end, end
                 continue
             if previous is not None:
@@ -415,7 +331,7 @@ class _Reader:
                     start,
                     Mention(
                         named,
-                        as_programs_print(_as_array(located(value.tree, text))),
+                        as_programs_print(as_array(located(value.tree, text))),
                         label,
                         program=program or begin != position,
                         offset=text.span(start, start + 1).start,
@@ -477,14 +393,14 @@ class _Reader:
             table.caption,
             *(row[0].text for row in table.rows if sum(bool(cell.text.strip()) for cell in row) == 1),
         ):
-            if first is not None and (head := _HEAD.match(title.strip())):
+            if first is not None and (head := HEAD.match(title.strip())):
                 nothing = np.empty(0, dtype=object)
                 offset = first.span(0, 1).start - 1
                 self.mentions.append(Mention(Quantity(SECTION, head=int(head[1])), nothing, title, offset=offset))
                 break
         context = " ".join(part for part in (*self.context, table.caption) if part)
         caption = table.caption
-        if _HEAD.match(caption.strip()):
+        if HEAD.match(caption.strip()):
             caption = self.last_table  # of another head, beside the one that has the name
         for mention in table_mentions(table, caption, self.context, self.tokens):
             self.last_table = mention.label
@@ -502,25 +418,6 @@ class _Reader:
             for cell in row:
                 if any(sign in cell.text for sign in "=≈") and any(map(str.isdigit, cell.text)):
                     self.found_chains += chains_of(cell, self.names)
-
-
-def as_programs_print(values: Array) -> Array:
-    """An array of a program's print, which drops zeros at the end: all elements have the places of the longest."""
-    printed = [element for element in values.reshape(-1) if isinstance(element, Printed)]
-    if not any(element.program for element in printed) or not any("." in element.text for element in printed):
-        return values
-    counts = [element.places for element in printed if "e" not in element.text]
-    places = max(counts, default=0)
-    usual = max(set(counts), key=counts.count, default=0)
-    if counts.count(usual) * 2 > len(counts) and counts.count(places) == 1:
-        places = usual  # one number of more digits than all others is a slip of its own
-    result = values.copy()
-    for index, element in np.ndenumerate(values):
-        if isinstance(element, Printed) and element.places < (places or _WHOLE_PLACES) and "e" not in element.text:
-            result[index] = Printed(
-                element.value, element.text, places or _WHOLE_PLACES, element.start, element.end, program=True
-            )
-    return result
 
 
 def _extends(mention: Mention, row: Array) -> bool:
@@ -546,14 +443,6 @@ def _between(covered: list[tuple[int, int]], length: int) -> Iterator[tuple[int,
         position = max(position, high)
     if position < length:
         yield position, length
-
-
-def _as_array(tree: Tree) -> Array:
-    if isinstance(tree, np.ndarray):
-        return tree
-    box = np.empty((), dtype=object)
-    box[()] = tree
-    return box
 
 
 def _is_maker(word: Token, opening: Token) -> bool:

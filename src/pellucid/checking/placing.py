@@ -11,7 +11,7 @@ import numpy as np
 
 from pellucid.arrays import Array
 from pellucid.checking.inferred import exponents, inferred
-from pellucid.checking.mentions import FOCUS, INFERRED, Mention
+from pellucid.checking.mention import FOCUS, INFERRED, Mention
 from pellucid.checking.naming import mentioned, quantity
 from pellucid.checking.printed import Printed, is_near, is_right
 from pellucid.checking.problem import Claim

@@ -6,7 +6,7 @@ import numpy as np
 
 from pellucid.checking.assemble import Assembled, assemble
 from pellucid.checking.declarations import Declarations
-from pellucid.checking.mentions import FOCUS, INFERRED, SECTION, Mention
+from pellucid.checking.mention import FOCUS, INFERRED, SECTION, Mention
 from pellucid.checking.placing import place_claims
 from pellucid.checking.printed import is_near
 from pellucid.checking.values import factors_of

@@ -14,7 +14,7 @@ import numpy as np
 
 from pellucid.arrays import Array
 from pellucid.checking.floats import NoValueError, float_of
-from pellucid.checking.mentions import FOCUS, INFERRED, SECTION, Mention
+from pellucid.checking.mention import FOCUS, INFERRED, SECTION, Mention
 from pellucid.checking.naming import IGNORED
 from pellucid.checking.printed import Printed
 from pellucid.expressions import Expression

@@ -11,12 +11,12 @@ from msgspec import structs
 
 from pellucid.arrays import Array
 from pellucid.checking.mapped_text import MappedText
+from pellucid.checking.mention import located
 from pellucid.checking.naming import IGNORED, Quantity, quantity
 from pellucid.checking.passages import Table
 from pellucid.checking.printed import Printed
 from pellucid.checking.sides import NotASideError, SideParser
 from pellucid.checking.tokens import CLOSE, OPEN, tokens_of
-from pellucid.checking.values import replaced
 from pellucid.expressions import Expression, Number
 
 _LONGEST_NAME = 90
@@ -71,7 +71,7 @@ def read_cell(text: MappedText) -> Cell:
     try:
         value, end = SideParser(tokens).parse(0)
         if end == len(tokens):
-            return _located(value.tree, text)
+            return located(value.tree, text)
     except NotASideError:
         pass
     bare = [token for token in tokens if token.kind not in (OPEN, CLOSE)]
@@ -86,23 +86,10 @@ def read_cell(text: MappedText) -> Cell:
         try:
             value, end = SideParser(listed).parse(0)
             if end == len(listed):
-                return _located(value.tree, text)
+                return located(value.tree, text)
         except NotASideError:
             pass
     return stripped
-
-
-def _located(tree: Expression | Array, text: MappedText) -> Expression | Array:
-    def move(leaf: Printed) -> Expression:
-        span = text.span(leaf.start, leaf.end)
-        return Printed(leaf.value, leaf.text, leaf.places, span.start, span.end, leaf.program)
-
-    if isinstance(tree, np.ndarray):
-        moved = np.empty(tree.shape, dtype=object)
-        for position, element in np.ndenumerate(tree):
-            moved[position] = replaced(element, move)
-        return moved
-    return replaced(tree, move)
 
 
 def _regions(texts: list[list[str]], cells: list[list[Cell]]) -> Iterator[tuple[int, int, str]]:

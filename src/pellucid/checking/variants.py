@@ -14,7 +14,7 @@ from dataclasses import replace
 from pellucid.checking.assemble import Assembled, assemble
 from pellucid.checking.declarations import Declarations
 from pellucid.checking.judge import judge
-from pellucid.checking.mentions import FOCUS, INFERRED, SECTION, Mention
+from pellucid.checking.mention import FOCUS, INFERRED, SECTION, Mention
 from pellucid.checking.scopes import Scope
 from pellucid.checking.settings import Statement
 from pellucid.checking.values import leaves
