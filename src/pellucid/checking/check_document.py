@@ -94,7 +94,7 @@ class _Document:
         judged: dict[int, int | None] = {}  # place of a claimed number: its finding, or None where it is right
         assembled = self.assembled()
         verdicts = [judge(built.problem) for built in assembled]
-        equations = EquationCheck()
+        equations = EquationCheck(scores=_scores(verdicts))
         for built, verdict in zip(assembled, verdicts, strict=True):
             wrong = {id(judgement.claim) for judgement in verdict.judgements if judgement.severity == "error"}
             for claim in built.problem.claims:
@@ -391,6 +391,18 @@ class _Document:
             label=label,
             working=slip.tree,
         )
+
+
+def _scores(verdicts: Sequence[Verdicts]) -> Array:
+    """The true scaled and masked scores of all worked examples, in rising order."""
+    found = [
+        np.ravel(verdict.true[step])
+        for verdict in verdicts
+        for step in ("scaled_scores", "masked_scores")
+        if step in verdict.true
+    ]
+    every = np.concatenate(found).astype(float) if found else np.empty(0)
+    return np.unique(every[np.isfinite(every)])
 
 
 def _mistakes(found: Sequence[Assembled]) -> int:

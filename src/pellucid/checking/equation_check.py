@@ -69,13 +69,15 @@ class EquationCheck:
         checked: how many numbers were compared.
         right: places (in the source) of the numbers that are right.
         results: texts of printed results, and the true values that they stand for.
+        scores: true scaled and masked scores of the document's worked examples, in rising order: what stands in
+            exponents.
     """
 
     slipped: list[Slipped] = field(default_factory=list)
     checked: int = 0
     right: set[int] = field(default_factory=set)
     results: dict[str, list[float]] = field(default_factory=dict)
-    judged: dict[tuple[str, ...], bool] = field(default_factory=dict)
+    scores: Array = field(default_factory=lambda: np.empty(0))
 
     def know(self, printed: Printed, true: float) -> None:
         """A printed result whose true value is known from elsewhere."""
@@ -150,7 +152,7 @@ class EquationCheck:
                     self.results.setdefault(element.text, [])
                     known = self.results[element.text]
                     if len(known) < _MOST_KNOWN:
-                        known += self.bounds(trees[position], rounded=False)
+                        known += self.exponentials(trees[position]) or self.bounds(trees[position], rounded=False)
                 else:
                     yield slip
             else:
@@ -178,9 +180,12 @@ class EquationCheck:
             if wrong is not None:
                 return Slipped(chain, printed, "drift", "follows", true, exact, tree, follows=wrong)
             return Slipped(chain, printed, "drift", "drift", true, exact, tree)
-        half = printed.unit / 2
+        half = printed.unit / 2 * (1 + 1e-6)  # a float that should be a half is none
         value = float(printed.value)
-        for rounded in (False, True):
+        unrounded = self.exponentials(tree)
+        if any(is_right(printed, one) for one in unrounded):
+            return None
+        for rounded in (False, True) if not unrounded else ():
             low, high = self.bounds(tree, rounded=rounded)
             if low - half <= value <= high + half and (not rounded or abs(value - true) <= _NEAR * abs(true)):
                 return None  # right for the unrounded numbers behind the printed operands
@@ -191,6 +196,15 @@ class EquationCheck:
             words = "its digits were cut off, not rounded" if cause == "truncation" else "its last digit is off"
             return Slipped(chain, printed, "last_digit", cause, true, exact, tree, words)
         return Slipped(chain, printed, "error", kind_of(tree), true, exact, tree, hint(tree, printed))
+
+    def exponentials(self, tree: Expression) -> list[float]:
+        """The exponentials of the true scores that a printed exponent may stand for: e^0.12 of 0.1212 and 0.1247."""
+        exponent = tree.exponent if isinstance(tree, Exponential) else None
+        if not isinstance(exponent, Printed) or exponent.digits < _ROUNDED_FROM:
+            return []
+        value, half = float(exponent.value), exponent.unit / 2 * (1 + 1e-9)
+        low, high = np.searchsorted(self.scores, (value - half, value + half))
+        return [float(np.exp(score)) for score in np.unique(self.scores[low:high])[:_MOST_KNOWN]]
 
     def bounds(self, tree: Expression, *, rounded: bool) -> tuple[float, float]:
         """The least and the largest value for the unrounded numbers that the operands may stand for.
@@ -206,11 +220,12 @@ class EquationCheck:
             return float("inf"), float("-inf")
         low = high = middle
         rounds = rounded and _contains_division(tree)
+        weights = _weights(tree) if rounded else frozenset()
         for leaf in leaves(tree)[:64]:
             value = float(leaf.value)
             known = [*self.results.get(leaf.text, ()), *(-true for true in self.results.get(_opposite(leaf.text), ()))]
             options = [true for true in known if true != value]
-            if rounds and leaf.digits >= _ROUNDED_FROM and leaf.places > 0:
+            if (rounds and leaf.digits >= _ROUNDED_FROM and leaf.places > 0) or leaf.start in weights:
                 options += [value - leaf.unit / 2, value + leaf.unit / 2]
             if leaf.is_open:
                 options.append(value + (leaf.unit if value >= 0 else -leaf.unit))
@@ -275,6 +290,19 @@ class EquationCheck:
             return None
         found = (self.culprit(*pair) for pair in zip(first, second, strict=True))
         return next((culprit for culprit in found if culprit), None)
+
+
+def _weights(tree: Expression) -> frozenset[int]:
+    """Where the weights of a weighted mean stand, such as 0.264·1 + 0.471·1 + 0.264·0: rounded, and 1 together."""
+    if not isinstance(tree, Sum):
+        return frozenset()
+    found = [term.factors[0] for term in tree.terms if isinstance(term, Product)]
+    weights = [factor for factor in found if isinstance(factor, Printed) and factor.places > 1]
+    if len(weights) != len(tree.terms) or not all(0 <= weight.value <= 1 for weight in weights):
+        return frozenset()
+    off = abs(float(sum(weight.value for weight in weights)) - 1)
+    near = off <= sum(weight.unit for weight in weights) / 2 + 1e-9
+    return frozenset(weight.start for weight in weights) if near else frozenset()
 
 
 def _opposite(text: str) -> str:
