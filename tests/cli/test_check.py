@@ -111,7 +111,17 @@ def test_a_missing_file_does_not_keep_others_from_being_checked(check, tmp_path)
 
 
 def test_folders_are_walked_in_order_past_what_is_not_writing(check, tmp_path):
-    for name in ("b.md", "a/z.tex", "a/b/c.PY", "x.png", ".git/a.md", "node_modules/a.md", "build/a.md", ".a.md"):
+    for name in (
+        "b.md",
+        "a/z.tex",
+        "a/b/c.PY",
+        "x.png",
+        ".git/a.md",
+        "node_modules/a.md",
+        "build/a.md",
+        ".a.md",
+        "x.min.js",
+    ):
         (tmp_path / "top" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "top" / name).write_text("0.21")
     reports = json.loads(check("top", "--json")[1])

@@ -23,6 +23,7 @@ CORRECTED = ".corrected"
 _DATA = frozenset((*FORMATS["csv"], *FORMATS["text"]))
 _SUFFIXES = frozenset((*itertools.chain.from_iterable(FORMATS.values()), *EXAMPLE_SUFFIXES)) - {""}
 _SKIPPED_FOLDERS = frozenset(("__pycache__", "node_modules", "build", "dist"))
+_MADE_BY_PROGRAMS = (".min.js", ".min.mjs")
 _BEGINNING = 5_000
 _REPORTS = {  # how what `-o` has written in a folder begins or can be told
     ".json": re.compile(rb"\s*\[\s*(?:\]\s*\Z|\{\s*\"file\":)"),
@@ -128,7 +129,8 @@ def _walk(folder: Path) -> Iterator[Path]:
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _SKIPPED_FOLDERS)
         for name in sorted(names):
             path = Path(where, name)
-            if path.suffix.lower() in _SUFFIXES and not name.startswith(".") and not _is_corrected(path):
+            is_left_out = name.startswith(".") or name.lower().endswith(_MADE_BY_PROGRAMS)
+            if path.suffix.lower() in _SUFFIXES and not is_left_out and not _is_corrected(path):
                 yield path
 
 
