@@ -18,7 +18,10 @@ _BRACED = re.compile(r"(?<![\d,])\d+\{,\}\d+(?!\{)")
 _COMPUTED = re.compile(r"(?<![\d,.])(\d+,\d+)(?:\s*[·×⋅∙*]\s*|\s+[-+−]\s+)(\d+,\d+)(?![\d,.])")
 _SEMICOLON = re.compile(r"\(\s*[-−]?\d+,\d+\s*;\s*[-−]?\d+,\d+\s*[;)]")
 _SIGN_BEFORE = re.compile(r"[≈≃≅·×⋅∙]\s*[-−]?\s*\Z")
-_VERSION = re.compile(r"(?:version|python|release|v)\s*\Z", re.IGNORECASE)
+_TIGHT = re.compile(r"\d(?:,|\{,\})\d")
+_COMMA = re.compile(r"(?<![\w.,'’])\d+,\d+(?![.,']?\d)")
+_POINT = re.compile(r"(?:(?P<word>\b[A-Za-z]{1,12}) )?(?<![\w.,'’])(?P<number>\d+\.\d+)(?![.,']?\d)")
+_VERSION = re.compile("version|python|release|v", re.IGNORECASE)
 _LOOK_BACK = 12
 _TIMES_AS_MANY = 2
 """As points there must be commas that can only be decimal, where both occur."""
@@ -38,7 +41,7 @@ def decimal_mark(texts: Iterable[str], written: str) -> DecimalMark:
         texts: of its passages and cells, without code and what programs print.
         written: the whole file, for commas in braces.
     """
-    if "," not in written:
+    if not _TIGHT.search(written):
         return "point"
     found = _Evidence()
     for text in texts:
@@ -52,23 +55,24 @@ def decimal_mark(texts: Iterable[str], written: str) -> DecimalMark:
 
 
 def _weigh(text: str, found: _Evidence) -> None:
-    for match in RUN.finditer(text):
+    for match in _POINT.finditer(text):
+        version = match["word"] and _VERSION.fullmatch(match["word"])
+        found.points += not version and not GROUPED.fullmatch(match["number"])
+    if not _TIGHT.search(text):
+        return
+    for match in _COMMA.finditer(text):
         run, start, end = match.group(), *match.span()
-        if run.count(",") + run.count(".") + run.count("'") != 1 or GROUPED.fullmatch(run) or is_index(text, start):
+        whole, _, fraction = run.partition(",")
+        if GROUPED.fullmatch(run) or is_index(text, start) or is_alone_in_brackets(text, start, end):
             continue
+        is_cell = whole == "0" and text.strip("-− ") == run
         before = text[max(0, start - _LOOK_BACK) : start]
-        whole, mark, fraction = run.partition(",")
-        if not mark:
-            found.points += "." in run and not _VERSION.search(before)
-        elif not is_alone_in_brackets(text, start, end):
-            is_cell = whole == "0" and text.strip("-− ") == run
-            if is_cell or (len(fraction) > 1 and (whole == "0" or _SIGN_BEFORE.search(before))):
-                found.certain += 1
-            elif whole == "0" and not _touches_bracket(text, start, end):
-                found.likely += 1
-    if "," in text:
-        found.certain += sum(not all(map(GROUPED.fullmatch, pair.groups())) for pair in _COMPUTED.finditer(text))
-        found.certain += sum(1 for _ in _SEMICOLON.finditer(text))
+        if is_cell or (len(fraction) > 1 and (whole == "0" or _SIGN_BEFORE.search(before))):
+            found.certain += 1
+        elif whole == "0" and not _touches_bracket(text, start, end):
+            found.likely += 1
+    found.certain += sum(not all(map(GROUPED.fullmatch, pair.groups())) for pair in _COMPUTED.finditer(text))
+    found.certain += sum(1 for _ in _SEMICOLON.finditer(text))
 
 
 def _touches_bracket(text: str, start: int, end: int) -> bool:

@@ -39,7 +39,8 @@ _SIGN_AFTER = re.compile(rf"\s*[{_COMPUTES}]|\s+[-−]\s")
 _REPEATING = re.compile(r"(?<![\w.,])\d+[.,](?:\d*[\u0304\u0305](?:\d*[\u0304\u0305])*|\d*\(\d+\)(?!\w))")
 _PAIR = re.compile(r"\d,\d")
 _LOOK_BACK = 8
-_CHANGED = re.compile(r"\d[.,'’ \u00a0\u2009\u202f(\u0304\u0305]")
+_MAY_REPEAT = re.compile(r"\d[\u0304\u0305]|\d\(\d")
+_MAY_BE_SPACED = re.compile(r"\d[ \u00a0\u2009\u202f'’]\d{3}")
 
 
 def with_plain_numbers(parts: Iterable[Part], source: Source) -> list[Part]:
@@ -74,10 +75,10 @@ def _plain_part(part: Part, mark: DecimalMark, source: Source) -> Part:
 
 def _plain(mapped: MappedText, mark: DecimalMark, source: Source, *, blanks: bool) -> MappedText:
     text = mapped.text
-    if not _CHANGED.search(text):
-        return mapped
-    text = _REPEATING.sub(_unreadable, text)
-    text = _SPACED.sub(_Groups(mapped, source, blanks=blanks), text)
+    if _MAY_REPEAT.search(text):
+        text = _REPEATING.sub(_unreadable, text)
+    if _MAY_BE_SPACED.search(text):
+        text = _SPACED.sub(_Groups(mapped, source, blanks=blanks), text)
     if mark != "point":
         change = _decimal_comma if mark == "comma" else _unclear
         text = RUN.sub(change, text)
