@@ -106,8 +106,8 @@ def _is_of_row(operands: Sequence[Expression], true: Mapping[str, Array], row: i
     seen = np.isfinite(scores)
     if seen.sum() < 2 or not np.array_equal(seen, np.isfinite(shown)):
         return False  # a mask hides the same keys in both
-    near = sum(is_near(operand, float(value)) for operand, value in zip(printed, scores, strict=True))
-    if near * 2 > len(operands) > 2:
+    near = [_near(printed, one) for one in matrix]
+    if near[row] * 2 > len(operands) > 2 and near[row] == max(near):
         return True
     scores, shown = scores[seen], shown[seen]
     largest = int(np.argmax(np.abs(scores)))
@@ -116,6 +116,10 @@ def _is_of_row(operands: Sequence[Expression], true: Mapping[str, Array], row: i
     factor = shown[largest] / scores[largest]
     units = np.array([operand.unit for operand in printed])[seen]
     return bool(factor > 0 and (np.abs(shown - factor * scores) <= 1.5 * units * max(1.0, factor)).all())
+
+
+def _near(printed: Sequence[Printed], row: Array) -> int:
+    return sum(is_near(operand, float(value)) for operand, value in zip(printed, row, strict=True))
 
 
 def _weighted_sum(tree: Array, values: Array, true: Mapping[str, Array], focus: int | None) -> list[Claim]:

@@ -105,7 +105,9 @@ class _Placer:
             return []
         if mention.quantity.step == INFERRED:
             key = self.position(mention.quantity.indices[0], "key") if mention.quantity.indices else None
-            found = inferred(mention.arithmetic, mention.values, self.placing.true, self.focus, key)
+            said = self.position(mention.about[0], "query") if mention.about else None
+            focus = self.focus if said is None else said
+            found = inferred(mention.arithmetic, mention.values, self.placing.true, focus, key)
             self.focus = found[0].index[0] if found else self.focus
             return found
         step = self.step_of(mention)
