@@ -200,7 +200,7 @@ class EquationCheck:
     def exponentials(self, tree: Expression) -> list[float]:
         """The exponentials of the true scores that a printed exponent may stand for: e^0.12 of 0.1212 and 0.1247."""
         exponent = tree.exponent if isinstance(tree, Exponential) else None
-        if not isinstance(exponent, Printed) or exponent.digits < _ROUNDED_FROM:
+        if not isinstance(exponent, Printed) or exponent.places < 1:
             return []
         value, half = float(exponent.value), exponent.unit / 2 * (1 + 1e-9)
         low, high = np.searchsorted(self.scores, (value - half, value + half))
