@@ -32,7 +32,8 @@ Dot Product (b, a) = 0.4×0.1+0.6×0.3 = 0.23
 """
 PROSE = (
     "The Transformer of 2017 has {} layers in its base model [{}], and its authors (see section 3.{}) scale the "
-    "scores; a reader who wants the numbers finds x = {} in the appendix, at about {} % of the length, with y_{} = f(2).\n\n"
+    "scores; a reader who wants the numbers finds x = {} in the appendix, at about {} % of the length, with "
+    "y_{} = f(2).\n\n"
 )
 
 

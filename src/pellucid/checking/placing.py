@@ -278,8 +278,12 @@ class _Placer:
             if rows == len(values) == len(self.placing.query_labels) and columns == 1:
                 return [Claim(step, (n, 0), e) for n, e in enumerate(values) if isinstance(e, Printed)]
             return self.first_columns(mention, step, values, columns, row)
+        focused = self.focused(rows)
+        if row is not None and focused is not None and not mention.quantity.indices:
+            # The line before names one query, and the text is about another: the numbers tell which is meant.
+            row = max(row, focused, key=lambda one: self.score(step, values, one, range(columns)))
         if row is None:
-            row = self.focused(rows)
+            row = focused
             fitting = self.fitting(step, values, range(columns))
             if fitting is not None and (row is None or self.score(step, values, row, range(columns)) == 0):
                 row = fitting
