@@ -35,7 +35,7 @@ from pellucid.checking.mapped_text import MappedText
         (r"-\infty \pm 1 \to 0", "-∞ ± 1 → 0"),
         ("a = 1 \\\\[2pt]\n  b = 2", "a = 1 \nb = 2"),
         (r"\begin{align*} a &= 1 & b &= 2 \\ c &= 3 && d \end{align*}", " a  = 1 \nb  = 2 \nc  = 3 \n  d "),
-        (r"\begin{align} a &= 1 \cr &\quad + 2 \cr b &= 3 \end{align}", " a  = 1 \n  + 2 \nb  = 3 "),
+        (r"\begin{align} a &= 1 \cr &\quad + 2 \cr b &= 3 \end{align}", " a  = 1 \n   + 2 \nb  = 3 "),
         (r"\begin{alignat}{2} a &= \frac{1}{2} & \frac{3}{4} &= 2 \end{alignat}", " a  = 1/2 \n3/4  = 2 "),
         (
             r"\begin{aligned}[t] a &= \begin{bmatrix} 1 & 2 & 3 \end{bmatrix} & b \end{aligned}",
