@@ -10,7 +10,8 @@ from decimal import Decimal
 import numpy as np
 
 from pellucid.arrays import Array
-from pellucid.checking.assemble import Assembled, assemble
+from pellucid.checking.assemble import assemble
+from pellucid.checking.assembled import Assembled
 from pellucid.checking.declarations import declarations_of
 from pellucid.checking.documents import format_of, open_source, read_document
 from pellucid.checking.documents.plain_numbers import UNREADABLE

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pellucid.arrays import Array
-from pellucid.checking.assemble import Assembled
+from pellucid.checking.assembled import Assembled
 from pellucid.checking.printed import Printed, is_right
 from pellucid.checking.problem import Claim
 from pellucid.checking.values import factors_of

@@ -11,7 +11,8 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from pellucid.checking.assemble import Assembled, assemble
+from pellucid.checking.assemble import assemble
+from pellucid.checking.assembled import Assembled
 from pellucid.checking.declarations import Declarations
 from pellucid.checking.judge import judge
 from pellucid.checking.mention import FOCUS, INFERRED, SECTION, Mention
