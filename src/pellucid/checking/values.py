@@ -21,8 +21,10 @@ from pellucid.expressions import (
     Exponential,
     Expression,
     Negative,
+    Number,
     Product,
     Quotient,
+    SquareRoot,
     Sum,
     evaluate,
     parts,
@@ -56,6 +58,24 @@ class Value(msgspec.Struct, frozen=True, eq=False):
     def shape(self) -> tuple[int, ...]:
         """Empty for a number."""
         return self.tree.shape if isinstance(self.tree, np.ndarray) else ()
+
+
+def is_literal(value: Value) -> bool:
+    """Whether a value is written down number by number, such as [1/3, 0.5], not computed."""
+    if value.plain:
+        return True
+    if not isinstance(value.tree, np.ndarray):
+        return False
+    return all(
+        isinstance(element, Number)
+        or (
+            isinstance(element, Quotient)
+            and isinstance(element.numerator, Number)
+            and isinstance(element.denominator, Number)
+        )
+        or (isinstance(element, SquareRoot) and isinstance(element.radicand, Number))
+        for element in value.tree.reshape(-1)
+    )
 
 
 def mapped(function: Callable[..., Expression], *trees: Tree) -> Tree:
