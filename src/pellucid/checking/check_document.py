@@ -13,13 +13,13 @@ from pellucid.arrays import Array
 from pellucid.checking.assemble import assemble
 from pellucid.checking.assembled import Assembled
 from pellucid.checking.declarations import declarations_of
+from pellucid.checking.displayed import add_displayed
 from pellucid.checking.documents import format_of, open_source, read_document
 from pellucid.checking.documents.plain_numbers import UNREADABLE
 from pellucid.checking.documents.subscripts import with_plain_subscripts
 from pellucid.checking.equation_check import EquationCheck, Slipped
 from pellucid.checking.exact import exact_derivation
 from pellucid.checking.findings import exact_digits, findings_of, message, ordered
-from pellucid.checking.floats import NoValueError, float_of
 from pellucid.checking.from_block import assembled_from
 from pellucid.checking.judge import Verdicts, judge
 from pellucid.checking.linked_findings import LinkedFindings
@@ -27,7 +27,7 @@ from pellucid.checking.mapped_text import Span
 from pellucid.checking.mentions import Reading, read_parts
 from pellucid.checking.missing import missing
 from pellucid.checking.number_style import number_as_written
-from pellucid.checking.operands import WrongOperand, divisors, wrong_operands
+from pellucid.checking.operands import WrongOperand, wrong_operands
 from pellucid.checking.passages import Passage
 from pellucid.checking.printed import Printed, correct_text
 from pellucid.checking.reassign import reassigned
@@ -40,7 +40,6 @@ from pellucid.derivation import Axis, Derivation
 from pellucid.errors import InputError
 from pellucid.examples import Example
 from pellucid.examples.reader import parse_example
-from pellucid.expressions import SquareRoot
 
 _UNREADABLE = re.compile(f"{UNREADABLE}+")
 _GENERIC = frozenset({"dot_product", "softmax", "weighted_sum", "scaling", "arithmetic", "projection"})
@@ -181,7 +180,7 @@ class _Document:
         for operand in operands:
             operand_of[operand.claim.printed.start] = self.operand(built, operand)
         self.judgements(built, verdicts, equations, operand_of, exact, judged)
-        self.displayed(built, verdicts, judged)
+        add_displayed(self.found, built, verdicts, self.declared, self.source)
         for sentence in built.conventions:
             self.found.add(Finding("convention", "convention", sentence))
         if built.derivation is not None and any(entry.severity == "error" for entry in self.found.entries):
@@ -276,82 +275,6 @@ class _Document:
                 label=label,
             )
         )
-
-    def displayed(self, built: Assembled, verdicts: Verdicts, judged: dict[int, int | None]) -> None:
-        """Arithmetic that shows a wrong method without a result: softmax(0.13/3)."""
-        d_k = built.problem.d_k
-        said: dict[str, int] = {}
-        for mention in built.scope.claims:
-            tree = mention.arithmetic
-            if tree is None or isinstance(tree, np.ndarray) or mention.values.size or mention.chain is None:
-                continue
-            step = mention.quantity.step
-            single = any(side.value is not None and side.value.single for side in mention.chain.sides)
-            at = tuple(mention.quantity.indices)
-            label = f"{step}[{', '.join(at)}]"
-            span = mention.chain.text.span(mention.chain.sides[-1].start, mention.chain.sides[-1].end)
-            for score, divisor in divisors(tree):
-                if (
-                    isinstance(divisor, SquareRoot)
-                    or d_k is None
-                    or d_k == 1
-                    or self.declared.scales[:1] not in ([], ["1/sqrt(d_k)"])
-                ):
-                    continue
-                try:
-                    value = float_of(divisor)
-                except NoValueError:
-                    continue
-                if value != d_k or not isinstance(divisor, Printed) or not self.declared.scales:
-                    continue
-                self.found.add(
-                    Finding(
-                        "error",
-                        "scale_d_k",
-                        f"{score.text} is divided by d_k = {d_k}, and the document's own formula divides by "
-                        f"√d_k = √{d_k} ≈ {d_k**0.5:.4f}.",
-                        "scaled_scores",
-                        at or None,
-                        Span(divisor.start, divisor.end),
-                        self.source.line(divisor.start),
-                        divisor.text,
-                        f"√{d_k}",
-                        exact_digits(d_k**0.5),
-                        label=label.replace("weights", "scaled_scores"),
-                    ),
-                    said.get("scale"),
-                )
-                said.setdefault("scale", len(self.found.entries) - 1)
-            if single and step == "weights":
-                true = self.true_weight(built, verdicts, at)
-                self.found.add(
-                    Finding(
-                        "error",
-                        "softmax_single",
-                        "The softmax of a single number is always 1; it is taken over the scaled scores of all keys at "
-                        + ("once." if true is None else f"once, which gives {true:.4f} here."),
-                        "weights",
-                        at or None,
-                        span,
-                        self.source.line(span.start),
-                        self.source.text[span.start : span.end],
-                        None,
-                        None if true is None else exact_digits(true),
-                        label=label,
-                    ),
-                    said.get("single"),
-                )
-                said.setdefault("single", len(self.found.entries) - 1)
-
-    def true_weight(self, built: Assembled, verdicts: Verdicts, at: Sequence[str]) -> float | None:
-        axes = built.problem.axes.get("weights")
-        weights = verdicts.true.get("weights")
-        if axes is None or weights is None or len(at) != len(axes):
-            return None
-        try:
-            return float(weights[tuple(axis.position(place) for axis, place in zip(axes, at, strict=True))])
-        except InputError:
-            return None
 
     # Equations
 
