@@ -13,8 +13,6 @@ from pellucid.checking.documents.mathematics_line import Line
 from pellucid.checking.mapped_text import MappedText
 
 MOST_DEPTH = 40
-_ENVIRONMENT = r"\\(?:begin|end)[ \t]*\{[A-Za-z]+\*?\}"
-_PAIRS = re.compile(_ENVIRONMENT + r"|\\.|[{}]", re.DOTALL)
 TOKEN = re.compile(
     r"\\begin[ \t]*\{(?P<begin>[A-Za-z]+)\*?\}"
     r"|(?P<end>\\end[ \t]*\{[A-Za-z]+\*?\})"
@@ -28,8 +26,11 @@ TOKEN = re.compile(
     r"|(?P<rest>.)",
     re.DOTALL,
 )
-_LINE_END = re.compile(r"[ \t\r]*+\n\s*")
 BLANK = re.compile(r"\s*")
+
+_ENVIRONMENT = r"\\(?:begin|end)[ \t]*\{[A-Za-z]+\*?\}"
+_PAIRS = re.compile(_ENVIRONMENT + r"|\\.|[{}]", re.DOTALL)
+_LINE_END = re.compile(r"[ \t\r]*+\n\s*")
 _OPTION = re.compile(r"[ \t]*\[[^\]\n{}\\]{0,60}\]")
 
 
