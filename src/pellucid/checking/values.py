@@ -226,7 +226,8 @@ def leaves(tree: Tree) -> list[Printed]:
             visit(part)
 
     for element in tree.reshape(-1) if isinstance(tree, np.ndarray) else (tree,):
-        visit(element)
+        if element is not None:  # a cell of a table in which nothing is printed
+            visit(element)
     found.sort(key=lambda leaf: leaf.start)
     return found
 
