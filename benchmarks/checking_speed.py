@@ -31,14 +31,26 @@ Dot Product (b, a) = 0.4×0.1+0.6×0.3 = 0.23
 
 """
 PROSE = (
-    "The Transformer of 2017 has 6 layers in its base model [1], and its authors (see section 3.2) scale the scores; "
-    "a reader who wants the numbers finds x = 3 in the appendix, at about 40 % of the length, with y_1 = f(2).\n\n"
+    "The Transformer of 2017 has {} layers in its base model [{}], and its authors (see section 3.{}) scale the "
+    "scores; a reader who wants the numbers finds x = {} in the appendix, at about {} % of the length, with "
+    "y_{} = f(2).\n\n"
 )
 
 
 def repeated(text: str, size: int) -> str:
     """The same text again and again."""
     return text * (size // len(text))
+
+
+def prose(size: int) -> str:
+    """Paragraphs that differ in their numbers."""
+    random_numbers = random.Random(0)
+    paragraphs: list[str] = []
+    length = 0
+    while length < size:
+        paragraphs.append(PROSE.format(*(random_numbers.randrange(100) for _ in range(6))))
+        length += len(paragraphs[-1])
+    return "".join(paragraphs)
 
 
 def equations(size: int) -> str:
@@ -63,7 +75,7 @@ def matrix(size: int) -> str:
 
 KINDS: dict[str, Callable[[int], str]] = {
     "a worked example, again and again": lambda size: repeated(EXAMPLE, size),
-    "prose with numbers in it": lambda size: repeated(PROSE, size),
+    "prose with numbers in it": prose,
     "one printed matrix": matrix,
     "nothing but dot products, all different": equations,
 }

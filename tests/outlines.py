@@ -3,6 +3,7 @@
 import re
 
 from pellucid.checking.documents import open_source, read_document
+from pellucid.checking.documents.plain_numbers import UNREADABLE
 from pellucid.checking.mapped_text import MappedText
 from pellucid.checking.passages import Part, Passage
 from pellucid.checking.source import Source
@@ -33,8 +34,13 @@ def check(source: Source, parts: list[Part]) -> None:
             assert 0 <= low <= high <= len(source.text)
             if verbatim and text.text[at : at + high - low].strip():
                 kept = text.text[at : at + high - low]
-                assert all(a in (b, " ") for a, b in zip(kept, source.text[low:high], strict=True))
+                assert all(a in (b, " ") or _is_mark(a, b) for a, b in zip(kept, source.text[low:high], strict=True))
     assert source.rewritten({}) == source.mark + source.text.encode(source.encoding)
+
+
+def _is_mark(read: str, written: str) -> bool:
+    """Whether a sign of a number may be read as another: a decimal comma, a space between digits, what is unclear."""
+    return read == UNREADABLE or (read in ".'" and written in ",.'’ \u00a0\u2009\u202f~")
 
 
 def numbers_stand_where_they_say(source: Source, parts: list[Part]) -> int:

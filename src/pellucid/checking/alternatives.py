@@ -133,10 +133,6 @@ def _moved(
                 break
 
 
-def _number(value: float) -> Expression:
-    return Number(Decimal(repr(float(value))))
-
-
 def scales(problem: Problem) -> Iterator[tuple[str, Expression, str]]:
     """The factors that authors take for the scale: cause, factor, words."""
     d_k = problem.d_k

@@ -37,6 +37,8 @@ class BareList(NamedTuple):
 
 def bare_lists(text: MappedText) -> Iterator[BareList]:
     """The lists of two and more numbers that follow a colon or a verb, with a word before each of them or none."""
+    if not any(sign in text.text for sign in (":", "are", "is", "sind", "son")):
+        return
     for listed in _LIST.finditer(text.text):
         start, end = listed.span("items")
         items = list(_ITEM.finditer(text.text, start, end))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,6 +11,7 @@ from pathlib import PurePath
 import numpy as np
 
 from pellucid.checking.exact import exact_derivation
+from pellucid.checking.example_files import is_example_file
 from pellucid.checking.findings import findings_of
 from pellucid.checking.from_example import claim_places, claims_of, problem_of
 from pellucid.checking.judge import judge
@@ -21,11 +21,6 @@ from pellucid.derivation import Derivation
 from pellucid.errors import InputError
 from pellucid.examples import Example, explain
 from pellucid.examples.reader import parse_example
-
-_EXAMPLE_SUFFIXES = frozenset({".yaml", ".yml", ".json"})
-_EXAMPLE_KEYS = re.compile(
-    rb"^\s*\{?\s*[\"']?(?:title|tokens|query|query_tokens|embeddings|scores|claims)[\"']?\s*:", re.MULTILINE
-)
 
 
 def check_file(name: str, data: bytes, side_file: bytes | None = None, side_name: str = "") -> Report:
@@ -71,18 +66,6 @@ def _check(name: str, data: bytes, side_file: bytes | None, side_name: str) -> R
         return check_document(name, data, side)
     except InputError as error:
         return Report(name, reason=" ".join(str(error).split()))
-
-
-def is_example_file(name: str, data: bytes) -> bool:
-    """Whether a file is to be read as an example file: by its suffix, or what standard input begins with."""
-    suffix = PurePath(name).suffix.lower()
-    if suffix in _EXAMPLE_SUFFIXES:
-        return True
-    return (
-        name == "<stdin>"
-        and bool(_EXAMPLE_KEYS.match(data.removeprefix(b"\xef\xbb\xbf")))
-        and b'"cells"' not in data[:2000]
-    )
 
 
 def _check_example(name: str, data: bytes) -> Report:

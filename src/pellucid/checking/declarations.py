@@ -9,14 +9,29 @@ from decimal import Decimal
 
 from pellucid.checking.mapped_text import Builder, MappedText, Span
 from pellucid.checking.passages import Part, Passage, Table
-
-_WORTH_READING = re.compile(
-    r"√|sqrt|bidirect|\bh\s*=|scal|multipl|temperat|scores|scap|skal|[ée]chel|escal|divid|durch|root|wurzel|mask|m[áa]s|caus|kaus"
-    r"|softmax|token|word|sent"
-    r"|text|input|prompt|phrase|sequence|satz"
-    r"|frase|sourc|consider|column|spalte|head|d_?\{?k|attent|attend|quer|key|label|tril|triang|future|K\s*\^?T|0\.5",
-    re.IGNORECASE,
+from pellucid.checking.settings import (
+    BY_D_K,
+    CAUSAL,
+    NO_MASK,
+    NO_SCALE,
+    ROOT_OF_NUMBER,
+    SQUARE_ROOT,
+    UNSCALED_FORMULA,
+    Statement,
+    first,
+    first_number,
+    statements_of,
 )
+
+_TELLING = (
+    *("√", "sqrt", "bidirect", "scal", "multipl", "temperat", "scores", "scap", "skal", "échel", "echel", "divid"),
+    *("durch", "root", "wurzel", "mask", "más", "mas", "caus", "kaus", "softmax", "token", "word", "sent", "text"),
+    *("input", "prompt", "phrase", "sequence", "satz", "frase", "sourc", "consider", "column", "spalte", "head", "d_k"),
+    *("dk", "d_{k", "d{k", "attent", "attend", "quer", "key", "label", "tril", "triang", "future", "0.5", "÷"),
+    *("k^t", "kt", "k t", "k ^", "h=", "h ="),
+)
+"""What a passage that declares something has in it, in small letters: most have none of it, and a large document has
+tens of thousands of passages."""
 _SENTENCE = re.compile(
     r"\b(?:sentence|text|input|prompt|phrase|sequence|satz|frase|source|sentences|tokens of|words of|tokens in"
     r"|consider)\b[^\n\"“”„«‘]{0,30}[:=]?\s*[\"“„«‘]([^\"“”»’\n]{3,200})[\"”“»’]",
@@ -35,53 +50,6 @@ _BARE_LIST = re.compile(
 _QUOTED = re.compile(r"[\"'“‘]([^\"'”’\n]{1,30})[\"'”’]")
 _WORD = re.compile(r"\w+(?:['’-]\w+)*|[^\w\s]")
 
-_D = (
-    r"(?:d_?\{?k\}?|d_?model|d_?\{?h\}?|d_?head|d|dk|head_dim|k\.(?:size|shape)[\w()\[\]., -]*|q\.(?:size"
-    r"|shape)[\w()\[\]., -]*|\w+\.shape\[-1\]|\w+\.size\(-1\))"
-)
-_SQUARE_ROOT = re.compile(
-    rf"(?:/|÷|\bdivid\w+ (?:\w+ ){{0,4}}by|\bscal\w+ (?:\w+ ){{0,4}}by|\bdurch|\bpar|\bpor|\bentre"
-    rf"|1/)\s*\(?\s*(?:the )?(?:√|(?:np\.|math\.|torch\.)?sqrt|square root of|Wurzel(?: aus)?"
-    rf"|racine(?: carr[ée]e)?(?: de)?|ra[íi]z(?: cuadrada)?(?: de)?)\s*\(?\s*(?:{_D}|\d+)"
-    rf"|{_D}\s*\*\*\s*-?\s*0?\.5|√\(?\s*d_?k",
-    re.IGNORECASE,
-)
-_ROOT_OF_NUMBER = re.compile(r"(?:/|÷|by|durch|par)\s*\(?\s*(?:√|(?:np\.|math\.)?sqrt)\s*\(?\s*(\d{1,4})\b")
-_BY_D_K = re.compile(r"(?:/|÷|divid\w+ (?:\w+ ){0,3}by)\s*\(?\s*(?:d_?\{?k\}?)(?![\w*]|\s*\*\*)", re.IGNORECASE)
-_BY_NUMBER = re.compile(
-    r"\bdivid\w+ (?:\w+ ){0,4}?by (?:\w+ ){0,4}?(?:of )?(?P<divisor>√\s*\(?\d+\)?|(?:np\.|math\.)?sqrt\(\d+\)"
-    r"|\d+(?:\.\d+)?)(?![\w.]*\s*(?:heads|tokens|×|x))"
-    r"|(?<!\w)T\s*=\s*(?P<t>\d+(?:\.\d+)?)(?=[^|]*scal)|\btemperature\b(?: \w+){0,2}?(?: of| is|\s*="
-    r"|:)?\s*(?P<temperature>\d+(?:\.\d+)?)"
-    r"|\bscale[ds]?(?: factor)? (?:\w+ ){0,3}?by (?P<by>1/\d+(?:\.\d+)?|√\s*\(?\d+\)?|\d+(?:\.\d+)?)"
-    r"|\bscale(?: factor)?(?: is| of|\s*=|:)\s*(?P<factor>1/\d+|\d*\.\d+)|\bmultipl\w+ (?:\w+ ){0,4}?(?:by"
-    r"|with) (?P<times>1/\d+|\d*\.\d+)",
-    re.IGNORECASE,
-)
-_NO_SCALE = re.compile(
-    r"\b(?:no|without|omit\w*|skip\w*|ignor\w*|leav\w+ out|unscaled|not)\b(?:\s+\w+){0,3}\s+(?:scal\w+|1/√|√d_?k)"
-    r"|\bunscaled (?:dot[- ]product )?attention|\bscale\s*[:=]\s*(?:none|1(?:\.0)?)\b"
-    r"|\bnicht skaliert|\bohne (?:die )?skalierung|\bsans (?:mise à l['’])?[ée]chelle|\bsin escalar"
-    r"|\bsin (?:el )?escalado",
-    re.IGNORECASE,
-)
-_UNSCALED_FORMULA = re.compile(
-    r"softmax\s*\(\s*Q\s*[·×*@]?\s*K\s*\^?\s*\(?(?:T|⊤)\)?\s*\)|softmax\s*\(\s*(?:scores|S|attn_scores"
-    r"|Q @ K\.T)\s*(?:,[^)]*)?\)",
-)
-_CAUSAL = re.compile(
-    r"\bcausal(?:ly)?\b(?![^.\n]{0,30}\bnot\b)|\bmasked self[- ]attention\b|\blook[- ]ahead mask"
-    r"|\blower[- ]triangular|\btril\b|\bkausal\w*"
-    r"|\bmay (?:only )?(?:attend|see|look)[^.\n]{0,30}(?:itself|before|earlier|previous)|\bfuture (?:tokens"
-    r"|positions|words) (?:are|is) (?:masked|hidden)"
-    r"|\bmasque causal|\bm[áa]scara causal|\bcausale?\b",
-    re.IGNORECASE,
-)
-_NO_MASK = re.compile(
-    r"\b(?:no|without(?: a| any)?|not|non)[- ](?:\w+[- ]){0,2}(?:mask\w*|causal)|\bmask\s*[:=]\s*none|\bunmasked\b"
-    r"|\bbidirectional\b",
-    re.IGNORECASE,
-)
 _COLUMNS = re.compile(
     r"\b(?:tokens?|words?)\s+(?:are|is|as|form|stand in|in)\s+(?:the\s+)?columns?|\bcolumns?\s+(?:are|is"
     r"|correspond\w* to|stand for|per)\s+(?:the |a |one )?(?:tokens?|words?)"
@@ -137,6 +105,7 @@ class Declarations:
         about_attention: whether it speaks of attention or a softmax at all.
         shows_scaled: whether scores are shown divided by a root, with a result.
         others: a sentence that takes the keys of the other words only, against values of all.
+        statements: where it says how scores are scaled and masked, in reading order.
     """
 
     tokens: list[str] = field(default_factory=list)
@@ -153,36 +122,39 @@ class Declarations:
     others: Note | None = None
     shows_scaled: bool = False
     about_attention: bool = False
+    statements: list[Statement] = field(default_factory=list)
 
 
 def declarations_of(parts: Sequence[Part]) -> Declarations:
     """What the words of a document declare."""
     found = Declarations()
-    candidates: dict[str, tuple[int, Note]] = {}
+    spoken_of: set[str] = set()
+    read: set[str] = set()
     number = ""
     for passage in _passages(parts):
         text = passage.text.text
-        if len(text) > 200_000 or not _WORTH_READING.search(text):
+        if len(text) > 200_000 or text in read:
+            continue  # what is said again declares nothing new
+        read.add(text)
+        lowered = text.lower()
+        if not any(word in lowered for word in _TELLING):
             continue
         _tokens(passage, found)
         for key, pattern in (
-            ("root", _SQUARE_ROOT),
-            ("d_k", _BY_D_K),
-            ("none", _NO_SCALE),
-            ("unscaled", _UNSCALED_FORMULA),
+            ("root", SQUARE_ROOT),
+            ("d_k", BY_D_K),
+            ("none", NO_SCALE),
+            ("unscaled", UNSCALED_FORMULA),
         ):
-            if key not in candidates and (match := pattern.search(text)):
-                candidates[key] = (0, _note(passage, match))
-        if not found.root and (match := _ROOT_OF_NUMBER.search(text)):
+            if key not in spoken_of and first(pattern, text):
+                spoken_of.add(key)
+        if not found.root and (match := ROOT_OF_NUMBER.search(text)):
             found.root = int(match[1])
-        match = _BY_NUMBER.search(text) if passage.kind != "code" and "number" not in candidates else None
-        stated = "" if match is None else _stated_scale(match)
-        if match is not None and stated:
-            candidates["number"] = (0, _note(passage, match))
-            number = stated
-        if _NO_MASK.search(text):
+        if passage.kind != "code" and not number and (stated := first_number(text)):
+            number = stated[1]
+        if first(NO_MASK, text):
             found.causal = False if found.causal is None else found.causal
-        elif _CAUSAL.search(text):
+        elif first(CAUSAL, text):
             found.causal = True
         found.columns = found.columns or bool(_COLUMNS.search(text))
         if not found.num_heads and (match := _HEADS.search(text)):
@@ -200,14 +172,17 @@ def declarations_of(parts: Sequence[Part]) -> Declarations:
             found.formula = _note(passage, match)
         if found.others is None and (match := _OTHERS.search(text)) and _ALL_VALUES.search(text):
             found.others = _note(passage, match)
-    spoken_of = (
+    if number:
+        spoken_of.add("number")
+    likeliest = (
         ("none", "none"),
         ("root", "1/sqrt(d_k)"),
         ("d_k", "1/d_k"),
         ("number", number),
         ("unscaled", "none"),
     )
-    found.scales = list(dict.fromkeys(scale for key, scale in spoken_of if key in candidates))
+    found.scales = list(dict.fromkeys(scale for key, scale in likeliest if key in spoken_of))
+    found.statements = statements_of(list(_passages(parts)))
     return found
 
 
@@ -222,21 +197,6 @@ def _passages(parts: Sequence[Part]) -> Iterator[Passage]:
                 for cell in row:
                     if re.search(r"[^\W\d]{3}", cell.text):
                         yield Passage("prose", cell)
-
-
-def _stated_scale(match: re.Match[str]) -> str:
-    """The factor that words state, as an expression; empty where it is none."""
-    divisor = match["divisor"] or match["temperature"] or match["t"]
-    factor = match["factor"] or match["times"]
-    if match["by"]:
-        # “scaled by 8” and “scaled by √2” mean a division; “scaled by 1/8” and “by 0.1” a factor
-        divisor, factor = (match["by"], "") if re.fullmatch(r"\d+|√.*", match["by"]) else ("", match["by"])
-    if divisor:
-        root = re.search(r"\d+(?:\.\d+)?", divisor)
-        assert root is not None
-        number = root[0] if "√" not in divisor and "sqrt" not in divisor else f"sqrt({root[0]})"
-        return "" if number in ("0", "1") else f"1/{number}"
-    return "" if factor in ("0.0", "1.0", None) else str(factor)
 
 
 def _unplaced(table: Table) -> MappedText:

@@ -15,15 +15,14 @@ import numpy as np
 
 from pellucid.arrays import Array
 from pellucid.checking.equations import Chain, Side
-from pellucid.checking.printed import Printed, correct_text, is_last_digit, is_right, is_truncated
+from pellucid.checking.floats import NoValueError, float_of
+from pellucid.checking.printed import Printed, is_last_digit, is_right, is_truncated
 from pellucid.checking.report import Severity
 from pellucid.checking.values import (
-    NoValueError,
     Tree,
     Value,
     exact_text,
     leaves,
-    number,
     numbers,
     total,
 )
@@ -70,13 +69,15 @@ class EquationCheck:
         checked: how many numbers were compared.
         right: places (in the source) of the numbers that are right.
         results: texts of printed results, and the true values that they stand for.
+        scores: true scaled and masked scores of the document's worked examples, in rising order: what stands in
+            exponents.
     """
 
     slipped: list[Slipped] = field(default_factory=list)
     checked: int = 0
     right: set[int] = field(default_factory=set)
     results: dict[str, list[float]] = field(default_factory=dict)
-    judged: dict[tuple[str, ...], bool] = field(default_factory=dict)
+    scores: Array = field(default_factory=lambda: np.empty(0))
 
     def know(self, printed: Printed, true: float) -> None:
         """A printed result whose true value is known from elsewhere."""
@@ -128,7 +129,7 @@ class EquationCheck:
             if shape == () and aims.ndim == 1 and reference.elementwise and isinstance(tree, np.ndarray):
                 tree = total(tree)  # [1, 2] × [3, 4] = 11 means the dot product
                 try:
-                    aims = np.asarray(number(tree))
+                    aims = np.asarray(float_of(tree))
                 except NoValueError:
                     return
             elif aims.size == _value_size(shape) and min(len(shape), aims.ndim) >= 1 and isinstance(tree, np.ndarray):
@@ -151,7 +152,7 @@ class EquationCheck:
                     self.results.setdefault(element.text, [])
                     known = self.results[element.text]
                     if len(known) < _MOST_KNOWN:
-                        known += self.bounds(trees[position], rounded=False)
+                        known += self.exponentials(trees[position]) or self.bounds(trees[position], rounded=False)
                 else:
                     yield slip
             else:
@@ -179,9 +180,12 @@ class EquationCheck:
             if wrong is not None:
                 return Slipped(chain, printed, "drift", "follows", true, exact, tree, follows=wrong)
             return Slipped(chain, printed, "drift", "drift", true, exact, tree)
-        half = printed.unit / 2
+        half = printed.unit / 2 * (1 + 1e-6)  # a float that should be a half is none
         value = float(printed.value)
-        for rounded in (False, True):
+        unrounded = self.exponentials(tree)
+        if any(is_right(printed, one) for one in unrounded):
+            return None
+        for rounded in (False, True) if not unrounded else ():
             low, high = self.bounds(tree, rounded=rounded)
             if low - half <= value <= high + half and (not rounded or abs(value - true) <= _NEAR * abs(true)):
                 return None  # right for the unrounded numbers behind the printed operands
@@ -193,6 +197,15 @@ class EquationCheck:
             return Slipped(chain, printed, "last_digit", cause, true, exact, tree, words)
         return Slipped(chain, printed, "error", kind_of(tree), true, exact, tree, hint(tree, printed))
 
+    def exponentials(self, tree: Expression) -> list[float]:
+        """The exponentials of the true scores that a printed exponent may stand for: e^0.12 of 0.1212 and 0.1247."""
+        exponent = tree.exponent if isinstance(tree, Exponential) else None
+        if not isinstance(exponent, Printed) or exponent.places < 1:
+            return []
+        value, half = float(exponent.value), exponent.unit / 2 * (1 + 1e-9)
+        low, high = np.searchsorted(self.scores, (value - half, value + half))
+        return [float(np.exp(score)) for score in np.unique(self.scores[low:high])[:_MOST_KNOWN]]
+
     def bounds(self, tree: Expression, *, rounded: bool) -> tuple[float, float]:
         """The least and the largest value for the unrounded numbers that the operands may stand for.
 
@@ -202,23 +215,26 @@ class EquationCheck:
         """
         moves: list[tuple[float, float]] = []
         try:
-            middle = number(tree)
+            middle = float_of(tree)
         except NoValueError:
             return float("inf"), float("-inf")
         low = high = middle
         rounds = rounded and _contains_division(tree)
+        weights = _weights(tree) if rounded else frozenset()
         for leaf in leaves(tree)[:64]:
             value = float(leaf.value)
             known = [*self.results.get(leaf.text, ()), *(-true for true in self.results.get(_opposite(leaf.text), ()))]
             options = [true for true in known if true != value]
-            if rounds and leaf.digits >= _ROUNDED_FROM and leaf.places > 0:
+            if (rounds and leaf.digits >= _ROUNDED_FROM and leaf.places > 0) or leaf.start in weights:
                 options += [value - leaf.unit / 2, value + leaf.unit / 2]
+            if leaf.is_open:
+                options.append(value + (leaf.unit if value >= 0 else -leaf.unit))
             if not options:
                 continue
             changes = []
             for option in options:
                 try:
-                    changes.append(number(_with(tree, leaf, option)) - middle)
+                    changes.append(float_of(tree, leaf.start, option) - middle)
                 except NoValueError:
                     continue
             if changes:
@@ -232,7 +248,7 @@ class EquationCheck:
     ) -> Slipped | None:
         """A side that computes too, such as 0.03 + 0.12: right if it can equal the first for unrounded operands."""
         try:
-            value = number(element)
+            value = float_of(element)
         except NoValueError:
             return None
         self.checked += 1
@@ -241,7 +257,7 @@ class EquationCheck:
         spread = 0.0
         for leaf in leaves(element)[:64]:
             try:
-                spread += abs(number(_with(element, leaf, float(leaf.value) + leaf.unit / 2)) - value)
+                spread += abs(float_of(element, leaf.start, float(leaf.value) + leaf.unit / 2) - value)
             except NoValueError:
                 return None
         low, high = self.bounds(tree, rounded=True)
@@ -261,7 +277,7 @@ class EquationCheck:
         """Where two trees part: a printed number of the second, and the part of the first that it stands for."""
         if isinstance(element, Printed):
             try:
-                expected = number(tree)
+                expected = float_of(tree)
             except NoValueError:
                 return None
             low, high = self.bounds(tree, rounded=True)
@@ -274,6 +290,19 @@ class EquationCheck:
             return None
         found = (self.culprit(*pair) for pair in zip(first, second, strict=True))
         return next((culprit for culprit in found if culprit), None)
+
+
+def _weights(tree: Expression) -> frozenset[int]:
+    """Where the weights of a weighted mean stand, such as 0.264·1 + 0.471·1 + 0.264·0: rounded, and 1 together."""
+    if not isinstance(tree, Sum):
+        return frozenset()
+    found = [term.factors[0] for term in tree.terms if isinstance(term, Product)]
+    weights = [factor for factor in found if isinstance(factor, Printed) and factor.places > 1]
+    if len(weights) != len(tree.terms) or not all(0 <= weight.value <= 1 for weight in weights):
+        return frozenset()
+    off = abs(float(sum(weight.value for weight in weights)) - 1)
+    near = off <= sum(weight.unit for weight in weights) / 2 + 1e-9
+    return frozenset(weight.start for weight in weights) if near else frozenset()
 
 
 def _opposite(text: str) -> str:
@@ -322,7 +351,7 @@ def _as_claimed(printed: Printed, relation: str) -> Printed:
     """After ≈, the zeros at the end of a whole number need not be digits: 2^10 ≈ 1000."""
     if relation not in "≈≃≅~=" or printed.places != 0 or not relation:
         return printed
-    text = printed.text.replace(",", "")
+    text = printed.text.replace(",", "").replace("'", "")
     zeros = len(text) - len(text.rstrip("0")) if text.strip("-").isdigit() else 0
     if not zeros or not printed.value:
         return printed
@@ -356,18 +385,12 @@ def _contains_division(tree: Expression) -> bool:
     return _has(tree, Quotient) or _has(tree, Exponential) or _has(tree, SquareRoot)
 
 
-def _with(tree: Expression, leaf: Printed, value: float) -> Expression:
-    from pellucid.checking.values import replaced
-
-    return replaced(tree, lambda other: Number(Decimal(repr(value))) if other.start == leaf.start else other)
-
-
 def hint(tree: Expression, printed: Printed) -> str:
     """A likely slip behind a wrong sum of products: a term left out."""
     if not isinstance(tree, Sum) or len(tree.terms) > 32:
         return ""
     try:
-        terms = [number(term) for term in tree.terms]
+        terms = [float_of(term) for term in tree.terms]
     except NoValueError:
         return ""
     whole = sum(terms)
@@ -377,6 +400,3 @@ def hint(tree: Expression, printed: Printed) -> str:
         if term and is_right(printed, whole - 2 * term):
             return f"term {position + 1} of the sum has the wrong sign"
     return ""
-
-
-__all__ = ["EquationCheck", "Slipped", "correct_text", "kind_of"]

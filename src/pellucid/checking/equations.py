@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
+
+import msgspec
 
 from pellucid.checking.mapped_text import MappedText
 from pellucid.checking.sides import NotASideError, SideParser
@@ -40,8 +41,7 @@ _COUNTED = frozenset(
 _ENDS_CLAUSE = frozenset(".:!?")
 
 
-@dataclass(frozen=True, eq=False)
-class Side:
+class Side(msgspec.Struct, frozen=True, eq=False):
     """One side of an equation.
 
     Args:
@@ -56,8 +56,7 @@ class Side:
     relation: str = ""
 
 
-@dataclass(frozen=True, eq=False)
-class Chain:
+class Chain(msgspec.Struct, frozen=True, eq=False):
     """Sides that are said to be equal.
 
     Args:
@@ -224,11 +223,20 @@ class _Scanner:
     def joins_left(self, begin: int) -> bool:
         """Whether the sign at token `begin` adds to what stands before it, which could not be read: `n - 2×3`."""
         previous, sign = self.tokens[begin - 1], self.tokens[begin]
+        if self.is_ellipsis(begin - 1):
+            return True  # 0.1×0.3 + … + 0.4×0.5: terms are left out
         is_tight = begin + 1 < len(self.tokens) and self.tokens[begin + 1].start == sign.end
         if previous.kind == WORD:
             return not (is_tight and previous.end < sign.start)  # “is -0.6” is a negative number
         return previous.kind in (NUMBER, CLOSE) or (
             previous.kind in (OTHER, COMMA) and previous.text in "!|±∓Σ∑" and previous.text != ""
+        )
+
+    def is_ellipsis(self, position: int) -> bool:
+        """Whether terms are left out at a token: …, ⋯ or three full stops."""
+        token = self.tokens[position]
+        return token.kind == OTHER and (
+            token.text in "…⋯" or (token.text == "." and position > 0 and self.tokens[position - 1].text == ".")
         )
 
     def right_side(self, at: int, relations: list[int], position: int) -> tuple[Side | None, int, bool]:
@@ -266,7 +274,7 @@ class _Scanner:
             return False
         token = self.tokens[end]
         if token.kind == SIGN:
-            if token.text == "-" and (end + 1 >= len(self.tokens) or self.tokens[end + 1].kind in (WORD, LINE)):
+            if token.text == "-" and (end + 1 >= len(self.tokens) or self.tokens[end + 1].kind in (WORD, LINE, OTHER)):
                 spaced = self.tokens[end - 1].end < token.start
                 return not spaced  # a dash
             return token.text in "×*·/^@√+-"

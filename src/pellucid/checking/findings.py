@@ -8,6 +8,7 @@ from decimal import Decimal
 from pellucid.checking.causes import CAUSES
 from pellucid.checking.judge import Judgement, Verdicts
 from pellucid.checking.mapped_text import Span
+from pellucid.checking.number_style import number_as_written
 from pellucid.checking.printed import Printed, correct_text
 from pellucid.checking.problem import Problem
 from pellucid.checking.report import Finding
@@ -77,25 +78,26 @@ def _finding(
     true: float | Decimal = judgement.true
     if exact is not None and claim.step in exact:
         true = exact[claim.step].value[claim.index]
-    correct = correct_text(printed, true)
+    span = Span(printed.start, printed.end) if printed.start >= 0 else None
+    written = number_as_written(source, span, printed.text)
+    correct = correct_text(printed, true, written)
     axes = problem.axes.get(claim.step)
     at: tuple[int | str, ...] = claim.index
     label = claim.step
     if axes is not None:
         at = tuple(axis.label(place) if axis.labels else place for axis, place in zip(axes, claim.index, strict=True))
         label = f"{claim.step}[{', '.join(map(str, at))}]"
-    span = Span(printed.start, printed.end) if printed.start >= 0 else None
     return Finding(
         severity=judgement.severity,
         cause=judgement.cause,
         message=message(
-            _subject(claim.step, at), printed.text, correct, judgement.cause, judgement.reason, _finer(printed, true)
+            _subject(claim.step, at), written, correct, judgement.cause, judgement.reason, _finer(printed, true)
         ),
         step=claim.step,
         at=at,
         span=span,
         line=source.line(span.start) if source is not None and span is not None else None,
-        printed=printed.text,
+        printed=written,
         correct=correct,
         exact=exact_digits(true),
         follows_from=follows_from,

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from pellucid.checking.assemble import Assembled
+from pellucid.checking.assembled import Assembled
 from pellucid.checking.from_example import claim_places, claims_of, problem_of
-from pellucid.checking.mentions import Mention
+from pellucid.checking.mention import Mention
 from pellucid.checking.naming import IGNORED
 from pellucid.checking.placing import Placing, place_claims
 from pellucid.checking.problem import Claim, compute

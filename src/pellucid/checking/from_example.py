@@ -136,7 +136,9 @@ def printed_number(text: str, place: Any, where: str) -> Printed:
         sign = tokens.pop(0).text if sign != "-" else "-"
     span = place if isinstance(place, Span) else Span(-1, -1)
     if len(tokens) in (1, 2) and tokens[0].kind == NUMBER and (len(tokens) == 1 or tokens[1].text == "%"):
-        number = number_of_token(tokens[0], percent=len(tokens) == 2, program=tokens[0].text.endswith("."))
+        number = number_of_token(
+            tokens[0], percent=tokens[1] if len(tokens) == 2 else None, program=tokens[0].text.endswith(".")
+        )
         if number is not None:
             value = -number.value if sign == "-" else number.value
             return Printed(value, text.strip(), number.places, span.start, span.end, number.program)

@@ -15,8 +15,13 @@ from pellucid.checking.problem import Claim
 from pellucid.checking.values import Tree, factors_of
 from pellucid.expressions import Exponential, Expression, Number, Quotient, Sum
 
+_ROUGHLY = 0.05
+"""How far rounding on the way may take a quotient from the weight that it is, relative."""
 
-def inferred(tree: Tree | None, values: Array, true: Mapping[str, Array], focus: int | None) -> list[Claim]:
+
+def inferred(
+    tree: Tree | None, values: Array, true: Mapping[str, Array], focus: int | None, key: int | None = None
+) -> list[Claim]:
     """What arithmetic computes, by its operands.
 
     Args:
@@ -24,9 +29,12 @@ def inferred(tree: Tree | None, values: Array, true: Mapping[str, Array], focus:
         values: what is printed as its result: shape () or (n,).
         true: the true values of all steps.
         focus: the row that the document is about at this point; `None` where it has not said so.
+        key: the column that a word before it names, if any.
     """
     if isinstance(tree, Expression) and values.ndim == 0:
         (number,) = values.reshape(-1)
+        if isinstance(tree, Quotient) and focus is not None and key is not None and isinstance(number, Printed):
+            return _share_of_sum(tree, number, true, focus, key)
         pairs = factors_of(tree)
         if pairs and isinstance(number, Printed) and _are_matrices(true, "query", "key"):
             return _dot_product(pairs, number, tree, true)
@@ -58,6 +66,20 @@ def _dot_product(
     return []
 
 
+def _share_of_sum(tree: Quotient, number: Printed, true: Mapping[str, Array], row: int, column: int) -> list[Claim]:
+    """`dog: 1.197/7.023 = 0.170`: an exponential over the sum of its row."""
+    weights = true.get("weights")
+    if weights is None or weights.ndim != 2 or column >= weights.shape[1]:
+        return []
+    if not (isinstance(tree.numerator, Printed) and isinstance(tree.denominator, Printed)):
+        return []
+    above, below = float(tree.numerator.value), float(tree.denominator.value)
+    weight = float(weights[row, column])
+    if not below or abs(above / below - weight) > _ROUGHLY * max(weight, number.unit):
+        return []
+    return [Claim("weights", (row, column), number, tree)]
+
+
 def _softmax_row(tree: Array, values: Array, true: Mapping[str, Array], focus: int | None) -> list[Claim]:
     operands = [element.numerator.exponent for element in tree]
     if not all(isinstance(operand, Number) for operand in operands):
@@ -69,21 +91,56 @@ def _softmax_row(tree: Array, values: Array, true: Mapping[str, Array], focus: i
         row = _fitting_row(operands, matrix, focus)
         if row is not None:
             return [Claim("weights", (row, n), e) for n, e in enumerate(values) if isinstance(e, Printed)]
+    if focus is not None and _is_of_row(operands, true, focus):
+        return [Claim("weights", (focus, n), e) for n, e in enumerate(values) if isinstance(e, Printed)]
     return []
+
+
+def _is_of_row(operands: Sequence[Expression], true: Mapping[str, Array], row: int) -> bool:
+    """Whether operands are the scores of a row but for a slip: most of them are right, or all by another scale."""
+    matrix = true.get("masked_scores")
+    printed = [operand for operand in operands if isinstance(operand, Printed)]
+    if matrix is None or matrix.ndim != 2 or matrix.shape[1] != len(operands) or len(printed) != len(operands):
+        return False
+    scores, shown = matrix[row], np.array([float(operand.value) for operand in printed])
+    seen = np.isfinite(scores)
+    if seen.sum() < 2 or not np.array_equal(seen, np.isfinite(shown)):
+        return False  # a mask hides the same keys in both
+    near = [_near(printed, one) for one in matrix]
+    if near[row] * 2 > len(operands) > 2 and near[row] == max(near):
+        return True
+    scores, shown = scores[seen], shown[seen]
+    largest = int(np.argmax(np.abs(scores)))
+    if not scores[largest] or np.ptp(scores) == 0:
+        return False
+    factor = shown[largest] / scores[largest]
+    units = np.array([operand.unit for operand in printed])[seen]
+    return bool(factor > 0 and (np.abs(shown - factor * scores) <= 1.5 * units * max(1.0, factor)).all())
+
+
+def _near(printed: Sequence[Printed], row: Array) -> int:
+    return sum(is_near(operand, float(value)) for operand, value in zip(printed, row, strict=True))
 
 
 def _weighted_sum(tree: Array, values: Array, true: Mapping[str, Array], focus: int | None) -> list[Claim]:
     value, weights = true["value"], true["weights"]
-    columns = [pairs for element in tree if (pairs := factors_of(element)) and len(pairs) == value.shape[0]]
-    if len(columns) != len(tree) or len(tree) != value.shape[1]:
+    columns = [pairs for element in tree if (pairs := factors_of(element))]
+    terms = len(columns[0]) if columns else 0
+    if len(columns) != len(tree) or len(tree) != value.shape[1] or {len(pairs) for pairs in columns} != {terms}:
         return []
     shown = np.array([[float(number.value) for _, number in pairs] for pairs in columns]).T
-    if not np.isclose(shown, value, atol=1e-9).all():
+    if terms == value.shape[0]:
+        row = _fitting_row([weight for weight, _ in columns[0]], weights, focus)
+        row = focus if row is None else row
+        keys: Sequence[int] = range(terms)
+    else:  # a causal row: its terms are those that the mask leaves
+        row = focus
+        keys = [] if row is None else [int(key) for key in np.flatnonzero(weights[row] > 0)]
+    if row is None or len(keys) != terms:
         return []
-    row = _fitting_row([weight for weight, _ in columns[0]], weights, focus)
-    row = focus if row is None else row
-    if row is None:
-        return []
+    wrong = ~np.isclose(shown, value[list(keys)], atol=1e-9)
+    if wrong.sum() > (1 if shown.size > 2 else 0):
+        return []  # one of many may be mistyped; more are the values of something else
     return [Claim("output", (row, n), e, tree[n]) for n, e in enumerate(values) if isinstance(e, Printed)]
 
 

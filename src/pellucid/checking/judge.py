@@ -55,13 +55,11 @@ class Verdicts:
         true: the true values of all steps.
         checked: how many printed numbers were compared.
         judgements: those that are not right, in the order in which they were found.
-        settled: offsets of the numbers that are right.
     """
 
     true: dict[str, Array]
     checked: int = 0
     judgements: list[Judgement] = field(default_factory=list)
-    right: int = 0
 
 
 def judge(problem: Problem) -> Verdicts:
@@ -130,9 +128,8 @@ class _Judge:
                 slack is not None
                 and abs(float(claim.printed.value) - value) <= tolerance(claim.printed) + float(slack[claim.index])
             ):
-                self.result.right += 1
-            else:
-                wrong.append(claim)
+                continue
+            wrong.append(claim)
         if not wrong:
             return
         if self.is_cut_off(step, wrong):

@@ -8,78 +8,37 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
 
 import numpy as np
+from msgspec import structs
 
-from pellucid.arrays import Array
 from pellucid.checking.bare_lists import bare_lists
 from pellucid.checking.equations import Chain, chains_of
+from pellucid.checking.loose_arrays import MOST_LABEL, LooseArrays
 from pellucid.checking.mapped_text import MappedText
-from pellucid.checking.naming import Quantity, mentioned, quantity
+from pellucid.checking.markers import HEAD, markers
+from pellucid.checking.mention import INFERRED, SECTION, Mention, as_array, as_programs_print, located
+from pellucid.checking.naming import Quantity, quantity
 from pellucid.checking.passages import Part, Passage, Table
 from pellucid.checking.printed import Printed
-from pellucid.checking.sides import NotASideError, SideParser
-from pellucid.checking.tables import names_one, table_mentions
-from pellucid.checking.tokens import CLOSE, OPEN, WORD, Token, tokens_of
-from pellucid.checking.values import Tree, Value, leaves, replaced
-from pellucid.expressions import Exponential, Expression, Number, Quotient, SquareRoot
+from pellucid.checking.prints import Prints
+from pellucid.checking.surroundings import TRIMMINGS, Surroundings
+from pellucid.checking.tables import table_mentions
+from pellucid.checking.values import Tree, Value, is_literal, leaves
+from pellucid.expressions import Exponential, Number, Quotient, SquareRoot
 
-_LABEL = 300
-_REPEATED = 2_000
-_WHOLE_PLACES = 4
-"""What `[1. 0. 2.]` claims: PyTorch would print a fraction with four places, NumPy with more."""
-_PRINT = re.compile(r"\b(?:print|println!?|printf|cout\s*<<)\s*\(?(.*?)\)?\s*;?\s*$")
-_EXPRESSION = re.compile(r"^[A-Za-z_][\w.\[\]()@, *+/=-]*$")
-_JOINS = re.compile(r"(?:\s*(?:for|of)\s+[\"“*]?\w+[\"”*]?)?[\s,;&#/*>|-]*(?:and|und|et|y)?\s*")
-_MAY_HOLD_ARRAY = re.compile(r"[\[(][\s\[(]{0,40}[-−]?[\d.√∞]")
-_HEAD = re.compile(r"^\W*(?:attention )?head\s*#?\s*(\d{1,2})\b[^\w=\n]{0,3}$", re.IGNORECASE | re.MULTILINE)
-_FOCUS = re.compile(
-    r"\b(?:look at|focus(?:ing)? on|consider|take|follow|the query(?: is| of| for)?|for|row (?:of|for)"
-    r"|attention (?:of|for))\s+(?:the )?(?:word |token |query )?"
-    r"(?:[\"“'‘„]([^\"”'’\n]{1,30})[\"”'’]|(\w+)(?=\s*[:.,]?\s*$))",
-    re.IGNORECASE | re.MULTILINE,
+_CLAUSE_END = re.compile(r"(?<!\s)[;.](?=\s)")  # not the dot of q . k
+_RESULTS = ("scores", "scaled_scores", "masked_scores", "weights", "output")
+_SUPPOSED = re.compile(
+    r"\bmistake|\bwould (?:be|become|give|have|look|change)\b|\bwrong|\bincorrect|\bif we (?:forg|did|had|left|skip)"
+    r"|\bhad we\b|\bdropout\b|\bafter (?:\w+ ){0,3}(?:training|updates?|epochs?|gradient)\b",
+    re.IGNORECASE,
 )
-FOCUS, SECTION, INFERRED = "focus", "section", "inferred"
-"""Steps of mentions that name a query, name a head, or are to be found by the operands of their arithmetic."""
-_ASSIGNED = re.compile(r"^[ \t]*(?:let |float |double |auto )?([A-Za-z_]\w*)\s*=\s*([^=\n].*)$", re.MULTILINE)
-_STATEMENT = re.compile(r"^(?:import|from|def|class|return|for|if|with|assert|pass|del|raise|else|try|use|let)\b")
-_MAKERS = frozenset({"array", "tensor", "matrix", "asarray"})
-
-
-@dataclass(frozen=True, eq=False)
-class Mention:
-    """What a document says about one quantity.
-
-    Args:
-        quantity: what it is.
-        values: trees, with places in the source: a number has shape (), a vector (n,), a matrix (rows, columns).
-        label: the words it was recognised by.
-        chain: the equation it stands in, if any.
-        rows, columns: what the rows and columns of a table are labelled with.
-        program: whether it is a program's print or source.
-        offset: where it stands.
-        computed: what it is said to be the result of, with places in the passage; see `arithmetic`.
-        about: the token that a heading or the line before it names, for labels that name none.
-    """
-
-    quantity: Quantity
-    values: Array
-    label: str
-    chain: Chain | None = None
-    rows: tuple[str, ...] | None = None
-    columns: tuple[str, ...] | None = None
-    program: bool = False
-    offset: int = 0
-    computed: Tree | None = None
-    about: tuple[str, ...] = ()
-
-    @cached_property
-    def arithmetic(self) -> Tree | None:
-        """What it is said to be the result of, with places in the source."""
-        return None if self.computed is None or self.chain is None else located(self.computed, self.chain.text)
+"""Words beside results that are not those of the example: what a slip would give, or what training made of them."""
+_OF_KEYS = ("scores", "scaled_scores", "masked_scores", "weights")
+"""What has a number for each token."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +57,8 @@ def read_parts(parts: Sequence[Part], names: Mapping[str, Decimal], tokens: Sequ
         names: values of names, such as d_k.
         tokens: those that it declares.
     """
-    reader = _read(parts, names, tokens)
+    equations: dict[tuple[str, bool], list[Chain]] = {}
+    reader = _read(parts, names, tokens, equations)
     named = [
         label
         for mention in reader.mentions
@@ -107,15 +67,20 @@ def read_parts(parts: Sequence[Part], names: Mapping[str, Decimal], tokens: Sequ
         if label and not label.isdigit() and label not in tokens
     ]
     if named:  # the document names its tokens where it gives their vectors: read it again, knowing them
-        reader = _read(parts, names, [*tokens, *dict.fromkeys(named)])
+        reader = _read(parts, names, [*tokens, *dict.fromkeys(named)], equations)
     mentions = reader.mentions
     if any(isinstance(part, Passage) and part.kind == "comment" for part in parts):
         mentions = sorted(mentions, key=lambda mention: mention.offset)  # code and its comments take turns
     return Reading(reader.found_chains, mentions)
 
 
-def _read(parts: Sequence[Part], names: Mapping[str, Decimal], tokens: Sequence[str]) -> _Reader:
-    reader = _Reader(names, tokens)
+def _read(
+    parts: Sequence[Part],
+    names: Mapping[str, Decimal],
+    tokens: Sequence[str],
+    equations: dict[tuple[str, bool], list[Chain]],
+) -> _Reader:
+    reader = _Reader(names, tokens, equations)
     for part in parts:
         if isinstance(part, Table):
             reader.table(part)
@@ -124,52 +89,20 @@ def _read(parts: Sequence[Part], names: Mapping[str, Decimal], tokens: Sequence[
     return reader
 
 
-def located(tree: Tree, text: MappedText) -> Tree:
-    """The tree with the places of its numbers as offsets in the source."""
-
-    def move(leaf: Printed) -> Expression:
-        span = text.span(leaf.start, leaf.end)
-        return Printed(leaf.value, leaf.text, leaf.places, span.start, span.end, leaf.program)
-
-    if isinstance(tree, np.ndarray):
-        moved = np.empty(tree.shape, dtype=object)
-        flat, source = moved.reshape(-1), tree.reshape(-1)
-        for position, element in enumerate(source):
-            flat[position] = move(element) if isinstance(element, Printed) else replaced(element, move)
-        return moved
-    return replaced(tree, move)
-
-
-def is_literal(value: Value) -> bool:
-    """Whether a value is written down number by number, such as [1/3, 0.5], not computed."""
-    if value.plain:
-        return True
-    if not isinstance(value.tree, np.ndarray):
-        return False
-    return all(
-        isinstance(element, Number)
-        or (
-            isinstance(element, Quotient)
-            and isinstance(element.numerator, Number)
-            and isinstance(element.denominator, Number)
-        )
-        or (isinstance(element, SquareRoot) and isinstance(element.radicand, Number))
-        for element in value.tree.reshape(-1)
-    )
-
-
 class _Reader:
-    def __init__(self, names: Mapping[str, Decimal], tokens: Sequence[str]) -> None:
+    def __init__(
+        self, names: Mapping[str, Decimal], tokens: Sequence[str], equations: dict[tuple[str, bool], list[Chain]]
+    ) -> None:
         self.names = names
         self.tokens = tuple(tokens)
+        self.around = Surroundings(tokens)
         self.found_chains: list[Chain] = []
         self.mentions: list[Mention] = []
-        self.context: list[str] = []  # headings and lead-in lines that may name what follows
-        self.read_before: dict[tuple[str, bool], list[Chain]] = {}
+        self.equations = equations  # of every passage read so far, by its text and whether a program printed it
         self.last_table = ""
         self.in_code = False
-        self.assigned: dict[str, str] = {}
-        self.prints: list[str] = []  # what the code so far has printed, for the outputs that follow
+        self.prints = Prints()
+        self.loose_arrays = LooseArrays(names, self.around, self.prints)
 
     # Passages
 
@@ -178,17 +111,17 @@ class _Reader:
         if not text.text.strip():
             return
         if passage.kind == "code":
-            self.assigned.update({found[1]: found[2] for found in _ASSIGNED.finditer(text.text)})
-            self.prints += [self.spelled(name) for name in _printed_names(text.text)]
+            self.prints.run(text.text)
         elif passage.kind == "heading":
-            self.prints = []
+            self.prints.forget()
+        self.around.lead = passage.lead
         program = passage.kind in ("output", "code")
         self.in_code = passage.kind == "code"
         chains = self.chains(text, program)
         covered: list[tuple[int, int]] = []
         for chain in chains:
             covered += ((side.start, side.end) for side in chain.sides if side.value is not None)
-        found: list[tuple[int, Mention]] = list(self.markers(passage, covered))
+        found: list[tuple[int, Mention]] = list(markers(text, self.tokens, covered)) if passage.kind != "code" else []
         for chain in chains:
             if passage.kind != "code":
                 self.found_chains.append(chain)
@@ -196,61 +129,37 @@ class _Reader:
                 found.append((chain.start, mention))
         if passage.kind not in ("code", "output"):
             found += self.lists(text, covered)
-        found += self.arrays(text, covered, program, passage.kind)
+        found += self.loose_arrays.find(text, covered, program, passage.kind)
         found.sort(key=lambda pair: pair[0])
-        self.mentions += (mention for _, mention in found)
-        if passage.kind == "heading":
-            self.context = [text.text.strip()]
-        else:
-            self.context = [*self.context[:1], _last_line(text.text)]
+        self.mentions += (mention for _, mention in found if not self.is_supposed(mention))
+        self.around.go_on(passage.kind, text.text)
 
-    def chains(self, text: MappedText, program: bool) -> list[Chain]:
-        """The equations of a passage; one that stands in the document again and again is read once."""
-        key = (text.text, program)
-        known = self.read_before.get(key)
-        if known is None:
-            found = list(chains_of(text, self.names, program=program))
-            if len(text.text) < _REPEATED:
-                self.read_before[key] = found
-            return found
-        return [Chain(text, chain.sides, chain.label) for chain in known]
-
-    def spelled(self, name: str) -> str:
-        """A printed variable with what it was computed as, where that says more than its name."""
-        computed = self.assigned.get(name, "")
-        return (
-            f"{name} = {computed}" if re.search(r"softmax|masked_fill|where\(|sqrt|\*\*\s*-?0?\.5", computed) else name
+    def is_supposed(self, mention: Mention) -> bool:
+        """Whether a result is one that is said to be wrong or to hold elsewhere, beside one that was given before."""
+        step = mention.quantity.step
+        if not mention.values.size or step not in _RESULTS:
+            return False
+        supposed = self.around.lead.endswith("?") or any(map(_SUPPOSED.search, (mention.label, self.around.heading)))
+        return supposed and any(
+            other.quantity.step == step and other.values.size >= mention.values.size for other in self.mentions
         )
 
-    def markers(self, passage: Passage, covered: list[tuple[int, int]]) -> Iterator[tuple[int, Mention]]:
-        """Lines that say which head or which query the following is about."""
-        if passage.kind == "code":
-            return
-        text = passage.text
-        for head in _HEAD.finditer(text.text):
-            offset = text.span(head.start(1), head.end(1)).start
-            yield (
-                head.start(),
-                Mention(Quantity(SECTION, head=int(head[1])), np.empty(0, dtype=object), head[0], offset=offset),
-            )
-        for focus in _FOCUS.finditer(text.text):
-            if any(low <= focus.start() < high for low, high in covered):
-                continue
-            word = next(group for group in focus.groups() if group is not None)
-            if word in self.tokens or word.isdigit():
-                offset = text.span(focus.start(), focus.end()).start
-                yield (
-                    focus.start(),
-                    Mention(Quantity(FOCUS, (word,)), np.empty(0, dtype=object), focus[0], offset=offset),
-                )
+    def chains(self, text: MappedText, program: bool) -> list[Chain]:
+        """The equations of a passage; they do not depend on the tokens, so that every text is read once."""
+        key = (text.text, program)
+        known = self.equations.get(key)
+        if known is None:
+            known = self.equations[key] = list(chains_of(text, self.names, program=program))
+            return known
+        return [Chain(text, chain.sides, chain.label) for chain in known]
 
     def of_chain(self, chain: Chain, program: bool) -> Mention | None:
         """What an equation says its last plain side is."""
         label = self.last_clause(chain.label)
-        named = quantity(label[-_LABEL:], self.tokens)
+        named = quantity(label[-MOST_LABEL:], self.tokens)
         values = [side.value for side in chain.sides if side.value is not None]
         if named is None and values:
-            named = self.of_token(chain.label) or self.inferred(values)
+            named = self.around.of_token(chain.label, _OF_KEYS) or self.inferred(values, chain.label)
         if named is None or not values or (self.in_code and not any(value.shape for value in values)):
             return None
         computed = next((value for value in values if not is_literal(value)), None)
@@ -262,7 +171,7 @@ class _Reader:
                 return None
             value = np.empty((0,), dtype=object)
         else:
-            value = as_programs_print(_as_array(located(literal.tree, chain.text)))
+            value = as_programs_print(as_array(located(literal.tree, chain.text)))
         return Mention(
             named,
             value,
@@ -271,129 +180,25 @@ class _Reader:
             program=program,
             offset=chain.text.span(chain.start, chain.start + 1).start,
             computed=arithmetic,
-            about=self.about() if not named.indices else (),
+            about=self.around.about() if not named.indices else (),
         )
 
     def last_clause(self, label: str) -> str:
         """The part of a label behind the last `;` or full stop, where that names something by itself."""
-        for position in range(len(label) - 2, 0, -1):
-            if label[position] in ";.:" and label[position + 1].isspace():
-                clause = label[position + 1 :]
-                if label[position] != ":" and quantity(clause, self.tokens) is not None:
-                    return clause
+        ends = [found.start() for found in _CLAUSE_END.finditer(label, 1)]
+        for position in reversed(ends):
+            clause = label[position + 1 :]
+            if quantity(clause, self.tokens) is not None:
+                return clause
         return label
 
-    def of_token(self, label: str) -> Quantity | None:
-        """`dog: … = 0.48` under the heading “Attention weights” is the weight of dog."""
-        token = label.strip(" \t\n=≈:→-–—*•\"“”'‘’.")
-        if token not in self.tokens:
-            return None
-        for line in reversed(self.context):
-            named = quantity(line, self.tokens)
-            if named is not None and named.step in ("scores", "scaled_scores", "masked_scores", "weights"):
-                return Quantity(named.step, (token,), named.head)
-        return None
-
-    def inferred(self, values: list[Value]) -> Quantity | None:
+    def inferred(self, values: list[Value], label: str) -> Quantity | None:
         """What arithmetic without a name can be: found later, by its operands."""
         computed = next((value for value in values if not is_literal(value)), None)
         if computed is None or computed.single or not any(is_literal(value) for value in values):
             return None
-        return Quantity(INFERRED)
-
-    def about(self) -> tuple[str, ...]:
-        """The token that the line or heading before a passage names."""
-        for line in reversed(self.context):
-            if found := mentioned(line, self.tokens):
-                return found[:1]
-            word = line.strip().strip("\"“”'‘’:*")
-            if re.fullmatch(r"[^\W\d]\w{0,19}", word) and quantity(word, self.tokens) is None:
-                return (word,)
-        return ()
-
-    def arrays(
-        self, text: MappedText, covered: list[tuple[int, int]], program: bool, kind: str
-    ) -> Iterator[tuple[int, Mention]]:
-        """Arrays that no equation contains: under a caption, after a colon, in a program's output."""
-        if not _MAY_HOLD_ARRAY.search(text.text):
-            return
-        tokens = [
-            token
-            for start, end in _between(covered, len(text.text))
-            if _MAY_HOLD_ARRAY.search(text.text, start, end)
-            for token in tokens_of(text.text, start, end)
-        ]
-        parser = SideParser(tokens, self.names, program=kind == "output")
-        position = previous_end = 0
-        previous: tuple[int, Mention] | None = None
-        while position < len(tokens):
-            token = tokens[position]
-            if token.kind != OPEN or token.text == "{":
-                position += 1
-                continue
-            begin = position - 1 if position and _is_maker(tokens[position - 1], token) else position
-            before = tokens[position - 1] if position else None
-            if begin == position and before is not None and before.end == token.start and before.kind in (WORD, CLOSE):
-                position += 1  # an index, such as shape[0], or a call
-                continue
-            try:
-                value, end = parser.parse(begin)
-            except NotASideError:
-                position += 1
-                continue
-            if (
-                not isinstance(value.tree, np.ndarray)
-                or not is_literal(value)
-                or (token.text == "(" and begin == position and value.tree.ndim > 1)
-            ):
-                position = max(end, position + 1) if isinstance(value.tree, np.ndarray) else position + 1
-                continue
-            start = tokens[begin].start
-            joins = previous is not None and value.tree.ndim == 1 and _JOINS.fullmatch(text.text, previous_end, start)
-            if previous is not None and joins and _extends(previous[1], value.tree):
-                # Keys: [1, 0], [0, 1] and [1, 1] are the rows of one matrix; so are vectors line by line.
-                previous = (previous[0], _with_row(previous[1], _as_array(located(value.tree, text))))
-                previous_end, position = tokens[end - 1].end, end
-                continue
-            if previous is not None:
-                yield previous
-            previous = None
-            label = self.array_label(text.text, previous_end, start, program or kind in ("verbatim", "comment"))
-            named = quantity(label, self.tokens) if label else None
-            if named is not None and not (token.text == "(" and begin == position and named.symbol):
-                previous = (
-                    start,
-                    Mention(
-                        named,
-                        as_programs_print(_as_array(located(value.tree, text))),
-                        label,
-                        program=program or begin != position,
-                        offset=text.span(start, start + 1).start,
-                        about=self.about() if not named.indices else (),
-                    ),
-                )
-            previous_end = tokens[end - 1].end
-            position = end
-        if previous is not None:
-            yield previous
-
-    def array_label(self, text: str, previous_end: int, start: int, takes_prints: bool) -> str:
-        """The words that name an array: on its line, on the line before, before the passage, or what was printed."""
-        line_start = text.rfind("\n", 0, start) + 1
-        same_line = text[max(line_start, previous_end) : start].strip(" \t#/*;%-•>|")
-        if re.search(r"\w", same_line):
-            return same_line[-_LABEL:]
-        for line in reversed(text[previous_end : max(line_start, previous_end)].splitlines()):
-            if re.search(r"\w", line):
-                return line.strip(" \t#/*;%")[-_LABEL:]
-        if previous_end:
-            if takes_prints and self.prints:
-                return self.prints.pop(0)
-            return ""
-        if takes_prints and self.prints:
-            return self.prints.pop(0)
-        lines = (line for line in reversed(self.context) if names_one(line))
-        return next((line[-_LABEL:] for line in lines if quantity(line, self.tokens)), "")
+        token = label.strip(TRIMMINGS)
+        return Quantity(INFERRED, (token,) if token in self.tokens or token[:-1] in self.tokens else ())
 
     def lists(self, text: MappedText, covered: list[tuple[int, int]]) -> Iterator[tuple[int, Mention]]:
         """Lists without brackets whose label names something, and whose words are tokens."""
@@ -403,7 +208,7 @@ class _Reader:
             named = quantity(listed.label, self.tokens)
             if named is None or not all(word in self.tokens for word in listed.words):
                 continue
-            about = self.about() if not named.indices else ()
+            about = self.around.about() if not named.indices else ()
             offset = text.span(listed.start, listed.start + 1).start
             yield (
                 listed.start,
@@ -422,16 +227,16 @@ class _Reader:
             table.caption,
             *(row[0].text for row in table.rows if sum(bool(cell.text.strip()) for cell in row) == 1),
         ):
-            if first is not None and (head := _HEAD.match(title.strip())):
+            if first is not None and (head := HEAD.match(title.strip())):
                 nothing = np.empty(0, dtype=object)
                 offset = first.span(0, 1).start - 1
                 self.mentions.append(Mention(Quantity(SECTION, head=int(head[1])), nothing, title, offset=offset))
                 break
-        context = " ".join(part for part in (*self.context, table.caption) if part)
+        context = " ".join(part for part in (*self.around.lines, table.caption) if part)
         caption = table.caption
-        if _HEAD.match(caption.strip()):
+        if HEAD.match(caption.strip()):
             caption = self.last_table  # of another head, beside the one that has the name
-        for mention in table_mentions(table, caption, self.context, self.tokens):
+        for mention in table_mentions(table, caption, self.around.lines, self.tokens):
             self.last_table = mention.label
             self.mentions.append(
                 Mention(
@@ -449,89 +254,10 @@ class _Reader:
                     self.found_chains += chains_of(cell, self.names)
 
 
-def as_programs_print(values: Array) -> Array:
-    """An array of a program's print, which drops zeros at the end: all elements have the places of the longest."""
-    printed = [element for element in values.reshape(-1) if isinstance(element, Printed)]
-    counts = [element.places for element in printed if "e" not in element.text]
-    places = max(counts, default=0)
-    usual = max(set(counts), key=counts.count, default=0)
-    if counts.count(usual) * 2 > len(counts) and counts.count(places) == 1:
-        places = usual  # one number of more digits than all others is a slip of its own
-    if not any(element.program for element in printed) or not any("." in element.text for element in printed):
-        return values
-    result = values.copy()
-    for index, element in np.ndenumerate(values):
-        if isinstance(element, Printed) and element.places < (places or _WHOLE_PLACES) and "e" not in element.text:
-            result[index] = Printed(
-                element.value, element.text, places or _WHOLE_PLACES, element.start, element.end, program=True
-            )
-    return result
-
-
-def _extends(mention: Mention, row: Array) -> bool:
-    """Whether a vector can be the next row of what a label without a token names."""
-    return not mention.quantity.indices and mention.values.ndim in (1, 2) and mention.values.shape[-1] == len(row)
-
-
-def _with_row(mention: Mention, row: Array) -> Mention:
-    """The mention with one more row; what was a vector becomes a matrix."""
-    rows = [*np.atleast_2d(mention.values), row]
-    values = np.empty((len(rows), len(row)), dtype=object)
-    for position, one in enumerate(rows):
-        values[position] = one
-    return replace(mention, values=values)
-
-
-def _between(covered: list[tuple[int, int]], length: int) -> Iterator[tuple[int, int]]:
-    """What is left of a text between stretches that are taken."""
-    position = 0
-    for low, high in sorted(covered):
-        if position < low:
-            yield position, low
-        position = max(position, high)
-    if position < length:
-        yield position, length
-
-
-def _as_array(tree: Tree) -> Array:
-    if isinstance(tree, np.ndarray):
-        return tree
-    box = np.empty((), dtype=object)
-    box[()] = tree
-    return box
-
-
-def _is_maker(word: Token, opening: Token) -> bool:
-    return word.kind == WORD and opening.text == "(" and word.text.rsplit(".", 1)[-1] in _MAKERS
-
-
 def _refined(named: Quantity, tree: Tree | None) -> Quantity:
     """What arithmetic says more than words: `sitting · dog = 0.29/√3` is a scaled score."""
     if named.step != "scores" or not isinstance(tree, Quotient):
         return named
     if isinstance(tree.numerator, Printed) and isinstance(tree.denominator, SquareRoot | Number):
-        return replace(named, step="scaled_scores")
-    return replace(named, step="weights") if isinstance(tree.numerator, Exponential) else named
-
-
-def _last_line(text: str) -> str:
-    return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")
-
-
-def _printed_names(code: str) -> list[str]:
-    """What the statements of a program print, in order; the last expression of a notebook's cell counts too."""
-    names = []
-    lines = [line for line in code.splitlines() if line.strip()]
-    for number, line in enumerate(lines):
-        stripped = line.strip()
-        if found := _PRINT.search(stripped):
-            names.append(found[1])
-        elif (
-            number == len(lines) - 1
-            and "=" not in stripped
-            and _EXPRESSION.match(stripped)
-            and not line[0].isspace()
-            and not _STATEMENT.match(stripped)
-        ):
-            names.append(stripped)
-    return names
+        return structs.replace(named, step="scaled_scores")
+    return structs.replace(named, step="weights") if isinstance(tree.numerator, Exponential) else named

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from pellucid.checking.assemble import Assembled, numbered
+from pellucid.checking.assembled import Assembled
 from pellucid.checking.declarations import Declarations, Note
+from pellucid.checking.material import numbered
 from pellucid.checking.report import Finding
 from pellucid.checking.source import Source
 

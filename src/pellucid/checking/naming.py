@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+
+import msgspec
 
 IGNORED = "ignored"
 """The step of what is named but is no step of the chain: exponentials, sums, largest elements."""
 
 
-@dataclass(frozen=True)
-class Quantity:
+class Quantity(msgspec.Struct, frozen=True):
     """What a label names.
 
     Args:
@@ -80,8 +80,17 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         (
             "output",
             r"softmax\s*\([^=]*\)\s*[·×*@]?\s*V\b|(?<!\w)(?:A|α|W|P|weights|attn)(?:_\d+)?\s*[·×*@]?\s*V(?:_\d+)?\b(?!\s*_)"
+            r"|\b\w*(?:attn|attention|weights|probs)\w*\s*@\s*(?:[vV]|values?)\s*$"
             r"|\bV\s*[·×*@]?\s*A\b",
             0,
+        ),
+        ("weights", r"(?<!before )softmax\s*\(", re.IGNORECASE),
+        (
+            "scaled_scores",
+            r"\b(?:attn|attention)[\s_-]+logits?\b|\blogits?\s+before\b|\b(?:raw|unnormali[sz]ed|pre[\s_-]?softmax)"
+            r"[\s_-]+(?:attention[\s_-]+)?(?:weights?|logits?)\b|\bbefore\s+(?:the\s+)?softmax"
+            r"|\binputs?\s+(?:to|of)\s+(?:the\s+)?softmax|\bpre[\s_-]softmax\b",
+            re.IGNORECASE,
         ),
         (
             "weights",
@@ -100,7 +109,8 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ),
         (
             "scaled_scores",
-            r"\bscal(?:ed|ing)\b|/\s*(?:\()?(?:√|sqrt)|/\s*\(?\s*d_?k\b|\bdivided\s+by\b|\bskalierte?\w*"
+            r"\bscal(?:ed|ing)\b|\bdivid\w+ (?:\w+ ){0,3}by\s+(?:√|sqrt|the square root)"
+            r"|/\s*(?:\()?(?:√|sqrt)|/\s*\(?\s*d_?k\b|\bdivided\s+by\b|\bskalierte?\w*"
             r"|\b[ée]chelle\b|\bescalad\w+"
             r"|(?<!\w)S['′]|(?:^|[^\w)])(?:[A-Za-z]\w*|\))\s*/\s*(?:√|sqrt)",
             re.IGNORECASE,
@@ -202,7 +212,7 @@ def _quantity(label: str, tokens: tuple[str, ...]) -> Quantity | None:
     return found[0] if found else None
 
 
-def _named(label: str, tokens: Sequence[str], head: int | None) -> Quantity | None:
+def _named(label: str, tokens: tuple[str, ...], head: int | None) -> Quantity | None:
     """What one side names."""
     words = _SNAKE.sub(" ", label)
     product = _PRODUCT.search(words)
@@ -236,6 +246,8 @@ def _named(label: str, tokens: Sequence[str], head: int | None) -> Quantity | No
     for part in reversed([part for part in clause.split(":") if part.strip()]):
         for step, pattern in _SYMBOLS:
             matched = pattern.search(part)
+            if matched and matched.group() in tokens and matched.group()[-1].isdigit():
+                continue  # a token that is called w1
             if matched and _stands_alone(part.strip() if not part[0].isspace() else part, matched):
                 index = _first(matched, "braced", "round", "plain", "digits")
                 indices = _split(index) or _indices(label, tokens)
@@ -277,10 +289,11 @@ def _stands_alone(clause: str, found: re.Match[str]) -> bool:
 
 def mentioned(label: str, tokens: Sequence[str] = ()) -> tuple[str, ...]:
     """The tokens or positions that a text names, such as `(sitting, The)`, `"dog"` or `row 2`."""
-    return _indices(label, tokens)
+    return _indices(label, tokens if isinstance(tokens, tuple) else tuple(tokens))
 
 
-def _indices(label: str, tokens: Sequence[str]) -> tuple[str, ...]:
+@lru_cache(maxsize=50_000)
+def _indices(label: str, tokens: tuple[str, ...]) -> tuple[str, ...]:
     for found in reversed(list(_BRACKETED.finditer(label))):
         parts = _split(found[1]) + (_split(found[2]) if found[2] else ())
         pair = (

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from pellucid.arrays import Array
-from pellucid.checking.assemble import Assembled
+from pellucid.checking.assembled import Assembled
 from pellucid.checking.printed import Printed, is_right
 from pellucid.checking.problem import Claim
 from pellucid.checking.values import factors_of
@@ -96,10 +96,11 @@ def _of_weighted_sum(claim: Claim, true: dict[str, Array], printed: dict[str, Ar
     if weights is None or value is None or pairs is None or value.ndim != 2:
         return
     i, c = claim.index
-    if len(pairs) != value.shape[0]:
+    keys = summed_keys(weights[i], len(pairs))
+    if len(keys) != len(pairs):
         return
     wrong: list[WrongOperand] = []
-    for j, (weight, number) in enumerate(pairs):
+    for j, (weight, number) in zip(keys, pairs, strict=True):
         shown = printed["weights"][i, j] if "weights" in printed else np.nan
         if not is_right(weight, float(weights[i, j])) and not _same(weight, float(shown)) and not np.isnan(shown):
             wrong.append(WrongOperand(claim, weight, float(weights[i, j]), "weights", (i, j)))
@@ -107,6 +108,11 @@ def _of_weighted_sum(claim: Claim, true: dict[str, Array], printed: dict[str, Ar
             wrong.append(WrongOperand(claim, number, float(value[j, c]), "value", (j, c)))
     if wrong and len(wrong) <= max(1, len(pairs) // 2):
         yield from wrong
+
+
+def summed_keys(weights: Array, terms: int) -> Sequence[int]:
+    """The keys that the terms of a weighted sum belong to: all, or those that a mask leaves."""
+    return range(len(weights)) if terms == len(weights) else [int(key) for key in np.flatnonzero(weights > 0)]
 
 
 def _same(printed: Printed, true: float) -> bool:

@@ -26,11 +26,14 @@ class Passage(msgspec.Struct, frozen=True, eq=False):
         text: without markup; mathematics is written in a line: `(a)/(b)`, `√(3)`, `e^(x)`, `0.3×0.1`, `≈`, and a
             matrix as `[[1, 2], [3, 4]]`.
         language: of code, in lower case; empty where unknown.
+        lead: of what stands in a list, the line that introduces the list, which may name what its items are (`Keys:`):
+            of a list inside an item the last line of that item, else of the paragraph right before; empty elsewhere.
     """
 
     kind: Kind
     text: MappedText
     language: str = ""
+    lead: str = ""
 
 
 class Table(msgspec.Struct, frozen=True, eq=False):

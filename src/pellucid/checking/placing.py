@@ -11,7 +11,7 @@ import numpy as np
 
 from pellucid.arrays import Array
 from pellucid.checking.inferred import exponents, inferred
-from pellucid.checking.mentions import FOCUS, INFERRED, Mention
+from pellucid.checking.mention import FOCUS, INFERRED, Mention
 from pellucid.checking.naming import mentioned, quantity
 from pellucid.checking.printed import Printed, is_near, is_right
 from pellucid.checking.problem import Claim
@@ -104,7 +104,10 @@ class _Placer:
             self.focus = self.focus if focus is None else focus
             return []
         if mention.quantity.step == INFERRED:
-            found = inferred(mention.arithmetic, mention.values, self.placing.true, self.focus)
+            key = self.position(mention.quantity.indices[0], "key") if mention.quantity.indices else None
+            said = self.position(mention.about[0], "query") if mention.about else None
+            focus = self.focus if said is None else said
+            found = inferred(mention.arithmetic, mention.values, self.placing.true, focus, key)
             self.focus = found[0].index[0] if found else self.focus
             return found
         step = self.step_of(mention)
@@ -275,8 +278,12 @@ class _Placer:
             if rows == len(values) == len(self.placing.query_labels) and columns == 1:
                 return [Claim(step, (n, 0), e) for n, e in enumerate(values) if isinstance(e, Printed)]
             return self.first_columns(mention, step, values, columns, row)
+        focused = self.focused(rows)
+        if row is not None and focused is not None and not mention.quantity.indices:
+            # The line before names one query, and the text is about another: the numbers tell which is meant.
+            row = max(row, focused, key=lambda one: self.score(step, values, one, range(columns)))
         if row is None:
-            row = self.focused(rows)
+            row = focused
             fitting = self.fitting(step, values, range(columns))
             if fitting is not None and (row is None or self.score(step, values, row, range(columns)) == 0):
                 row = fitting

@@ -6,10 +6,10 @@ NumPy's `1.` stands for a float that reads back as 1, and 0.7310586 is a float32
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_DOWN, Context, Decimal
 
+from pellucid.checking.number_style import NumberStyle
 from pellucid.expressions import Number
-from pellucid.numbers import round_places
 
 _FLOAT32_DIGITS = range(7, 10)
 _FLOAT64_DIGITS = 15
@@ -18,6 +18,11 @@ _FLOAT32_SLACK = 1e-6
 _FLOAT64_SLACK = 1e-13
 _NOISE = 1e-12
 """Relative: a float64 that should be a half must not be judged by its noise."""
+_WIDE = Context(prec=1_000)
+_MOST_PLACES = 17
+_FLOAT32_PLACES = 8
+_PLAIN = NumberStyle("", "", "", 0, "", "", normalised=False)
+"""Of what is no number, such as inf."""
 
 
 class Printed(Number, frozen=True):
@@ -50,6 +55,11 @@ class Printed(Number, frozen=True):
         return 10.0**-self.places
 
     @property
+    def is_open(self) -> bool:
+        """Whether it goes on: 0.66… claims its digits, not that they are rounded."""
+        return "…" in self.text or "..." in self.text
+
+    @property
     def digits(self) -> int:
         """Significant digits."""
         return max(1, self.value.adjusted() + 1 + self.places) if self.value else max(1, self.places)
@@ -80,6 +90,8 @@ def is_right(printed: Printed, true: float, size: float = 0.0) -> bool:
     if true in (float("inf"), float("-inf")) or value in (float("inf"), float("-inf")):
         # Programs write −∞ as a very large negative number, such as -1e9.
         return value == true or (true < 0 and value <= -1e4)
+    if printed.is_open and _starts_with(printed, true):
+        return True
     noise = size * _FLOAT32_SLACK if printed.program or "e" in printed.text else 0.0
     return abs(value - true) <= max(tolerance(printed), noise)
 
@@ -89,28 +101,40 @@ def is_near(printed: Printed, true: float) -> bool:
     return is_right(printed, true) or abs(float(printed.value) - true) <= 1.5 * printed.unit
 
 
-def correct_text(printed: Printed, true: float | Decimal) -> str:
-    """The right number, printed with as many places as the wrong one."""
+def correct_text(printed: Printed, true: float | Decimal, written: str = "") -> str:
+    """The right number, with as many places as the wrong one and in its style.
+
+    Args:
+        printed: the wrong number.
+        true: the right one.
+        written: how the wrong one stands in its file, where that is known.
+    """
     if true in (float("inf"), float("-inf")):
         return "-inf" if true < 0 else "inf"
-    percent = printed.text.endswith("%")
     number = Decimal(repr(float(true))) if not isinstance(true, Decimal) else true
-    places = min(max(printed.places, 0), 17)
-    if percent:
-        return f"{round_places(number * 100, max(places - 2, 0)):.{max(places - 2, 0)}f}%"
-    if printed.digits >= _FLOAT32_DIGITS[0] and places > 8:
-        places = 8
-    text = f"{round_places(number, places):.{places}f}"
-    if printed.program and "." in text:
-        text = text.rstrip("0")
-    return text
+    style = NumberStyle.of(written, printed.text) or NumberStyle.of(printed.text, printed.text) or _PLAIN
+    if style.exponent:
+        return style.write_scaled(number)
+    places = min(max(printed.places, 0), _MOST_PLACES)
+    if printed.is_open:
+        number = number.quantize(Decimal(1).scaleb(-places), rounding=ROUND_DOWN, context=_WIDE)
+    if "%" in printed.text:
+        return style.write(number * 100, max(places - 2, 0), max(places - 2, 0))
+    if printed.digits >= _FLOAT32_DIGITS[0] and places > _FLOAT32_PLACES:
+        places = _FLOAT32_PLACES
+    return style.write(number, places, min(style.places, places) if printed.program else places)
 
 
 def is_truncated(printed: Printed, true: float) -> bool:
     """Whether the true value was cut off, not rounded, to the printed number."""
+    return _starts_with(printed, true) and not is_right(printed, true)
+
+
+def _starts_with(printed: Printed, true: float) -> bool:
+    """Whether the digits of the true value begin with the printed ones."""
     value = abs(float(printed.value))
     same_sign = value == 0 or (true < 0) == (printed.value < 0)
-    return same_sign and 0 <= abs(true) - value < printed.unit and not is_right(printed, true)
+    return same_sign and 0 <= abs(true) - value < printed.unit
 
 
 def is_last_digit(printed: Printed, true: float) -> bool:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from pellucid.checking.assemble import Assembled, assemble
+from pellucid.checking.assemble import assemble
+from pellucid.checking.assembled import Assembled
 from pellucid.checking.declarations import Declarations
-from pellucid.checking.mentions import FOCUS, INFERRED, SECTION, Mention
+from pellucid.checking.mention import FOCUS, INFERRED, SECTION, Mention
 from pellucid.checking.placing import place_claims
 from pellucid.checking.printed import is_near
 from pellucid.checking.values import factors_of
 
 _MOST_TOGETHER = 12
-_FITS = 0.5
+_FITS_HERE = 0.5
 
 
 def reassigned(found: list[Assembled], declared: Declarations) -> list[Assembled]:
@@ -28,10 +31,10 @@ def reassigned(found: list[Assembled], declared: Declarations) -> list[Assembled
         for mention in built.scope.claims:
             if mention.quantity.step == FOCUS:
                 focus = [mention]
-            if mention.quantity.step in (FOCUS, SECTION, INFERRED) or _share_right(focus, mention, built) >= _FITS:
+            if mention.quantity.step in (FOCUS, SECTION, INFERRED) or _share_right(focus, mention, built) >= _FITS_HERE:
                 continue
             for other, candidate in enumerate(found):
-                if other != at and _share_right(focus, mention, candidate) == 1:
+                if other != at and _fits(focus, mention, candidate):
                     moves.append((mention, at, other))
                     break
     if not moves:
@@ -42,6 +45,14 @@ def reassigned(found: list[Assembled], declared: Declarations) -> list[Assembled
         found[other].scope.claims.sort(key=lambda claim: claim.offset)
     again = [assemble(built.scope, declared) for built in found]
     return [new for new in again if new is not None]
+
+
+def _fits(focus: list[Mention], mention: Mention, built: Assembled) -> bool:
+    """Whether all of a mention's numbers are right in an example that counts from 1 or, as another may, from 0."""
+    if _share_right(focus, mention, built) == 1:
+        return True
+    from_zero = replace(built, placing=replace(built.placing, base=0))
+    return built.placing.base == 1 and _share_right(focus, mention, from_zero) == 1
 
 
 def _share_right(focus: list[Mention], mention: Mention, built: Assembled) -> float:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from pellucid.checking.mapped_text import Span
+from pellucid.checking.number_style import is_plain_number
 from pellucid.checking.source import Source
 from pellucid.derivation import Derivation, presenter
 from pellucid.errors import InputError
@@ -121,7 +122,7 @@ class Report:
     def corrections(self) -> dict[Span, str]:
         """What to put where, to put the file right: the right numbers by where the wrong ones stand.
 
-        Of numbers that overlap, the one found first.
+        Of numbers that overlap, the one found first. What stands between other signs, such as 0.3<b>5</b>, is left.
         """
         if self.source is None:
             return {}
@@ -135,7 +136,8 @@ class Report:
             is_free = (place == 0 or taken[place - 1].end <= span.start) and (
                 place == len(taken) or span.end <= taken[place].start
             )
-            if is_free and self.source.text[span.start : span.end] not in ("", correct):
+            written = self.source.text[span.start : span.end]
+            if is_free and written != correct and is_plain_number(written):
                 taken.insert(place, span)
                 found[span] = correct
         return found
@@ -144,17 +146,11 @@ class Report:
         """The file with its wrong numbers put right, everything else as it is.
 
         Raises:
-            InputError: it could not be read, or its encoding lacks a sign of the right numbers.
+            InputError: it could not be read.
         """
         if self.source is None:
             raise InputError(f"{self.file} cannot be put right: {self.reason}")
-        try:
-            return self.source.rewritten(self.corrections)
-        except UnicodeEncodeError as error:
-            missing = error.object[error.start : error.end]
-            raise InputError(
-                f"{self.file} cannot be put right: its encoding, {self.source.encoding}, has no {missing!r}."
-            ) from None
+        return self.source.rewritten(self.corrections)
 
     def to(self, file_format: str, **options: Any) -> str:
         """The report in a format: "terminal", "markdown", "html", "json" or "github"."""

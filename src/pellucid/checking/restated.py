@@ -9,6 +9,7 @@ import numpy as np
 from pellucid.arrays import Array
 from pellucid.checking.findings import exact_digits
 from pellucid.checking.mapped_text import Span
+from pellucid.checking.number_style import number_as_written
 from pellucid.checking.printed import Printed
 from pellucid.checking.report import Finding
 from pellucid.checking.scopes import Given, Scope, as_floats, differing
@@ -29,7 +30,12 @@ def restated(scope: Scope, source: Source) -> Iterator[Finding]:
         for position, first, second in differing(known, mention.values.reshape(known.shape)):
             if not isinstance(second, Printed):
                 continue
-            correct = first.text if isinstance(first, Printed) else str(first)
+            span = Span(second.start, second.end)
+            written = number_as_written(source, span, second.text)
+            if isinstance(first, Printed):
+                correct = number_as_written(source, Span(first.start, first.end), first.text)
+            else:
+                correct = str(first)
             true = float(as_floats(np.array([first], dtype=object))[0])
             at: tuple[int | str, ...] = position if label is None else (label, *position)
             step = role if "." not in role else f"{role.removeprefix('weights.')}_weight"
@@ -37,12 +43,12 @@ def restated(scope: Scope, source: Source) -> Iterator[Finding]:
             yield Finding(
                 "error",
                 "stale",
-                f"{where} was given as {correct} before, and is {second.text} here.",
+                f"{where} was given as {correct} before, and is {written} here.",
                 step,
                 at,
-                Span(second.start, second.end),
+                span,
                 source.line(second.start),
-                second.text,
+                written,
                 correct,
                 exact_digits(true),
                 label=where,

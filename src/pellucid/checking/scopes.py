@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from pellucid.arrays import Array
-from pellucid.checking.mentions import FOCUS, INFERRED, SECTION, Mention
+from pellucid.checking.floats import NoValueError, float_of
+from pellucid.checking.mention import FOCUS, INFERRED, SECTION, Mention
 from pellucid.checking.naming import IGNORED
 from pellucid.checking.printed import Printed
-from pellucid.checking.values import NoValueError, number
 from pellucid.expressions import Expression
 
 INPUTS = (
@@ -81,9 +81,15 @@ class Scope:
         return bool(self.restated) or any(claim.quantity.step not in trivial for claim in self.claims)
 
 
-def scopes_of(mentions: Sequence[Mention], tokens: Sequence[str]) -> list[Scope]:
-    """The worked examples of a document."""
-    splitter = _Splitter(tokens)
+def scopes_of(mentions: Sequence[Mention], tokens: Sequence[str], *, renews: bool = False) -> list[Scope]:
+    """The worked examples of a document.
+
+    Args:
+        mentions: in reading order.
+        tokens: those that the document declares.
+        renews: whether inputs that differ a little begin another example too, as in “Example 2”.
+    """
+    splitter = _Splitter(tokens, renews)
     for mention in mentions:
         splitter.add(mention)
     splitter.share_groups()
@@ -91,8 +97,9 @@ def scopes_of(mentions: Sequence[Mention], tokens: Sequence[str]) -> list[Scope]
 
 
 class _Splitter:
-    def __init__(self, tokens: Sequence[str]) -> None:
+    def __init__(self, tokens: Sequence[str], renews: bool) -> None:
         self.tokens = tokens
+        self.renews = renews
         self.scopes = [Scope()]
         self.last_index: tuple[str, ...] = ()
         self.last_role = ""
@@ -186,7 +193,7 @@ class _Splitter:
             self.last_index = (again,)
             given.mentions.append(mention)
             return
-        if known.shape == values.shape and _differ(known, values) <= 0.5 and self.scope.claims:
+        if not self.renews and known.shape == values.shape and _differ(known, values) <= 0.5 and self.scope.claims:
             self.scope.restated.append((step, label, mention))
             return
         self.begin(step)
@@ -233,7 +240,7 @@ class _Splitter:
                 wrong = [n for n, row in enumerate(rows) if not _same(row, values[n])]
                 if not wrong:
                     return
-                if len(wrong) <= len(rows) / 2:
+                if len(wrong) <= len(rows) / 2 and not self.renews:
                     self.scope.restated.append((step, None, mention))
                     return
             elif (
@@ -254,7 +261,7 @@ class _Splitter:
                 share = _differ(known, values)
                 if share == 0:
                     return
-                if share <= 0.34:
+                if share <= 0.34 and not self.renews:
                     self.scope.restated.append((step, None, mention))
                     return
             if values.ndim == 2 and known.ndim == 2 and known.shape == values.T.shape and _same(known, values.T):
@@ -328,23 +335,33 @@ def as_floats(trees: Array) -> Array:
     for position, element in np.ndenumerate(trees):
         if isinstance(element, Expression):
             try:
-                result[position] = number(element)
+                result[position] = float_of(element)
             except NoValueError:
                 continue
     return result
 
 
 def _same(first: Array, second: Array) -> bool:
-    return first.shape == second.shape and _differ(first, second) == 0
+    return first.shape == second.shape and not any(map(_parts, first.reshape(-1), second.reshape(-1)))
 
 
 def _differ(first: Array, second: Array) -> float:
     """The share of elements that differ, beyond how they are rounded."""
     if first.shape != second.shape:
         return 1.0
-    units = np.array([_unit(a, b) for a, b in zip(first.reshape(-1), second.reshape(-1), strict=True)])
-    off = np.abs(as_floats(first).reshape(-1) - as_floats(second).reshape(-1))
-    return float(np.mean(off > units / 2 + 1e-9)) if off.size else 0.0
+    return sum(map(_parts, first.reshape(-1), second.reshape(-1))) / first.size if first.size else 0.0
+
+
+def _parts(first: object, second: object) -> bool:
+    """Whether two elements differ, beyond how they are rounded; what has no value differs from nothing."""
+    if isinstance(first, Printed) and isinstance(second, Printed) and first.value == second.value:
+        return False
+    if not (isinstance(first, Expression) and isinstance(second, Expression)):
+        return False
+    try:
+        return abs(float_of(first) - float_of(second)) > _unit(first, second) / 2 + 1e-9
+    except NoValueError:
+        return False
 
 
 def _unit(first: object, second: object) -> float:

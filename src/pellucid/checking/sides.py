@@ -17,10 +17,10 @@ from decimal import Decimal
 import numpy as np
 
 from pellucid.arrays import Array
+from pellucid.checking.floats import NoValueError
 from pellucid.checking.printed import Printed
 from pellucid.checking.tokens import CLOSE, COMMA, LINE, NUMBER, OPEN, RELATION, SIGN, WORD, Token, number_of
 from pellucid.checking.values import (
-    NoValueError,
     Tree,
     Value,
     add,
@@ -219,11 +219,11 @@ class SideParser:
 
     def number(self, token: Token) -> Tree:
         after = self.tokens[self.at + 1] if self.at + 1 < self.end else None
-        percent = after is not None and after.kind == SIGN and after.text == "%"
+        percent = after if after is not None and after.kind == SIGN and after.text == "%" else None
         number = number_of(token, percent=percent, program=self.program or self.spaced)
         if number is None:
             raise NotASideError
-        self.at += 1 + percent
+        self.at += 1 + (percent is not None)
         is_word = after is not None and after.kind == WORD and not percent
         if is_word and after is not None and (after.start == token.end or after.text in STOPPING_WORDS):
             raise NotASideError  # 3x, 4th, 19 million

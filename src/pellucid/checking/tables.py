@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
+from msgspec import structs
 
 from pellucid.arrays import Array
 from pellucid.checking.mapped_text import MappedText
+from pellucid.checking.mention import located
 from pellucid.checking.naming import IGNORED, Quantity, quantity
 from pellucid.checking.passages import Table
 from pellucid.checking.printed import Printed
 from pellucid.checking.sides import NotASideError, SideParser
 from pellucid.checking.tokens import CLOSE, OPEN, tokens_of
-from pellucid.checking.values import replaced
 from pellucid.expressions import Expression, Number
 
 _LONGEST_NAME = 90
@@ -70,7 +71,7 @@ def read_cell(text: MappedText) -> Cell:
     try:
         value, end = SideParser(tokens).parse(0)
         if end == len(tokens):
-            return _located(value.tree, text)
+            return located(value.tree, text)
     except NotASideError:
         pass
     bare = [token for token in tokens if token.kind not in (OPEN, CLOSE)]
@@ -85,23 +86,10 @@ def read_cell(text: MappedText) -> Cell:
         try:
             value, end = SideParser(listed).parse(0)
             if end == len(listed):
-                return _located(value.tree, text)
+                return located(value.tree, text)
         except NotASideError:
             pass
     return stripped
-
-
-def _located(tree: Expression | Array, text: MappedText) -> Expression | Array:
-    def move(leaf: Printed) -> Expression:
-        span = text.span(leaf.start, leaf.end)
-        return Printed(leaf.value, leaf.text, leaf.places, span.start, span.end, leaf.program)
-
-    if isinstance(tree, np.ndarray):
-        moved = np.empty(tree.shape, dtype=object)
-        for position, element in np.ndenumerate(tree):
-            moved[position] = replaced(element, move)
-        return moved
-    return replaced(tree, move)
 
 
 def _regions(texts: list[list[str]], cells: list[list[Cell]]) -> Iterator[tuple[int, int, str]]:
@@ -134,6 +122,8 @@ def _region(
         return
     has_labels = _has_row_labels(body, header, texts)
     labels = tuple(row[0] if row else "" for row in body_texts) if has_labels else None
+    if labels is not None and not any(labels):
+        labels = None  # a column that is left empty names nothing
     kept = [
         number
         for number, row in enumerate(body)
@@ -149,7 +139,8 @@ def _region(
         columns = [(column, name) for column, name in columns if not _TOTALS.match(name)]
         named = [(column, name, quantity(name, tokens)) for column, name in columns]
         by_role = [entry for entry in named if entry[2] is not None]
-        if all(len(name.strip()) <= 1 for _, name in columns):
+        letters = {name.strip().lower() for _, name in columns}
+        if all(len(letter) <= 1 for letter in letters) and not letters <= set("qkv"):
             by_role = []  # x | y: names of features
         known = sum(name in tokens for _, name in columns)
         if by_role and len(by_role) >= max(1, len(columns) / 2) and known < max(1, len(columns) / 2):
@@ -157,10 +148,14 @@ def _region(
                 named = [entry for entry in named if not _TERM.search(entry[1])]
             yield from _by_column(body, labels, named, caption, offset, context, tokens)
             return
+    named_by = (caption, _corner(header), *(text for text in reversed(context) if names_one(text)))
+    label = next((text for text in named_by if text and quantity(text, tokens)), "")
+    named_as = quantity(label, tokens) if label else None
     if (
         labels
         and (row_roles := [quantity(label, tokens) for label in labels])
         and all(role is not None and (role.indices or role.step in _ROLES) for role in row_roles)
+        and not _are_tokens(row_roles, named_as, label)
     ):
         for row, role, label in zip(body, row_roles, labels, strict=True):
             assert role is not None
@@ -169,9 +164,6 @@ def _region(
                 names = tuple(name for _, name in columns) if header and all(n in tokens for _, n in columns) else None
                 yield TableMention(role, values, label, None, names, offset)
         return
-    named_by = (caption, _corner(header), *(text for text in reversed(context) if names_one(text)))
-    label = next((text for text in named_by if text and quantity(text, tokens)), "")
-    named_as = quantity(label, tokens) if label else None
     if named_as is None:
         return
     matrix = _matrix(body, first_column, width, [] if not header else [c for c, _ in columns])
@@ -181,9 +173,16 @@ def _region(
     yield TableMention(named_as, matrix, label, labels, column_labels, offset)
 
 
+def _are_tokens(roles: Sequence[Quantity | None], whole: Quantity | None, title: str) -> bool:
+    """Whether labels that read like symbols (w1, w2) are tokens, because words say what the whole table is."""
+    steps = {role.step for role in roles if role is not None and role.symbol}
+    named = whole is not None and not whole.symbol and names_one(title)
+    return named and whole is not None and len(steps) == 1 and whole.step not in (*steps, IGNORED)
+
+
 def names_one(text: str) -> bool:
     """Whether a heading or line can name a table: it is short, and does not speak of queries and keys alike."""
-    words = text.lower()
+    words = re.sub(r"\([^()]*\)", "", text.lower())  # (rows are queries, columns are keys)
     if re.search(r"(?i)\bmatrices\b", words):
         return False  # a title: “Weight matrices”
     return len(text) <= _LONGEST_NAME and sum(role in words for role in ("quer", "key", "value")) <= 1
@@ -272,7 +271,7 @@ def _by_column(
             values = _vector([row[column] if column < len(row) else None for row in body])
             if values is not None:
                 row_of = role.indices or _query_of(about, context, tokens, labels)
-                yield TableMention(replace(role, indices=row_of), values, name, None, labels, offset)
+                yield TableMention(structs.replace(role, indices=row_of), values, name, None, labels, offset)
 
 
 def _pair_columns(body: list[list[Cell]], named: Sequence[tuple[int, str, Quantity | None]]) -> tuple[int, int] | None:

@@ -13,7 +13,9 @@ NUMBER, WORD, SIGN, RELATION, OPEN, CLOSE, COMMA, LINE, OTHER = range(9)
 _TOKEN = re.compile(
     r"[ \t\r\u00a0\u2009\u202f]*(?:(?P<times>(?<=\d)[xX](?=[\d(])|(?<=[\d)] )[xX](?= [\d(]))"
     r"|(?P<word>[^\W\d_](?:\w|\.(?=[^\W\d_])|_(?=\{))*(?:\{[^{}\n]{1,40}\})?[′'*]?(?=\W|$)|[^\W\d_](?:\w)*|_\w+)"
-    r"|(?P<number>(?:\d{1,3}(?:,\d{3})+(?![\d,])(?:\.\d+)?|\d+(?:\.\d*)?|(?<![\w)\]}.])\.\d+)(?:[eE][-+]?\d{1,4}(?![\w.]))?)"
+    r"|(?P<number>\d+\.\d+(?:…|\.\.\.)(?!\.\.|…|\s*\d)"
+    r"|(?:\d{1,3}(?:,\d{3})+(?![\d,])(?:\.\d+)?|\d{1,3}(?:'\d{3})+(?![\d'])(?:\.\d+)?|\d+(?:\.\d*)?"
+    r"|(?<![\w)\]}.])\.\d+)(?:[eE][-+]?\d{1,4}(?![\w.]))?)"
     r"|(?P<relation>==|:=|~=|=>|->|[=≈≃≅≡→⇒⟹≐])"
     r"|(?P<sign>\*\*|[-+*/^×·⋅∙•∗÷−–√%@∞⊙])"
     r"|(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<comma>[,;|])|(?P<line>\n)|(?P<other>[^ \t\r\u00a0\u2009\u202f]))"
@@ -41,6 +43,7 @@ _SAME = {
     "÷": "/",
     "⊙": "*",
 }
+_ELLIPSES = ("…", "...")
 _MOST_DIGITS = 400
 _SHORT = 100
 
@@ -57,7 +60,7 @@ class Token(NamedTuple):
 def tokens_of(text: str, start: int = 0, end: int | None = None) -> list[Token]:
     """The tokens of a stretch of text; spaces are left out, ends of lines are kept."""
     found: list[Token] = []
-    append, make, same, kinds = found.append, Token._make, _SAME, _KINDS
+    append, make, same, kinds = found.append, tuple.__new__, _SAME, _KINDS  # the tuple itself: there may be millions
     lists = 0  # how many square brackets are open: in a list a comma separates, it does not group thousands
     for match in _TOKEN.finditer(text, start, len(text) if end is None else end):
         group = match.lastgroup
@@ -77,19 +80,20 @@ def tokens_of(text: str, start: int = 0, end: int | None = None) -> list[Token]:
             lists = max(0, lists - (written == "]"))
         elif kind == SIGN:
             written = "×" if group == "times" else same.get(written, written)
-        append(make((kind, written, first, last)))
+        append(make(Token, (kind, written, first, last)))
     return found
 
 
-def number_of(token: Token, *, percent: bool = False, program: bool = False) -> Printed | None:
+def number_of(token: Token, *, percent: Token | None = None, program: bool = False) -> Printed | None:
     """The number that a token says; `None` where it is out of reach.
 
     Args:
         token: of kind NUMBER.
-        percent: whether a percent sign follows it.
+        percent: the percent sign that follows it.
         program: whether a program printed it.
     """
-    text = token.text.replace(",", "")
+    ending = next((ending for ending in _ELLIPSES if token.text.endswith(ending)), "")
+    text = token.text.removesuffix(ending).replace(",", "").replace("'", "")
     if len(text) > _MOST_DIGITS:
         return None
     if text.endswith(".") and not program:
@@ -104,7 +108,8 @@ def number_of(token: Token, *, percent: bool = False, program: bool = False) -> 
         exponent = value.as_tuple().exponent
         assert isinstance(exponent, int)
         places = -exponent
-    end = token.start + len(token.text) - (token.text.endswith(".") and not program)
+    written = token.text if ending or program else token.text.removesuffix(".")
     if percent:
-        return Printed(value.scaleb(-2), token.text.rstrip(".") + "%", places + 2, token.start, token.end + 1)
-    return Printed(value, token.text[: end - token.start], places, token.start, end, program)
+        text = f"{written if ending else written.removesuffix('.')}%"
+        return Printed(value.scaleb(-2), text, places + 2, token.start, percent.end)
+    return Printed(value, written, places, token.start, token.start + len(written), program)

@@ -7,12 +7,13 @@ softmax of a vector is a vector of quotients of exponentials.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from pellucid.arrays import Array
+from pellucid.checking.floats import NoValueError, float_of
 from pellucid.checking.printed import Printed
 from pellucid.checking.tokens import Token
 from pellucid.errors import InputError
@@ -23,12 +24,13 @@ from pellucid.expressions import (
     Number,
     Product,
     Quotient,
+    SquareRoot,
     Sum,
     evaluate,
     parts,
     with_parts,
 )
-from pellucid.numbers import FLOAT64, Enclosed
+from pellucid.numbers import Enclosed
 
 Tree = Expression | Array
 """An expression, or an object array of expressions."""
@@ -37,12 +39,7 @@ MOST_ELEMENTS = 4_096
 """Of an array in which every element is more than a number."""
 
 
-class NoValueError(Exception):
-    """What is written has no value: shapes that do not fit, a root of a negative number."""
-
-
-@dataclass(frozen=True, eq=False)
-class Value:
+class Value(msgspec.Struct, frozen=True, eq=False):
     """What a side of an equation says.
 
     Args:
@@ -61,6 +58,24 @@ class Value:
     def shape(self) -> tuple[int, ...]:
         """Empty for a number."""
         return self.tree.shape if isinstance(self.tree, np.ndarray) else ()
+
+
+def is_literal(value: Value) -> bool:
+    """Whether a value is written down number by number, such as [1/3, 0.5], not computed."""
+    if value.plain:
+        return True
+    if not isinstance(value.tree, np.ndarray):
+        return False
+    return all(
+        isinstance(element, Number)
+        or (
+            isinstance(element, Quotient)
+            and isinstance(element.numerator, Number)
+            and isinstance(element.denominator, Number)
+        )
+        or (isinstance(element, SquareRoot) and isinstance(element.radicand, Number))
+        for element in value.tree.reshape(-1)
+    )
 
 
 def mapped(function: Callable[..., Expression], *trees: Tree) -> Tree:
@@ -160,24 +175,6 @@ def total(tree: Array) -> Expression:
     return Sum(flat) if len(flat) > 1 else flat[0]
 
 
-def number(tree: Expression) -> float:
-    """The value of an expression, in float64.
-
-    Raises:
-        NoValueError: it has none.
-    """
-    if isinstance(tree, Number):
-        return float(tree.value)
-    try:
-        with FLOAT64.arithmetic():
-            result = float(evaluate(tree, FLOAT64))
-    except (InputError, OverflowError, ZeroDivisionError, RecursionError):
-        raise NoValueError from None
-    if result != result:
-        raise NoValueError
-    return result
-
-
 def numbers(tree: Tree) -> Array:
     """The values of all elements, as float64 (a scalar has shape ()).
 
@@ -185,7 +182,7 @@ def numbers(tree: Tree) -> Array:
         NoValueError: one has none.
     """
     if not isinstance(tree, np.ndarray):
-        return np.asarray(number(tree))
+        return np.asarray(float_of(tree))
     sums: dict[int, float] = {}
 
     def value(element: Expression) -> float:
@@ -193,11 +190,11 @@ def numbers(tree: Tree) -> Array:
         if isinstance(element, Quotient) and isinstance(element.denominator, Sum):
             key = id(element.denominator)
             if key not in sums:
-                sums[key] = number(element.denominator)
+                sums[key] = float_of(element.denominator)
             if sums[key] == 0:
                 raise NoValueError
-            return number(element.numerator) / sums[key]
-        return number(element)
+            return float_of(element.numerator) / sums[key]
+        return float_of(element)
 
     return np.array([value(element) for element in tree.reshape(-1)], dtype=float).reshape(tree.shape)
 
@@ -229,7 +226,8 @@ def leaves(tree: Tree) -> list[Printed]:
             visit(part)
 
     for element in tree.reshape(-1) if isinstance(tree, np.ndarray) else (tree,):
-        visit(element)
+        if element is not None:  # a cell of a table in which nothing is printed
+            visit(element)
     found.sort(key=lambda leaf: leaf.start)
     return found
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
 from pellucid.checking.report import Report
-from pellucid.cli.checked_files import CheckedFile, checked_files, corrected_path, is_example
+from pellucid.cli.check_targets import Fixing, refuse_contradictions
+from pellucid.cli.checked_files import CheckedFile, checked_files
 from pellucid.cli.complaint import complain, remark
 from pellucid.cli.output import appearance, print_data, write_atomically
-from pellucid.errors import InputError, OutputError
-from pellucid.rendering.report import ONE_DOCUMENT, format_of_report, render_reports
+from pellucid.errors import InputError, OutputError, PellucidError
+from pellucid.rendering.report import format_of_report, render_reports
 
 _RIGHT, _WRONG, _UNREADABLE = 0, 1, 2
 _MANY = 5
@@ -46,6 +48,7 @@ class Checked:
 )
 @click.option("--fix", is_flag=True, help="Write article.corrected.md beside article.md, with the right numbers.")
 @click.option("--in-place", is_flag=True, help="With --fix: write over the file itself.")
+@click.option("--force", is_flag=True, help="With --fix: write over an article.corrected.md that holds something else.")
 @click.option("--example", type=click.Path(path_type=Path), metavar="FILE", help="Says how the document is to be read.")
 def check(
     files: tuple[str, ...],
@@ -55,13 +58,14 @@ def check(
     output: Path | None,
     fix: bool,
     in_place: bool,
+    force: bool,
     example: Path | None,
 ) -> int:
     """Check the arithmetic that is printed in FILEs.
 
     A FILE is a Markdown, HTML, LaTeX, text or source file, a notebook, a table, a spreadsheet or an example file; a
     folder, for all of these in it; or - for standard input. The exit code is 0 when no number is wrong, 1 when one
-    is, and 2 when a file cannot be read.
+    is, and 2 when a file cannot be read or written.
 
     \b
     pellucid check article.md                       what is wrong, and why
@@ -70,21 +74,36 @@ def check(
     pellucid check article.md --fix                 the article with the right numbers
     """
     wanted = _wanted_format(as_json, report_format, document_format, output)
-    named = checked_files(files)
-    _refuse_contradictions(named, wanted, output, fix=fix, in_place=in_place)
+    fixing = Fixing(fix, in_place, force)
+    named = checked_files(files, output)
+    refuse_contradictions(named, wanted, output, example, fixing)
     side = {} if example is None else {"side_file": _side_file(example), "side_name": str(example)}
     checked = list(_checked(_with_progress(named), side))
     if not named:
         remark(f"{', '.join(files)}: there is no file in it that can be checked.")
-    if not (fix and output is None and _reads_standard_input(named)):
-        _show([one.report for one in checked], wanted or "terminal", output)
+    has_failed = False
+    prints_document = fix and output is None and any(file.path is None for file in named)
+    if not prints_document:
+        has_failed |= _fails(lambda: _show([one.report for one in checked], wanted or "terminal", output))
     for one in checked:
         if fix and one.report.source is not None:
-            _fix(one, in_place)
+            has_failed |= _fails(partial(_fix, one, fixing, is_alone=len(checked) == 1))
         if one.report.reason:
             complain(f"{one.report.file}: {one.report.reason}")
+    if fix and len(checked) > 1 and not any(one.report.corrections for one in checked):
+        remark(f"there is no number to put right in any of the {len(checked)} files.")
     verdicts = {one.report.verdict for one in checked}
-    return _UNREADABLE if "unreadable" in verdicts else _WRONG if "wrong" in verdicts else _RIGHT
+    return _UNREADABLE if has_failed or "unreadable" in verdicts else _WRONG if "wrong" in verdicts else _RIGHT
+
+
+def _fails(write: Callable[[], None]) -> bool:
+    """Whether something cannot be written, which is said and keeps nothing else from being written."""
+    try:
+        write()
+    except PellucidError as error:
+        complain(str(error))
+        return True
+    return False
 
 
 def check_content(name: str, data: bytes, **side: Any) -> Report:
@@ -118,46 +137,6 @@ def _wanted_format(
     return None if output is None else format_of_report(output)
 
 
-def _refuse_contradictions(
-    files: Sequence[CheckedFile], wanted: str | None, output: Path | None, *, fix: bool, in_place: bool
-) -> None:
-    """Stop before anything is read or written.
-
-    Raises:
-        InputError: the options contradict each other or the files.
-    """
-    for file in files:
-        if output is not None and file.path is not None and _are_one(output, file.path):
-            raise OutputError(
-                f"-o {output} would write the report over the file that is checked; name another file"
-                " (--fix --in-place puts its numbers right)."
-            )
-    if in_place and not fix:
-        raise InputError("--in-place says where --fix writes; give both.")
-    if wanted in ONE_DOCUMENT and len(files) != 1:
-        raise InputError(f"--to {wanted} shows one document with its corrections; {len(files)} files are given.")
-    if not (fix and _reads_standard_input(files)):
-        return
-    if in_place:
-        raise InputError("--in-place writes over a file, and standard input is none; leave it out.")
-    if len(files) > 1:
-        raise InputError("--fix prints standard input with the right numbers; give no other file beside it.")
-    if wanted is not None and output is None:
-        raise InputError("--fix prints standard input with the right numbers; write the report to a file with -o.")
-
-
-def _are_one(output: Path, path: Path) -> bool:
-    """Whether two paths name one file, through links too."""
-    try:
-        return output.samefile(path)
-    except OSError:  # there is no such file yet
-        return False
-
-
-def _reads_standard_input(files: Sequence[CheckedFile]) -> bool:
-    return any(file.path is None for file in files)
-
-
 def _side_file(path: Path) -> bytes:
     try:
         return path.read_bytes()
@@ -175,7 +154,7 @@ def _checked(files: Iterable[CheckedFile], side: dict[str, Any]) -> Iterator[Che
         except OSError as error:
             yield Checked(file, Report(file.name, reason=f"it cannot be read: {error.strerror or error}."))
             continue
-        if file.may_be_anything and file.path is not None and not is_example(file.path, data):
+        if file.is_other_data(data):
             continue
         report = check_content(file.name, data, **side)
         if not (report.reason and file.may_be_anything):
@@ -206,21 +185,25 @@ def _show(reports: Sequence[Report], wanted: str, output: Path | None) -> None:
         write_atomically(output, text)
 
 
-def _fix(checked: Checked, in_place: bool) -> None:
-    """Write the file with the right numbers, and say what that has done."""
+def _fix(checked: Checked, fixing: Fixing, *, is_alone: bool) -> None:
+    """Write the file with the right numbers, and say what that has done; of one of many, only if something is to say.
+
+    Raises:
+        PellucidError: it cannot be written.
+    """
     report, path = checked.report, checked.file.path
     count = len(report.corrections)
     left = sum(finding.severity != "convention" for finding in report.findings) - count
     rest = f"; {_several(left, 'finding')} cannot be put right automatically" if left else ""
-    target = path if path is None or in_place else corrected_path(path)
     if path is None:
         print_data(report.fixed())
     if count == 0:
-        remark(f"{report.file}: there is no number to put right{rest}.")
+        if is_alone or left:
+            remark(f"{report.file}: there is no number to put right{rest}.")
         return
-    if target is not None:
-        write_atomically(target, report.fixed())
-    written = "" if target is None else f" in {target}"
+    if path is not None:
+        fixing.write(path, report.fixed())
+    written = "" if path is None else f" in {fixing.target(path)}"
     remark(f"{report.file}: {_several(count, 'number')} put right{written}{rest}.")
 
 

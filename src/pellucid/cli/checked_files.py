@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
-import json
+import itertools
 import os
 import re
+import stat
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pellucid.checking.documents.reading import FORMATS
+from pellucid.checking.example_files import SUFFIXES as EXAMPLE_SUFFIXES
+from pellucid.checking.example_files import holds_example
 from pellucid.errors import InputError
 
 STANDARD_INPUT = "<stdin>"
 CORRECTED = ".corrected"
 """Stands before the suffix of the file that `--fix` writes."""
 
-_WRITING = (".md", ".markdown", ".html", ".htm", ".tex", ".ipynb", ".rst", ".txt")
-_PROGRAMS = (".py", ".c", ".h", ".cpp", ".rs")
-_TABLES = (".csv", ".tsv", ".xlsx")
-_EXAMPLES = (".yaml", ".yml", ".json")
-_SUFFIXES = frozenset((*_WRITING, *_PROGRAMS, *_TABLES, *_EXAMPLES))
-_DATA = frozenset((".yaml", ".yml", ".json", ".csv", ".tsv", ".txt"))  # most of these hold something else
+_DATA = frozenset((*FORMATS["csv"], *FORMATS["text"]))
+_SUFFIXES = frozenset((*itertools.chain.from_iterable(FORMATS.values()), *EXAMPLE_SUFFIXES)) - {""}
 _SKIPPED_FOLDERS = frozenset(("__pycache__", "node_modules", "build", "dist"))
-_TELLING_KEYS = ("query", "scores", "embeddings", "claims")
-_TELLING_LINE = re.compile(rb"""^["']?(?:query|scores|embeddings|claims)["']?[ \t]*:""", re.MULTILINE)
+_MADE_BY_PROGRAMS = (".min.js", ".min.mjs")
+_BEGINNING = 5_000
+_REPORTS = {  # how what `-o` has written in a folder begins or can be told
+    ".json": re.compile(rb"\s*\[\s*(?:\]\s*\Z|\{\s*\"file\":)"),
+    ".txt": re.compile(
+        rb"[^\n]*: (?:right|rounding|wrong|there is nothing in it to check)\b|::(?:error|warning|notice) "
+    ),
+    ".html": re.compile(rb"(?s).*\bpellucid-report\b"),
+    ".htm": re.compile(rb"(?s).*\bpellucid-report\b"),
+}
 
 
 @dataclass(frozen=True)
@@ -46,8 +54,16 @@ class CheckedFile:
 
     @property
     def may_be_anything(self) -> bool:
-        """Whether it was come across, and is of a kind that usually holds something else than worked examples."""
-        return not self.is_named and self.path is not None and self.path.suffix.lower() in _DATA
+        """Whether it was come across, and is a table or a text: data, which nobody minds when they cannot be read."""
+        return not self.is_named and self._suffix in _DATA
+
+    def is_other_data(self, data: bytes) -> bool:
+        """Whether it was come across, and is a YAML or JSON file that holds no worked example."""
+        return not self.is_named and self._suffix in EXAMPLE_SUFFIXES and not holds_example(self._suffix, data)
+
+    @property
+    def _suffix(self) -> str:
+        return "" if self.path is None else self.path.suffix.lower()
 
     def content(self) -> bytes:
         """What is in it.
@@ -56,19 +72,27 @@ class CheckedFile:
             OSError: it cannot be read.
         """
         if self.path is None:
+            if sys.stdin is None:
+                raise OSError("standard input is closed")
             return sys.stdin.buffer.read()
-        if self.path.exists() and not self.path.is_file():
-            raise OSError("it is no regular file")  # a pipe or a device may never end
+        mode = self.path.stat().st_mode
+        if not (stat.S_ISREG(mode) or (self.is_named and stat.S_ISFIFO(mode))):
+            raise OSError("it is no regular file")  # a device, or a pipe that was come across, may never end
         return self.path.read_bytes()
 
 
-def checked_files(arguments: Sequence[str]) -> list[CheckedFile]:
+def checked_files(arguments: Sequence[str], output: Path | None = None) -> list[CheckedFile]:
     """The files that arguments mean: files, `-` for standard input, and what lies in folders; each once.
+
+    Args:
+        arguments: as the user gave them.
+        output: where the report goes; an earlier one that lies in a folder is no document.
 
     Raises:
         InputError: an argument is empty.
     """
-    found: dict[Path | None, CheckedFile] = {}
+    found: dict[str | None, CheckedFile] = {}
+    report = None if output is None else identity(output)
     for argument in arguments:
         if not argument:
             raise InputError("a file name is empty; name a file, a folder, or - for standard input.")
@@ -77,22 +101,22 @@ def checked_files(arguments: Sequence[str]) -> list[CheckedFile]:
             found.setdefault(None, CheckedFile(None))
         elif path.is_dir():
             for inner in _walk(path):
-                found.setdefault(inner.resolve(), CheckedFile(inner, is_named=False))
+                if report is None or identity(inner) != report or not _is_report(inner):
+                    found.setdefault(os.path.realpath(inner), CheckedFile(inner, is_named=False))
         else:
-            found[path.resolve()] = CheckedFile(path)
+            place = os.path.realpath(path)
+            if place not in found or not found[place].is_named:  # of several names the first that was given
+                found[place] = CheckedFile(path)
     return list(found.values())
 
 
-def is_example(path: Path, data: bytes) -> bool:
-    """Whether a YAML or JSON file that was come across looks like an example file; others always do."""
-    suffix = path.suffix.lower()
-    if suffix == ".json":
-        try:
-            document = json.loads(data)
-        except (ValueError, RecursionError):
-            return False
-        return isinstance(document, dict) and any(key in document for key in _TELLING_KEYS)
-    return suffix not in (".yaml", ".yml") or _TELLING_LINE.search(data) is not None
+def identity(path: Path) -> tuple[int, int] | str:
+    """The same for every path that names one file, through links too; of one that is not there, where it would be."""
+    try:
+        found = path.stat()
+    except OSError:
+        return os.path.realpath(path)
+    return found.st_dev, found.st_ino
 
 
 def corrected_path(path: Path) -> Path:
@@ -105,8 +129,19 @@ def _walk(folder: Path) -> Iterator[Path]:
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _SKIPPED_FOLDERS)
         for name in sorted(names):
             path = Path(where, name)
-            if path.suffix.lower() in _SUFFIXES and not name.startswith(".") and not _is_corrected(path):
+            is_left_out = name.startswith(".") or name.lower().endswith(_MADE_BY_PROGRAMS)
+            if path.suffix.lower() in _SUFFIXES and not is_left_out and not _is_corrected(path):
                 yield path
+
+
+def _is_report(path: Path) -> bool:
+    """Whether a file holds a report that `-o` has written, as far as its beginning tells."""
+    known = _REPORTS.get(path.suffix.lower())
+    try:
+        with path.open("rb") as file:
+            return known is not None and known.match(file.read(_BEGINNING)) is not None
+    except OSError:
+        return False
 
 
 def _is_corrected(path: Path) -> bool:

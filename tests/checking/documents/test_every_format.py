@@ -40,7 +40,7 @@ PIECES = [
     "<p>", "<math>", "<mfrac>", "<mn>", "</mn>", "</math>", "<pre>", "</pre>", "<!--", "-->", "&times;", "\"",
     "\"\"\"", "'", "//", "/*", "*/", "(", ")", "===", "---", ".. math::\n", "::\n", "+--+\n", "== ==\n", ",",
     ";", "\t", "\x1b[0m", "é", "😀", "\u2028", "\\section{", "\\caption{", "<dl>", "<dt>", "<dd>", "\\verb|",
-    "\\text{", "<figure>", "<figcaption>", "\\newcommand{",
+    "\\text{", "<figure>", "<figcaption>", "\\newcommand{", "<ul>", "<li>", "</ul>",
 ]  # fmt: skip
 
 

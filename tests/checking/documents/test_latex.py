@@ -34,3 +34,8 @@ def test_the_caption_of_a_float():
         "latex",
     )
     assert table.caption == "The scores"
+
+
+def test_equations_side_by_side_are_read_one_after_the_other():
+    written = r"\begin{align*}" "\n" r"\frac{1}{2} &= 0.5 & \frac{3}{4} &= 0.75 \label{a}" "\n" r"\end{align*}"
+    assert outline(read(written, "latex")) == [("mathematics", "1/2  = 0.5 \n3/4  = 0.75")]

@@ -34,8 +34,22 @@ from pellucid.checking.mapped_text import MappedText
         (r"\mathrm{e}^{2}", "e^2"),
         (r"-\infty \pm 1 \to 0", "-∞ ± 1 → 0"),
         ("a = 1 \\\\[2pt]\n  b = 2", "a = 1 \nb = 2"),
+        (r"\begin{align*} a &= 1 & b &= 2 \\ c &= 3 && d \end{align*}", " a  = 1 \nb  = 2 \nc  = 3 \n  d "),
+        (r"\begin{align} a &= 1 \cr &\quad + 2 \cr b &= 3 \end{align}", " a  = 1 \n   + 2 \nb  = 3 "),
+        (r"\begin{alignat}{2} a &= \frac{1}{2} & \frac{3}{4} &= 2 \end{alignat}", " a  = 1/2 \n3/4  = 2 "),
+        (
+            r"\begin{aligned}[t] a &= \begin{bmatrix} 1 & 2 & 3 \end{bmatrix} & b \end{aligned}",
+            " a  = [[1, 2, 3]] \nb ",
+        ),
+        (r"\begin{align} \begin{split} a & b & c \end{split} & d & e \end{align}", "  a   b   c    d \ne "),
+        (r"\begin{equation} [1, 2] \end{equation} \begin{gather}[0] \end{gather}", " [1, 2]  [0] "),
+        (r"0.4 \begin{bmatrix} 1 \\ 2 \end{bmatrix} x_1 \begin{bmatrix} 3 \end{bmatrix}", "0.4[[1], [2]] x_1 [[3]]"),
+        (
+            r"= .5\,\begin{pmatrix} 1 & 2 \end{pmatrix}, 2 \left[\begin{matrix} 1 \end{matrix}\right]",
+            "= .5[[1, 2]], 2[[1]]",
+        ),
         (r"\frac{\frac{\frac", ""),
-        (r"}{ \end{x} \begin{y} ^_ & ", "  ^_  "),
+        (r"}{ \end{x} \begin{y} ^_ & ", "^_  "),
     ],
 )
 def test_written_in_a_line(written, expected):

@@ -52,6 +52,8 @@ def test_no_text(data, reason):
         ("x.txt", "", "text"), ("README", "", "text"), ("x.unknown", "", "text"),
         ("<stdin>", "\n<!DOCTYPE html>", "html"), ("<stdin>", ' {"cells": []}', "notebook"),
         ("<stdin>", "\\documentclass{a}", "latex"), ("<stdin>", "a", "markdown"),
+        ("/dev/fd/63", "a", "markdown"), ("/proc/self/fd/11", "<html>", "html"), ("/dev/null", "", "text"),
+        ("x.Rmd", "", "markdown"), ("x.qmd", "", "markdown"), ("x.mdx", "", "markdown"),
     ],
 )  # fmt: skip
 def test_formats(name, text, expected):

@@ -14,6 +14,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from pellucid.checking.mapped_text import MappedText
 from pellucid.checking.passages import Part, Passage, Table
 
@@ -56,7 +58,7 @@ def _split(passage: Passage) -> Iterator[Part]:
         caption, header = first
         top = min(number for number in (caption, header, position) if number is not None)
         if lines[written][0] < lines[top][0]:
-            yield Passage(passage.kind, text[lines[written][0] : lines[top][0]], passage.language)
+            yield replace(passage, text=text[lines[written][0] : lines[top][0]])
         body = rows[position : position + count]
         taller = _taller(text.text, rows, position + count, body, labels)
         yield from _tables(
@@ -74,7 +76,7 @@ def _split(passage: Passage) -> Iterator[Part]:
     elif written < len(lines):
         rest = text[lines[written][0] :]
         if rest.text.strip():
-            yield Passage(passage.kind, rest, passage.language)
+            yield replace(passage, text=rest)
 
 
 def _lines(text: str) -> list[Cell]:

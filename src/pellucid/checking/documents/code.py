@@ -9,7 +9,6 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from pathlib import PurePath
-from typing import Literal
 
 from pellucid.checking.mapped_text import Builder, MappedText
 from pellucid.checking.passages import Part, Passage
@@ -73,8 +72,6 @@ _BLANK_START = re.compile(r"(?:[ \t\r]*+\n)*")
 _NOT_LINE_END = re.compile(r"[^\r\n]+")
 _QUOTES = re.compile(r"""[rRbBuUfF]{0,2}("{3}|'{3}|["'])""")
 _PROMPT = re.compile(r"[ \t]*(?:>>>|\.\.\.)(?: |(?=\r?$))|[ \t]*In \[\d+\]: ?")
-
-Style = Literal["hash", "slash", "rust", "%", "--", "!", "none"]
 
 
 def language_of(info: str) -> str:

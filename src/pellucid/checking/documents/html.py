@@ -12,6 +12,7 @@ from html import unescape
 
 from pellucid.checking.documents.code import language_of
 from pellucid.checking.documents.formulas import passages_with_formulas, with_formulas
+from pellucid.checking.documents.lists import introduced, introduction
 from pellucid.checking.documents.markdown import fenced_code
 from pellucid.checking.documents.mathml import math_in_a_line
 from pellucid.checking.mapped_text import Builder, MappedText
@@ -37,53 +38,13 @@ _VOID = frozenset(
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"]
 )
 _RAW = frozenset(["script", "style", "template", "textarea", "noscript", "iframe", "svg", "select"])
-_BLOCKS = frozenset(
-    [
-        "p",
-        "div",
-        "section",
-        "article",
-        "li",
-        "ul",
-        "ol",
-        "dl",
-        "dd",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "footer",
-        "blockquote",
-        "figure",
-        "figcaption",
-        "main",
-        "aside",
-        "form",
-        "hr",
-        "address",
-        "fieldset",
-        "details",
-        "summary",
-        "nav",
-        "body",
-        "html",
-        "title",
-        "caption",
-        "center",
-        "tr",
-        "td",
-        "th",
-        "tbody",
-        "thead",
-        "tfoot",
-        "table",
-        "pre",
-        "head",
-    ]
-)
+_BLOCKS = frozenset([
+    "p", "div", "section", "article", "li", "ul", "ol", "dl", "dd", "h1", "h2", "h3", "h4", "h5", "h6",
+    "header", "footer", "blockquote", "figure", "figcaption", "main", "aside", "form", "hr", "address",
+    "fieldset", "details", "summary", "nav", "body", "html", "title", "caption", "center", "tr", "td", "th",
+    "tbody", "thead", "tfoot", "table", "pre", "head",
+])  # fmt: skip
+_LISTS = frozenset(["ul", "ol"])
 _HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6", "title"])
 
 
@@ -106,6 +67,14 @@ class _TableBeingRead:
         self.floor = floor
         self.rows: list[list[MappedText]] = []
         self.caption = ""
+
+
+class _ListBeingRead:
+    """A list being read: what introduces it, and how many parts there were where its last item began or it ended."""
+
+    def __init__(self, lead: str, at: int) -> None:
+        self.lead = lead
+        self.at = at
 
 
 class _Frame:
@@ -131,6 +100,8 @@ class _Page:
         self.preformatted: str | None = None  # the info string of the <pre> that is being read
         self.figure_caption: MappedText | None = None
         self.figure_start = 0  # how many parts there were where the figure began
+        self.lists: list[_ListBeingRead] = []
+        self.ended = _ListBeingRead("", 0)  # the last list that ended
         self.has_term = False
         self.has_title = False  # whether the first part is the title in the head
         self.unclosed: set[str] = set()
@@ -258,6 +229,10 @@ class _Page:
                 self.preformatted = _language(attributes)
             elif tag == "figure":
                 self.figure_start = len(self.parts)
+            elif tag in _LISTS:
+                self.lists.append(_ListBeingRead(self.lead(), len(self.parts)))
+            elif tag == "li" and self.lists:
+                self.lists[-1].at = len(self.parts)
         elif tag == "code" and self.preformatted is not None:
             self.preformatted = _language(attributes) or self.preformatted
 
@@ -279,6 +254,9 @@ class _Page:
                 self.preformatted = None
             elif tag == "figure":
                 self.end_figure()
+            elif tag in _LISTS and self.lists:
+                self.ended = self.lists.pop()
+                self.ended.at = len(self.parts)
         if self.counts[tag]:
             while True:
                 last = self.open.pop()
@@ -362,7 +340,16 @@ class _Page:
         else:
             is_heading = any(self.counts[tag] for tag in _HEADINGS)
             self.has_title = self.has_title or (not self.parts and self.counts["title"] > 0)
-            self.parts += passages_with_formulas(text, "heading" if is_heading else "prose")
+            parts = passages_with_formulas(text, "heading" if is_heading else "prose")
+            self.parts += introduced(parts, self.lists[-1].lead) if self.lists else parts
+
+    def lead(self) -> str:
+        """What introduces a list that begins here: the text before it, in an item that of the item."""
+        if self.lists and self.lists[-1].at == len(self.parts):  # nothing stands before it in the item
+            return self.lists[-1].lead
+        if not self.parts or self.ended.at == len(self.parts):  # nothing stands between it and another list
+            return self.ended.lead
+        return introduction(self.parts[-1])
 
     def end_figure(self) -> None:
         """The caption of a figure belongs to its table; without one it is a paragraph."""

@@ -51,6 +51,7 @@ _MATHEMATICS = frozenset(
         "eqnarray",
         "flalign",
         "alignat",
+        "xalignat",
         "math",
         "dmath",
         "IEEEeqnarray",
@@ -251,10 +252,7 @@ class _Reader:
             return
         self.end_paragraph(start, end + len(closing))
         if name in _MATHEMATICS:
-            if name == "alignat":
-                place = self.argument(inner)
-                inner = place[1] + 1 if place else inner
-            self.parts += passage(in_a_line(self.mapped[inner:end]), "mathematics")
+            self.parts += passage(in_a_line(self.mapped[start : self.position]), "mathematics")
         elif name in _LITERAL:
             self.parts += self.literal(name, inner, end)
         elif name in _TABLES:

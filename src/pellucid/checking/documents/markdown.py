@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from pellucid.checking.documents.code import language_of, read_code
 from pellucid.checking.documents.formulas import passage
+from pellucid.checking.documents.lists import introduced, introduction
 from pellucid.checking.documents.markdown_inline import passages, plain
 from pellucid.checking.documents.mathematics import in_a_line
 from pellucid.checking.mapped_text import Builder, MappedText
@@ -65,6 +66,8 @@ class _Blocks:
         self.lines = [found.span() for found in _LINE.finditer(self.text) if found.group()]
         self.number = 0
         self.unclosed: set[str] = set()  # what is opened somewhere and closed nowhere after it
+        self.lead = ""  # the line that introduces a list, where only blank lines follow `lead_end`
+        self.lead_end = 0
 
     def line(self, number: int) -> str:
         start, end = self.lines[number]
@@ -217,6 +220,8 @@ class _Blocks:
     def item(self, found: re.Match[str]) -> Iterator[Part]:
         """A list item, with what is indented under it."""
         start, end = self.lines[self.number]
+        if any(self.line(number).strip() for number in range(self.lead_end, self.number)):
+            self.lead = ""
         space = found["space"] or " "
         width = found.end("bullet") + (1 if len(space) > 4 else len(space))
         builder = Builder(self.mapped)
@@ -237,7 +242,8 @@ class _Blocks:
                 break
             builder.keep(start + (1 if line.startswith("\t") else min(width, indent)), end)
             self.number += 1
-        yield from _Blocks(builder.build(), self.labels, self.depth + 1).read()
+        self.lead_end = self.number
+        yield from introduced(_Blocks(builder.build(), self.labels, self.depth + 1).read(), self.lead)
 
     def interrupts(self, number: int) -> bool:
         """Whether a line begins something else in the middle of a paragraph."""
@@ -277,7 +283,10 @@ class _Blocks:
                 break
             end = self.lines[self.number][1]
             self.number += 1
-        yield from passages(self.mapped[start:end], kind, self.labels)
+        part: Part | None = None
+        for part in passages(self.mapped[start:end], kind, self.labels):
+            yield part
+        self.lead, self.lead_end = introduction(part), self.number
 
     # Tables
 

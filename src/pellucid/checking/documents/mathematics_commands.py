@@ -217,6 +217,12 @@ SILENT = frozenset(
 )
 """Commands that change how something looks; the braces after them are read as any others."""
 
+GOES_ON = frozenset({"dots", "ldots"})
+"""Behind decimals they say that more of these follow."""
+
+REPEATING = frozenset({"overline", "bar", "dot"})
+"""Over decimals they say that these are repeated without end."""
+
 LETTERS = {"R": "ℝ", "N": "ℕ", "Z": "ℤ", "Q": "ℚ", "C": "ℂ", "E": "𝔼"}
 """Blackboard bold."""
 

@@ -7,6 +7,8 @@ import re
 from pellucid.checking.mapped_text import Builder, MappedText
 
 _MOST_PIECES_OF_ATOM = 12
+_DECIMAL = re.compile(r"\d[.,](?:\d\u0305?)*\Z")
+_DECIMALS_AND_BLANK = re.compile(r"\d[.,]\d+[ \t]+\Z")
 _ATOM = re.compile(r"√?(?:\d+\.?\d*|\.\d+|[^\W\d]\w*′*|∞)")
 
 
@@ -40,10 +42,13 @@ class Line:
         self.out.append((self.text[start:end], start, end, True))
 
     def trim_end(self) -> None:
-        if self.out and self.out[-1][3]:
-            text, start, _, _ = self.out[-1]
-            kept = text.rstrip()
-            self.out[-1] = (kept, start, start + len(kept), True)
+        """Takes away the blanks at the end, up to the beginning of the line."""
+        for index in range(len(self.out) - 1, -1, -1):
+            text, low, high, verbatim = self.out[index]
+            kept = text if text == "\n" else text.rstrip()
+            self.out[index] = (kept, low, low + len(kept) if verbatim else high, verbatim)
+            if kept:
+                break
 
     def gap(self) -> int:
         self.out.append(("", self.position, self.position, False))
@@ -78,9 +83,16 @@ class Line:
             if kept:
                 break
 
+    def follows_decimal(self, *, blank: bool = False) -> bool:
+        """Whether what is written next would be a decimal of the number before it, or stand a blank behind it."""
+        written = "".join(piece[0] for piece in self.out[-_MOST_PIECES_OF_ATOM:])
+        return (_DECIMALS_AND_BLANK if blank else _DECIMAL).search(written) is not None
+
     def follows_factor(self) -> bool:
         """Whether what is written next would run into a number, name or bracket before it."""
         for text, low, high, _ in reversed(self.out[-3:]):
+            if text == "\n":
+                return False
             if text.strip():
                 return text.rstrip()[-1] in ")]" or text.rstrip()[-1].isalnum()
             if not text and low < high:  # a dollar sign

@@ -21,6 +21,7 @@ _SKIPPED = frozenset({"annotation", "annotation-xml", "mphantom"})
 _EMPTY = frozenset({"mspace", "none", "mprescripts"})
 _WRITTEN = {"⋅": "·", "∗": "*", "\u2061": "", "\u2062": "", "\u2063": "", "\xa0": " ", "⊤": "T", "∑": "Σ", "≃": "≈"}
 _REPLACED = re.compile("[" + "".join(_WRITTEN) + "]")
+_BARS = frozenset("¯‾_\u0304\u0305")
 _ATOM = re.compile(r"√?(?:\d+\.?\d*|\.\d+|[^\W\d]\w*)")
 _INDEX = re.compile(r"[\w.′*]+")
 
@@ -118,7 +119,7 @@ class _Writer:
                 )
             case (("msup" | "mover"), [base, exponent, *_]):
                 if node.tag == "mover" and exponent.tag == "mo":
-                    return self.node(base)
+                    return self.barred(self.node(base), exponent)
                 return self.raised(self.node(base), exponent)
             case (("msub" | "munder"), [base, index, *_]):
                 return self.indexed(self.node(base), index)
@@ -133,6 +134,11 @@ class _Writer:
                 return self.joined(self.sign("(", node.start), *items, self.sign(")", node.end - 1))
             case _:
                 return self.row(node)
+
+    def barred(self, base: MappedText, over: _Node) -> MappedText:
+        """What has a sign over it; a bar over digits says that these decimals are repeated without end."""
+        sign = self.node(over).text.strip()
+        return self.joined(base, self.sign("\u0305", over.start)) if sign in _BARS and base.text.isdecimal() else base
 
     def one_over(self, degree: _Node) -> MappedText:
         return self.joined(self.sign("1/", degree.start), self.bracketed(degree))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pellucid.checking.documents.code import language_of, read_code
 from pellucid.checking.documents.csv import read_cells
 from pellucid.checking.documents.formulas import passage
+from pellucid.checking.documents.lists import introduced, introduction
 from pellucid.checking.documents.markdown import fenced_code
 from pellucid.checking.documents.mathematics import in_a_line
 from pellucid.checking.documents.rst_inline import plain
@@ -68,6 +69,8 @@ class _Blocks:
         self.depth = depth
         self.lines = [found.span() for found in _LINE.finditer(self.text) if found.group()]
         self.number = 0
+        self.lead = ""  # the line that introduces a list, where only blank lines follow `lead_end`
+        self.lead_end = 0
 
     def line(self, number: int) -> str:
         return self.text[slice(*self.lines[number])] if number < len(self.lines) else ""
@@ -159,11 +162,14 @@ class _Blocks:
 
     def item(self, found: re.Match[str]) -> Iterator[Part]:
         start, end = self.lines[self.number]
+        if any(self.line(number).strip() for number in range(self.lead_end, self.number)):
+            self.lead = ""
         self.number += 1
         builder = Builder(self.mapped)
         builder.keep(start + found.end(), end)
         builder.add(self.indented())
-        yield from self.nested(builder.build())
+        self.lead_end = self.number
+        yield from introduced(self.nested(builder.build()), self.lead)
 
     def paragraph(self) -> Iterator[Part]:
         start, end = self.lines[self.number]
@@ -175,7 +181,9 @@ class _Blocks:
         is_literal_next = text.text.endswith("::")
         if is_literal_next:
             text = text[: len(text) - (2 if text.text[-3:-2].isspace() or len(text) == 2 else 1)]
-        yield from passage(plain(text), "prose")
+        for part in passage(plain(text), "prose"):
+            self.lead, self.lead_end = introduction(part), self.number
+            yield part
         if is_literal_next:
             literal = self.indented()
             yield from fenced_code(literal, "")

@@ -1,0 +1,82 @@
+"""What stands before a passage and may name what is in it: a heading, what leads into a list, the line before."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from pellucid.checking.naming import Quantity, mentioned, quantity
+
+TRIMMINGS = " \t\n=≈:→-–—*•#/\"“”'‘’."
+"""What stands around a token in a label."""
+_SUBJECT = re.compile(
+    r"attention|attn|self|softmax|transformer|aufmerksamkeit|atenci|example|beispiel|exemple|ejemplo|intro|exercise"
+    r"|solution|question|answer|problem|step|result|summary|notes?$|overview|setup|background|method|appendix",
+    re.IGNORECASE,
+)
+"""What a heading of one word is about where it names no token."""
+_NEW_TOKEN = re.compile(r"[^\W\d][\w'’-]{0,19}")
+
+
+class Surroundings:
+    """The words that a reader of a passage has in mind, the passage before it being the last.
+
+    Args:
+        tokens: known tokens.
+    """
+
+    def __init__(self, tokens: Sequence[str]) -> None:
+        self.tokens = tuple(tokens)
+        self.heading = self.lead = self.last_line = ""
+
+    def go_on(self, kind: str, text: str) -> None:
+        """Keep of a passage that has been read what may name the next.
+
+        Args:
+            kind: of the passage.
+            text: of the passage.
+        """
+        if kind == "heading":
+            self.heading, self.last_line = text.strip(), ""
+        else:
+            self.last_line = _last_line(text)
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines that may name what follows, the nearest last: a heading, what leads into a list, the line before.
+
+        Inside a list the line before is another item, which names only itself.
+        """
+        return [line for line in (self.heading, self.lead or self.last_line) if line]
+
+    def about(self) -> tuple[str, ...]:
+        """The token that the line or heading before a passage names."""
+        for line in reversed(self.lines):
+            if found := mentioned(line, self.tokens):
+                return found[:1]
+            word = line.strip().strip("\"“”'‘’:*")
+            if (
+                re.fullmatch(r"[^\W\d]\w{0,19}", word)
+                and not _SUBJECT.match(word)
+                and quantity(word, self.tokens) is None
+            ):
+                return (word,)
+        return ()
+
+    def of_token(self, label: str, steps: Sequence[str]) -> Quantity | None:
+        """`dog: … = 0.48` under the heading “Attention weights” is the weight of dog.
+
+        In a list under “Keys:” a word that is no known token yet names one, too.
+        """
+        token = label.strip(TRIMMINGS)
+        if token not in self.tokens and not (self.lead and _NEW_TOKEN.fullmatch(token)):
+            return None
+        for line in reversed(self.lines):
+            named = quantity(line, self.tokens)
+            if named is not None and named.step in steps and not named.indices:
+                return Quantity(named.step, (token,), named.head)
+        return None
+
+
+def _last_line(text: str) -> str:
+    return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")

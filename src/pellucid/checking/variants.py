@@ -1,0 +1,118 @@
+"""Parts of a worked example that are computed under another setting than the rest: with a mask and without one,
+with a temperature, “the same with no scaling”.
+
+A part is taken out of the whole only where the document itself speaks of the other setting before it, and where
+fewer of its numbers are wrong under that setting.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from pellucid.checking.assemble import assemble
+from pellucid.checking.assembled import Assembled
+from pellucid.checking.declarations import Declarations
+from pellucid.checking.judge import judge
+from pellucid.checking.mention import FOCUS, INFERRED, SECTION, Mention
+from pellucid.checking.scopes import Scope
+from pellucid.checking.settings import Statement
+from pellucid.checking.values import leaves
+
+_USUAL = "1/sqrt(d_k)"
+_FEWEST = 2
+"""Numbers of a part, below which they agree with another setting by chance."""
+
+Setting = tuple[str, bool]
+"""The scale, and whether the mask is causal."""
+
+
+def by_setting(built: Assembled, declared: Declarations) -> list[Assembled]:
+    """A worked example, and the parts of it that are right under a setting of their own.
+
+    Args:
+        built: the example under the setting that fits it best.
+        declared: what the document declares, place by place.
+    """
+    if not declared.statements or not _wrong(built):
+        return [built]
+    found: list[Assembled] = []
+    main = (built.scale, built.causal)
+    for settings, mentions in _parts(built.scope.claims, declared.statements, main):
+        places = {leaf.start for mention in mentions for leaf in leaves(mention.values)}
+        wrong = len(places & _wrong(built))
+        if len(places) < _FEWEST or not wrong:
+            continue
+        for scale, causal in settings:
+            part = _under(built, mentions, replace(declared, scales=[scale], causal=causal, statements=[]))
+            if part is not None and len(places & _wrong(part)) < wrong:
+                found.append(_described(part, scale, causal))
+                built = _without(built, places)
+                break
+    return [built, *found]
+
+
+def _wrong(built: Assembled) -> set[int]:
+    """Where the numbers stand that are wrong under the example's setting."""
+    return {judgement.claim.printed.start for judgement in judge(built.problem).judgements}
+
+
+def _parts(
+    mentions: Sequence[Mention], statements: Sequence[Statement], main: Setting
+) -> Iterator[tuple[list[Setting], list[Mention]]]:
+    """Results under one statement each, with the settings that they may be computed under, the likeliest first."""
+    scales = [statement for statement in statements if statement.scale]
+    masks = [statement for statement in statements if statement.causal is not None]
+    groups: dict[tuple[int, int], list[Mention]] = {}
+    for mention in mentions:
+        if mention.quantity.step in (FOCUS, SECTION, INFERRED):
+            continue
+        key = tuple(
+            bisect_right(stated, mention.offset, key=lambda statement: statement.offset) for stated in (scales, masks)
+        )
+        groups.setdefault((key[0], key[1]), []).append(mention)
+    for (scale, mask), group in groups.items():
+        local = scales[scale - 1].scale if scale else main[0]
+        causal = bool(masks[mask - 1].causal) if mask else main[1]
+        settings = [(local, causal)]
+        if local not in (_USUAL, "none", "1/d_k"):
+            settings.append((_USUAL, causal))  # a temperature that was spoken of before, and not for these
+        settings = [setting for setting in settings if setting != main]
+        if settings:
+            yield settings, group
+
+
+def _under(built: Assembled, mentions: list[Mention], declared: Declarations) -> Assembled | None:
+    """Results by themselves under another setting; `None` where they cannot be put together under it."""
+    starts = [
+        mention
+        for mention in built.scope.claims
+        if mention.quantity.step in built.problem.inputs and mention not in mentions
+    ]
+    scope = Scope(given=built.scope.given, claims=[*starts, *mentions], head=built.scope.head)
+    part = assemble(scope, declared)
+    if part is None or part.conventions or (part.scale, part.causal) != (declared.scales[0], declared.causal):
+        return None
+    return part if judge(part.problem).checked else None
+
+
+def _without(built: Assembled, places: set[int]) -> Assembled:
+    """The example without the numbers at some places."""
+    claims = tuple(claim for claim in built.problem.claims if claim.printed.start not in places)
+    mentions = [
+        mention
+        for mention in built.scope.claims
+        if not mention.values.size or any(leaf.start not in places for leaf in leaves(mention.values))
+    ]
+    scope = replace(built.scope, claims=mentions)
+    return replace(built, problem=replace(built.problem, claims=claims), scope=scope)
+
+
+def _described(part: Assembled, scale: str, causal: bool) -> Assembled:
+    """The part with a sentence that says how it was read, in place of those of the whole."""
+    count = len(part.problem.claims)
+    words = {_USUAL: "1/√d_k", "none": "none"}.get(scale, scale)
+    mask = "a causal mask" if causal else "no mask"
+    part.reading = [f"{count} of the numbers stand under words of their own: scale {words}, {mask}."]
+    return part

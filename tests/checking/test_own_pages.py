@@ -1,0 +1,34 @@
+"""What pellucid writes, pellucid finds right: every shipped example in every format that people read."""
+
+import pytest
+
+import pellucid
+from pellucid.checking import check_file
+from pellucid.examples.library import shipped_examples
+
+NAMES = [shipped.name for shipped in shipped_examples()]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("method", "suffix"), [("to_markdown", "md"), ("to_html", "html"), ("to_latex", "tex")])
+def test_a_page(name, method, suffix):
+    page = getattr(pellucid.explain(name), method)()
+    report = check_file(f"{name}.{suffix}", page.encode())
+    assert report.verdict == "right", [(finding.label, finding.message) for finding in report.findings]
+    assert report.checked > 15
+
+
+# In plain text nothing but a line says which of two examples, told side by side, a stage is about.
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "self-and-cross"])
+def test_plain_text(name):
+    report = check_file(f"{name}.txt", pellucid.explain(name).to_text().encode())
+    assert report.verdict == "right", [(finding.label, finding.message) for finding in report.findings]
+    assert report.checked > 15
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_spreadsheet(name, tmp_path):
+    pellucid.explain(name).to_xlsx(tmp_path / "x.xlsx")
+    report = check_file("x.xlsx", (tmp_path / "x.xlsx").read_bytes())
+    assert report.verdict == "right", [(finding.label, finding.message) for finding in report.findings]
+    assert report.checked > 15

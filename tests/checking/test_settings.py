@@ -1,0 +1,85 @@
+"""Where a document says how scores are scaled and masked, and which numbers that holds for."""
+
+import pytest
+
+from outlines import read
+from pellucid.checking import check_file
+from pellucid.checking.declarations import declarations_of
+
+INPUTS = "Q = [[1, 0], [0, 1]], K = [[1, 1], [0, 1]], V = [[1, 2], [3, 4]]\n\n"
+# QKᵀ = [[1, 0], [1, 1]]; e^(1/√2) : 1 = 2.028 : 1, so the first weight is 0.670; without a scale e : 1, 0.731.
+SCALED = "Weights: [[0.670, 0.330], [0.500, 0.500]]\n\n"
+UNSCALED = "Weights: [[0.731, 0.269], [0.500, 0.500]]\n\n"
+CAUSAL = "Weights: [[1.000, 0.000], [0.500, 0.500]]\n\n"
+
+
+def check(text):
+    return check_file("x.md", text.encode())
+
+
+def declared(text):
+    return declarations_of(read(text, "markdown"))
+
+
+@pytest.mark.parametrize(
+    "aside",
+    [
+        "The original paper divided the learning rate by 10 twice.",
+        "GPT uses causal attention. BERT does not.",
+        "In the next chapter we will add a causal mask.",
+        "Without scaling the softmax would saturate.",
+        "When sampling we use temperature 0.7; this has nothing to do with attention.",
+    ],
+)
+def test_an_aside_says_nothing_about_the_numbers(aside):
+    found = declared(aside)
+    assert not found.scales
+    assert found.causal is None
+    report = check(f"{aside}\n\n{INPUTS}{SCALED}")
+    assert (report.verdict, report.checked) == ("right", 4)
+
+
+def test_statements_are_kept_in_reading_order():
+    found = declared("We do not scale.\n\nWith a causal mask.\n\nThen divide by √d_k, without a mask.").statements
+    assert [(one.scale, one.causal) for one in found] == [
+        ("none", None),
+        ("", True),
+        ("1/sqrt(d_k)", None),
+        ("", False),
+    ]
+    assert [one.offset for one in found] == sorted(one.offset for one in found)
+
+
+def test_code_that_takes_a_root_does_not_divide_by_d_k():
+    assert declared("`1.0 / (d_k as f32).sqrt()`").scales == []
+    assert declared("`scores / d_k`").scales == ["1/d_k"]
+
+
+def test_two_masks_in_one_document():
+    text = f"# A\n\n## Without a mask\n\n{INPUTS}{SCALED}## With a causal mask\n\n{CAUSAL}"
+    report = check(text)
+    assert (report.verdict, report.checked) == ("right", 8)
+    wrong = check(text.replace("0.330", "0.350"))
+    assert [(finding.printed, finding.correct) for finding in wrong.findings] == [("0.350", "0.330")]
+
+
+def test_the_same_with_no_scaling():
+    text = f"Problem 1. Scaled by √2:\n\n{INPUTS}{SCALED}Problem 2. The same with no scaling.\n\n{UNSCALED}"
+    assert check(text).verdict == "right"
+    assert check(text.replace("0.731", "0.751")).verdict == "wrong"
+
+
+def test_a_temperature_holds_for_what_follows_it():
+    # softmax([2, 1, 0] / 2) = e, e^½, 1 over their sum 5.3670
+    text = (
+        "The attention scores of one query are [2, 1, 0].\n\n"
+        "With temperature 1 the attention weights are [0.665, 0.245, 0.090].\n\n"
+        "With temperature 2 the attention weights are [0.506, 0.307, 0.186].\n"
+    )
+    assert check(text).verdict == "right"
+    assert check(text.replace("0.307", "0.327")).verdict == "wrong"
+
+
+def test_numbers_under_no_words_of_their_own_are_judged_by_the_document_s_formula():
+    report = check(f"softmax(QK^T / √d_k) V\n\n{INPUTS}{UNSCALED}")
+    assert report.findings[0].cause == "no_scale"
