@@ -9,19 +9,7 @@ from decimal import Decimal
 
 from pellucid.checking.mapped_text import Builder, MappedText, Span
 from pellucid.checking.passages import Part, Passage, Table
-from pellucid.checking.settings import (
-    BY_D_K,
-    CAUSAL,
-    NO_MASK,
-    NO_SCALE,
-    ROOT_OF_NUMBER,
-    SQUARE_ROOT,
-    UNSCALED_FORMULA,
-    Statement,
-    first,
-    first_number,
-    statements_of,
-)
+from pellucid.checking.settings import ROOT_OF_NUMBER, Said, Statement, said_in
 
 _TELLING = (
     *("√", "sqrt", "bidirect", "scal", "multipl", "temperat", "scores", "scap", "skal", "échel", "echel", "divid"),
@@ -128,33 +116,31 @@ class Declarations:
 def declarations_of(parts: Sequence[Part]) -> Declarations:
     """What the words of a document declare."""
     found = Declarations()
-    spoken_of: set[str] = set()
-    read: set[str] = set()
-    number = ""
+    scales: dict[str, str] = {}
+    known: dict[str, list[Said]] = {}
     for passage in _passages(parts):
         text = passage.text.text
-        if len(text) > 200_000 or text in read:
-            continue  # what is said again declares nothing new
-        read.add(text)
+        if len(text) > 200_000:
+            continue
+        if text in known:  # what is said again declares nothing new, but it holds from where it stands
+            found.statements += _statements(passage, known[text])
+            continue
+        said = known[text] = said_in(text, is_code=passage.kind == "code")
+        found.statements += _statements(passage, said)
         lowered = text.lower()
         if not any(word in lowered for word in _TELLING):
             continue
         _tokens(passage, found)
-        for key, pattern in (
-            ("root", SQUARE_ROOT),
-            ("d_k", BY_D_K),
-            ("none", NO_SCALE),
-            ("unscaled", UNSCALED_FORMULA),
-        ):
-            if key not in spoken_of and first(pattern, text):
-                spoken_of.add(key)
+        meant = [one for one in said if not one.aside]
+        for one in meant:
+            if one.scale:
+                scales.setdefault(one.kind, one.scale)
         if not found.root and (match := ROOT_OF_NUMBER.search(text)):
             found.root = int(match[1])
-        if passage.kind != "code" and not number and (stated := first_number(text)):
-            number = stated[1]
-        if first(NO_MASK, text):
+        masks = [one.causal for one in meant if one.causal is not None]
+        if False in masks:
             found.causal = False if found.causal is None else found.causal
-        elif first(CAUSAL, text):
+        elif masks:
             found.causal = True
         found.columns = found.columns or bool(_COLUMNS.search(text))
         if not found.num_heads and (match := _HEADS.search(text)):
@@ -172,18 +158,15 @@ def declarations_of(parts: Sequence[Part]) -> Declarations:
             found.formula = _note(passage, match)
         if found.others is None and (match := _OTHERS.search(text)) and _ALL_VALUES.search(text):
             found.others = _note(passage, match)
-    if number:
-        spoken_of.add("number")
-    likeliest = (
-        ("none", "none"),
-        ("root", "1/sqrt(d_k)"),
-        ("d_k", "1/d_k"),
-        ("number", number),
-        ("unscaled", "none"),
-    )
-    found.scales = list(dict.fromkeys(scale for key, scale in likeliest if key in spoken_of))
-    found.statements = statements_of(list(_passages(parts)))
+    likeliest = ("none", "root", "d_k", "number", "unscaled")
+    found.scales = list(dict.fromkeys(scales[kind] for kind in likeliest if kind in scales))
     return found
+
+
+def _statements(passage: Passage, said: Sequence[Said]) -> Iterator[Statement]:
+    """What a passage says about scale and mask, with places in the source."""
+    for one in said:
+        yield Statement(passage.text.span(one.start, one.start + 1).start, one.scale, one.causal)
 
 
 def _passages(parts: Sequence[Part]) -> Iterator[Passage]:

@@ -8,10 +8,8 @@ document's own numbers, unless the numbers beside it prove that it does.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
-
-from pellucid.checking.passages import Passage
 
 _D = (
     r"(?:d_?\{?k\}?|d_?model|d_?\{?h\}?|d_?head|d|dk|head_dim|k\.(?:size|shape)[\w()\[\]., -]*|q\.(?:size"
@@ -74,6 +72,13 @@ _OF_ATTENTION = re.compile(
     r"scor|softmax|attention|dot[- ]?product|logit|weight|scal|similar|Q\s*K|\bq\b|skalar|produit|producto",
     re.IGNORECASE,
 )
+_TELLING = (
+    *("√", "sqrt", "root", "wurzel", "racine", "raíz", "raiz", ".5", "divid", "durch", "d_k", "dk", "d_{k", "d{k"),
+    *("scal", "skal", "échel", "echel", "multipl", "temperat", "t=", "t =", "softmax", "mask", "másc", "masc"),
+    *("causal", "kausal", "tril", "triang", "attend", "may see", "may look", "may only", "future", "bidirect"),
+    *("k.shape", "size("),
+)
+"""One of these, in small letters, is in every text that says something here: quicker to look for."""
 _SENTENCE_END = re.compile(r"[.!?](?=\s|$)|\n\s*\n")
 
 
@@ -91,18 +96,22 @@ class Statement(NamedTuple):
     causal: bool | None = None
 
 
-def first(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
-    """The first place where a passage says something about its own numbers."""
-    return next((found for found in pattern.finditer(text) if not is_aside(found)), None)
+class Said(NamedTuple):
+    """A statement as it stands in a text.
 
+    Args:
+        start: its place in the text.
+        kind: "root", "d_k", "none", "unscaled" (by a formula) and "number" are about the scale, "mask" about the mask.
+        scale: as in `Statement`.
+        causal: as in `Statement`.
+        aside: whether it is about something else than the document's own numbers.
+    """
 
-def first_number(text: str) -> tuple[re.Match[str], str] | None:
-    """The first place where a passage states a scale or temperature as a number, and the factor."""
-    for found in BY_NUMBER.finditer(text):
-        scale = stated_scale(found)
-        if scale and not is_aside(found) and _OF_ATTENTION.search(sentence_around(found)):
-            return found, scale
-    return None
+    start: int
+    kind: str
+    scale: str
+    causal: bool | None
+    aside: bool
 
 
 def is_aside(found: re.Match[str]) -> bool:
@@ -122,37 +131,32 @@ def sentence_around(found: re.Match[str]) -> str:
     return text[start:end]
 
 
-def statements_of(passages: Sequence[Passage]) -> list[Statement]:
-    """Every place that says how scores are scaled or masked, in reading order; asides too."""
-    known: dict[str, list[tuple[int, str, bool | None]]] = {}
-    found: list[Statement] = []
-    for passage in passages:
-        text = passage.text.text
-        if text not in known:
-            known[text] = sorted(_in_text(text, passage.kind == "code"), key=lambda place: place[0])
-        for start, scale, causal in known[text]:
-            found.append(Statement(passage.text.span(start, start + 1).start, scale, causal))
-    return found
+def said_in(text: str, *, is_code: bool) -> list[Said]:
+    """Every place in a text that says how scores are scaled or masked, in reading order; asides too."""
+    lowered = text.lower()
+    if not any(word in lowered for word in _TELLING):
+        return []
+    return sorted(_said_in(text, is_code))
 
 
-def _in_text(text: str, is_code: bool) -> Iterator[tuple[int, str, bool | None]]:
-    for pattern, scale in (
-        (SQUARE_ROOT, "1/sqrt(d_k)"),
-        (BY_D_K, "1/d_k"),
-        (NO_SCALE, "none"),
-        (UNSCALED_FORMULA, "none"),
+def _said_in(text: str, is_code: bool) -> Iterator[Said]:
+    for pattern, kind, scale in (
+        (SQUARE_ROOT, "root", "1/sqrt(d_k)"),
+        (BY_D_K, "d_k", "1/d_k"),
+        (NO_SCALE, "none", "none"),
+        (UNSCALED_FORMULA, "unscaled", "none"),
     ):
-        yield from ((found.start(), scale, None) for found in pattern.finditer(text))
-    if not is_code:
-        for found in BY_NUMBER.finditer(text):
-            scale = stated_scale(found)
-            if scale or found["temperature"] or found["t"]:
-                yield found.start(), scale or "none", None
+        yield from (Said(found.start(), kind, scale, None, is_aside(found)) for found in pattern.finditer(text))
+    for found in BY_NUMBER.finditer(text) if not is_code else ():
+        scale = stated_scale(found)
+        if scale or found["temperature"] or found["t"]:
+            aside = not scale or is_aside(found) or not _OF_ATTENTION.search(sentence_around(found))
+            yield Said(found.start(), "number", scale or "none", None, aside)
     taken = [found.span() for found in NO_MASK.finditer(text)]
-    yield from ((start, "", False) for start, _ in taken)
+    yield from (Said(found.start(), "mask", "", False, is_aside(found)) for found in NO_MASK.finditer(text))
     for found in CAUSAL.finditer(text):
         if not any(low <= found.start() < high for low, high in taken):
-            yield found.start(), "", True
+            yield Said(found.start(), "mask", "", True, is_aside(found))
 
 
 def stated_scale(match: re.Match[str]) -> str:

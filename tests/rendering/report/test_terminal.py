@@ -227,3 +227,10 @@ def test_places_in_a_spreadsheet_are_cells(found):
     ]
     assert "✗ 4 │ b    0.13" in report.to_markdown()
     assert "<del>0.13</del> <ins>0.21</ins>" in report.to_html()
+
+
+def test_a_right_report_says_what_was_not_compared():
+    # The sum of three weights for two keys belongs nowhere.
+    text = "q = [1, 2], k1 = [1, 0], k2 = [0, 1]\n\nscores: [1, 2]\n\nweights: [0.3, 0.3, 0.6]\n"
+    shown = render_reports([pellucid.checking.check_file("x.md", text.encode())], "terminal", Appearance())
+    assert shown == "x.md: right. 2 numbers checked.\n  1 printed result could not be placed and was not compared.\n"

@@ -105,9 +105,13 @@ def line_of(report: Report, finding: Finding) -> int | None:
     return finding.line if 1 <= finding.line <= lines.line(len(lines.text)) else None
 
 
+_IN_WORDS = {"scale_d_k": "d_k for √d_k", "last_digit": "last digit off", "softmax_single": "softmax of one number"}
+"""Causes whose names say too little by themselves."""
+
+
 def cause(finding: Finding) -> str:
     """Why, in words."""
-    return finding.cause.replace("_", " ")
+    return _IN_WORDS.get(finding.cause, finding.cause.replace("_", " "))
 
 
 def change(finding: Finding) -> str:

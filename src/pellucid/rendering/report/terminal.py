@@ -70,7 +70,9 @@ def _report(report: Report, columns: int) -> list[StyledLine]:
         verdict = Span("right", _bold("right"))
         header = wrapped([name, Span(": "), verdict, Span(f". {numbers_checked(report)}.")], columns)
         if not report.findings:
-            return header
+            left_out = [sentence for sentence in report.reading if "could not be placed" in sentence]
+            notes = [wrapped([Span(f"  {visible(sentence)}", "dim")], columns) for sentence in left_out]
+            return [*header, *(line for note in notes for line in note)]
     else:
         header = wrapped([name, Span(": "), Span(report.verdict, _bold(report.verdict)), *_counts(report)], columns)
     lines = [*header, *_reading(report, columns)]
