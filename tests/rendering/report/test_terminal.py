@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from rich.cells import cell_len
 
-import pellucid  # installs the presenters  # noqa: F401
+import pellucid  # installs the presenters
 from pellucid.checking.mapped_text import Span
 from pellucid.checking.report import Finding, Report
 from pellucid.checking.source import Source
