@@ -10,7 +10,19 @@ import msgspec
 
 from pellucid.checking.mapped_text import MappedText
 from pellucid.checking.sides import NotASideError, SideParser
-from pellucid.checking.tokens import CLOSE, COMMA, LINE, NUMBER, OPEN, OTHER, RELATION, SIGN, WORD, Token, tokens_of
+from pellucid.checking.tokens import (
+    CLOSE,
+    COMMA,
+    LINE,
+    NUMBER,
+    OPEN,
+    OTHER,
+    RELATION,
+    SIGN,
+    WORD,
+    Token,
+    tokens_between,
+)
 from pellucid.checking.values import Value
 
 _INTERESTING = re.compile(r"[=≈≃≅≡→⇒⟹≐]|->")
@@ -84,7 +96,7 @@ def chains_of(text: MappedText, names: Mapping[str, Decimal], *, program: bool =
         program: whether a program printed it.
     """
     for start, end in _regions(text.text):
-        yield from _Scanner(text, tokens_of(text.text, start, end), names, program).chains()
+        yield from _Scanner(text, tokens_between(text.text, start, end), names, program).chains()
 
 
 def _regions(text: str) -> Iterator[tuple[int, int]]:

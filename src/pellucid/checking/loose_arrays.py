@@ -18,7 +18,7 @@ from pellucid.checking.prints import Prints
 from pellucid.checking.sides import NotASideError, SideParser
 from pellucid.checking.surroundings import Surroundings
 from pellucid.checking.tables import names_one
-from pellucid.checking.tokens import CLOSE, OPEN, WORD, Token, tokens_of
+from pellucid.checking.tokens import CLOSE, OPEN, WORD, Token, tokens_between
 from pellucid.checking.values import is_literal
 
 MOST_LABEL = 300
@@ -61,7 +61,7 @@ class LooseArrays:
             token
             for start, end in _between(covered, len(text.text))
             if _MAY_HOLD_ARRAY.search(text.text, start, end)
-            for token in tokens_of(text.text, start, end)
+            for token in tokens_between(text.text, start, end)
         ]
         parser = SideParser(tokens, self.names, program=kind == "output")
         ends = sorted(high for _, high in covered)

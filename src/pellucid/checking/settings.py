@@ -72,13 +72,16 @@ _OF_ATTENTION = re.compile(
     r"scor|softmax|attention|dot[- ]?product|logit|weight|scal|similar|Q\s*K|\bq\b|skalar|produit|producto",
     re.IGNORECASE,
 )
-_TELLING = (
-    *("√", "sqrt", "root", "wurzel", "racine", "raíz", "raiz", ".5", "divid", "durch", "d_k", "dk", "d_{k", "d{k"),
-    *("scal", "skal", "échel", "echel", "multipl", "temperat", "t=", "t =", "softmax", "mask", "másc", "masc"),
-    *("causal", "kausal", "tril", "triang", "attend", "may see", "may look", "may only", "future", "bidirect"),
-    *("k.shape", "size("),
-)
-"""One of these, in small letters, is in every text that says something here: quicker to look for."""
+_NEEDS: dict[re.Pattern[str], tuple[str, ...]] = {
+    SQUARE_ROOT: ("√", "sqrt", "root", "wurzel", "racine", "raíz", "raiz", ".5"),
+    BY_D_K: ("d_k", "dk", "d_{k", "d{k"),
+    NO_SCALE: ("scal", "skal", "échel", "echel", "√"),
+    UNSCALED_FORMULA: ("softmax",),
+    BY_NUMBER: ("divid", "t=", "t =", "temperat", "scale", "multipl"),
+    NO_MASK: ("mask", "causal", "bidirect"),
+    CAUSAL: ("causal", "kausal", "mask", "tril", "triang", "may ", "future", "masque", "máscara", "mascara"),
+}
+"""One of these, in small letters, is in every text that a pattern finds something in: quicker to look for."""
 _SENTENCE_END = re.compile(r"[.!?](?=\s|$)|\n\s*\n")
 
 
@@ -133,29 +136,29 @@ def sentence_around(found: re.Match[str]) -> str:
 
 def said_in(text: str, *, is_code: bool) -> list[Said]:
     """Every place in a text that says how scores are scaled or masked, in reading order; asides too."""
-    lowered = text.lower()
-    if not any(word in lowered for word in _TELLING):
-        return []
-    return sorted(_said_in(text, is_code))
+    return sorted(_said_in(text, text.lower(), is_code))
 
 
-def _said_in(text: str, is_code: bool) -> Iterator[Said]:
+def _said_in(text: str, lowered: str, is_code: bool) -> Iterator[Said]:
+    def places(pattern: re.Pattern[str]) -> list[re.Match[str]]:
+        return list(pattern.finditer(text)) if any(word in lowered for word in _NEEDS[pattern]) else []
+
     for pattern, kind, scale in (
         (SQUARE_ROOT, "root", "1/sqrt(d_k)"),
         (BY_D_K, "d_k", "1/d_k"),
         (NO_SCALE, "none", "none"),
         (UNSCALED_FORMULA, "unscaled", "none"),
     ):
-        yield from (Said(found.start(), kind, scale, None, is_aside(found)) for found in pattern.finditer(text))
-    for found in BY_NUMBER.finditer(text) if not is_code else ():
+        yield from (Said(found.start(), kind, scale, None, is_aside(found)) for found in places(pattern))
+    for found in places(BY_NUMBER) if not is_code else ():
         scale = stated_scale(found)
         if scale or found["temperature"] or found["t"]:
             aside = not scale or is_aside(found) or not _OF_ATTENTION.search(sentence_around(found))
             yield Said(found.start(), "number", scale or "none", None, aside)
-    taken = [found.span() for found in NO_MASK.finditer(text)]
-    yield from (Said(found.start(), "mask", "", False, is_aside(found)) for found in NO_MASK.finditer(text))
-    for found in CAUSAL.finditer(text):
-        if not any(low <= found.start() < high for low, high in taken):
+    unmasked = places(NO_MASK)
+    yield from (Said(found.start(), "mask", "", False, is_aside(found)) for found in unmasked)
+    for found in places(CAUSAL):
+        if not any(low <= found.start() < high for low, high in (one.span() for one in unmasked)):
             yield Said(found.start(), "mask", "", True, is_aside(found))
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from decimal import Decimal
+from functools import lru_cache
+from operator import attrgetter
 from typing import NamedTuple
 
 from pellucid.checking.printed import Printed
@@ -48,6 +51,9 @@ _MOST_DIGITS = 400
 _SHORT = 100
 
 
+_START = attrgetter("start")
+
+
 class Token(NamedTuple):
     """A token: what kind it is, what it says, and where it stands in its passage."""
 
@@ -82,6 +88,21 @@ def tokens_of(text: str, start: int = 0, end: int | None = None) -> list[Token]:
             written = "×" if group == "times" else same.get(written, written)
         append(make(Token, (kind, written, first, last)))
     return found
+
+
+def tokens_between(text: str, start: int, end: int) -> list[Token]:
+    """The tokens of a text that begin from `start` up to, but not including, `end`.
+
+    The whole text is read, once for all who ask for parts of it one after the other.
+    """
+    tokens = _last_tokens(text)
+    low = bisect_left(tokens, start, key=_START)
+    return tokens[low : bisect_left(tokens, end, lo=low, key=_START)]
+
+
+@lru_cache(maxsize=1)
+def _last_tokens(text: str) -> list[Token]:
+    return tokens_of(text)
 
 
 def number_of(token: Token, *, percent: Token | None = None, program: bool = False) -> Printed | None:
