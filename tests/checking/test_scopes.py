@@ -58,3 +58,25 @@ def test_a_layout_that_is_not_declared_must_fit_every_input():
         "Scores QK^T: [[1, 1, 3], [4, 1, 4], [2, 2, 1]]\n"
     )
     assert {finding.cause for finding in check(text).findings} == {"transposed"}
+
+
+def test_two_equal_tokens_with_vectors_that_differ_little():
+    text = (
+        'Sentence: "the cat the"\n\n- "the": Q = [0, 1, 0], K = [1, 0, 0]\n- "cat": Q = [1, 1, 1], K = [0, 1, 0]\n'
+        '- "the": Q = [0, 1, 1], K = [1, 0, 1]\n\nScores of "cat": [1, 1, 2]\n'
+    )
+    assert (check(text).verdict, check(text).checked) == ("right", 3)
+
+
+def test_a_token_that_is_a_symbol_elsewhere():
+    text = '- Q of "a" = [1, 2]\n- K of "a" = [1, 1]\n- K of "cat" = [0, 3]\n\nScores of "a": [3, 6]\n'
+    assert (check(text).verdict, check(text).checked) == ("right", 2)
+
+
+def test_a_memory_of_zeros_and_ones_is_no_mask():
+    text = (
+        "X = [[1, 0], [0, 1]]\n\nM = [[1, 0], [1, 1]]\n\nW_Q = [[1, 0], [0, 1]], W_K = [[2, 0], [0, 2]], "
+        "W_V = [[1, 0], [0, 1]]\n\nQ = X W_Q = [[1, 0], [0, 1]]\n\nK = M W_K = [[2, 0], [2, 2]]\n\n"
+        "V = M W_V = [[1, 0], [1, 1]]\n\nScores: [[2, 2], [0, 2]]\n"
+    )
+    assert check(text).verdict == "right"

@@ -281,6 +281,8 @@ def _stands_alone(clause: str, found: re.Match[str]) -> bool:
     """Whether a symbol is what the clause is about, not a letter of a sentence or a factor of a product."""
     before, after = clause[: found.start()].rstrip(), clause[found.end() :].strip()
     single = found.group() in ("a", "A", "e", "o", "O", "c", "C", "p", "P", "w", "h", "H", "x", "s", "E", "M")
+    if before[-1:] and before[-1:] in '"“„‘«' and after[:1] in ('"', "”", "“", "’", "»"):
+        return False  # “a” is a word here
     if single and before and (before[-1].isalnum() or before[-1] in "'’"):
         words_before = len(before.split())
         return words_before <= 3 and not after

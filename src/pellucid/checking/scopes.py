@@ -6,6 +6,7 @@ restatement with a slip in it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,6 +31,8 @@ INPUTS = (
     *(f"{kind}.{name}" for kind in ("weights", "biases") for name in ("query", "key", "value", "output")),
 )
 _PER_TOKEN = ("query", "key", "value", "embeddings")
+_OF_MEMORY = re.compile(r"(?<!\w)M\s*[·×*@]?\s*W[_^{]?")
+"""K = M W_K: M is what keys and values come from, not a mask."""
 
 
 @dataclass(eq=False)
@@ -89,7 +92,8 @@ def scopes_of(mentions: Sequence[Mention], tokens: Sequence[str], *, renews: boo
         tokens: those that the document declares.
         renews: whether inputs that differ a little begin another example too, as in “Example 2”.
     """
-    splitter = _Splitter(tokens, renews)
+    projects_memory = any(_OF_MEMORY.search(mention.label) for mention in mentions)
+    splitter = _Splitter(tokens, renews, projects_memory)
     for mention in mentions:
         splitter.add(mention)
     splitter.share_groups()
@@ -97,8 +101,9 @@ def scopes_of(mentions: Sequence[Mention], tokens: Sequence[str], *, renews: boo
 
 
 class _Splitter:
-    def __init__(self, tokens: Sequence[str], renews: bool) -> None:
+    def __init__(self, tokens: Sequence[str], renews: bool, projects_memory: bool) -> None:
         self.tokens = tokens
+        self.projects_memory = projects_memory
         self.renews = renews
         self.scopes = [Scope()]
         self.last_index: tuple[str, ...] = ()
@@ -130,7 +135,8 @@ class _Splitter:
             return
         if not mention.values.size or mention.values.ndim == 0:
             return
-        if step == "mask" and not np.isin(as_floats(mention.values), (0.0, 1.0, -np.inf, -1e9)).all():
+        holds_mask = np.isin(as_floats(mention.values), (0.0, 1.0, -np.inf, -1e9)).all()
+        if step == "mask" and (self.projects_memory or not holds_mask):
             step = "memory"  # what M stands for where it holds no mask
         if mention.computed is not None and step in _PER_TOKEN[:3] and self.has_projections():
             self.scope.claims.append(mention)
@@ -144,6 +150,9 @@ class _Splitter:
             self.vector(step, mention, values)
         else:
             self.matrix(step, mention, values)
+
+    def has_results(self) -> bool:
+        return any(claim.quantity.step not in (FOCUS, INFERRED) for claim in self.scope.claims)
 
     def has_projections(self) -> bool:
         given = self.scope.given
@@ -187,7 +196,7 @@ class _Splitter:
             label in self.tokens
             and list(self.tokens).count(label) > 1
             and again not in given.rows
-            and _differ(known, values) > 0.5
+            and (_differ(known, values) > 0.5 or not self.has_results())  # in one list, the second of two equal tokens
         ):
             given.rows[again] = values
             self.last_index = (again,)
