@@ -80,3 +80,8 @@ def test_a_memory_of_zeros_and_ones_is_no_mask():
         "V = M W_V = [[1, 0], [1, 1]]\n\nScores: [[2, 2], [0, 2]]\n"
     )
     assert check(text).verdict == "right"
+
+
+def test_a_subscript_is_no_symbol():
+    text = "q_{a} = [1, 2], k_{a} = [1, 1], k_{cat} = [0, 3]\n\nScores of a: [3, 6]\n"
+    assert (check(text).verdict, check(text).checked) == ("right", 2)

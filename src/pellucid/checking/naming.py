@@ -36,7 +36,7 @@ _SYMBOL_INDEX = (
 
 
 def _symbol(letters: str) -> str:
-    return rf"(?<![^\W\d])(?:{letters})(?:⃗)?{_SYMBOL_INDEX}(?![\w(])"
+    return rf"(?<![^\W\d])(?<!_\{{)(?:{letters})(?:⃗)?{_SYMBOL_INDEX}(?![\w(])"
 
 
 _ROLE_WORDS = {
