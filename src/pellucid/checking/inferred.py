@@ -20,7 +20,13 @@ _ROUGHLY = 0.05
 
 
 def inferred(
-    tree: Tree | None, values: Array, true: Mapping[str, Array], focus: int | None, key: int | None = None
+    tree: Tree | None,
+    values: Array,
+    true: Mapping[str, Array],
+    focus: int | None,
+    key: int | None = None,
+    *,
+    is_said: bool = False,
 ) -> list[Claim]:
     """What arithmetic computes, by its operands.
 
@@ -30,6 +36,7 @@ def inferred(
         true: the true values of all steps.
         focus: the row that the document is about at this point; `None` where it has not said so.
         key: the column that a word before it names, if any.
+        is_said: whether the document says in words that it is about that row, so that even wrong operands are its own.
     """
     if isinstance(tree, Expression) and values.ndim == 0:
         (number,) = values.reshape(-1)
@@ -41,7 +48,7 @@ def inferred(
     if isinstance(tree, np.ndarray) and tree.ndim == 1 and values.shape == tree.shape:
         first = tree[0]
         if isinstance(first, Quotient) and isinstance(first.numerator, Exponential) and "weights" in true:
-            return _softmax_row(tree, values, true, focus)
+            return _softmax_row(tree, values, true, focus, is_said)
         if isinstance(first, Sum) and _are_matrices(true, "output", "value", "weights") and "head_outputs" not in true:
             return _weighted_sum(tree, values, true, focus)
     return []
@@ -80,7 +87,9 @@ def _share_of_sum(tree: Quotient, number: Printed, true: Mapping[str, Array], ro
     return [Claim("weights", (row, column), number, tree)]
 
 
-def _softmax_row(tree: Array, values: Array, true: Mapping[str, Array], focus: int | None) -> list[Claim]:
+def _softmax_row(
+    tree: Array, values: Array, true: Mapping[str, Array], focus: int | None, is_said: bool
+) -> list[Claim]:
     operands = [element.numerator.exponent for element in tree]
     if not all(isinstance(operand, Number) for operand in operands):
         return []
@@ -91,7 +100,7 @@ def _softmax_row(tree: Array, values: Array, true: Mapping[str, Array], focus: i
         row = _fitting_row(operands, matrix, focus)
         if row is not None:
             return [Claim("weights", (row, n), e) for n, e in enumerate(values) if isinstance(e, Printed)]
-    if focus is not None and _is_of_row(operands, true, focus):
+    if is_said and focus is not None and _is_of_row(operands, true, focus):
         return [Claim("weights", (focus, n), e) for n, e in enumerate(values) if isinstance(e, Printed)]
     return []
 

@@ -62,6 +62,7 @@ class _Placer:
     def __init__(self, placing: Placing) -> None:
         self.placing = placing
         self.focus: int | None = None
+        self.said_focus: int | None = None  # where the document says it in so many words: “we look at "dog"”
         self.exponents_seen: set[int] = set()
         self.seen: set[tuple[str, int, int]] = set()
 
@@ -101,13 +102,14 @@ class _Placer:
             return None  # “weights” of another kind
         if mention.quantity.step == FOCUS:
             focus = self.position(mention.quantity.indices[0], "query")
-            self.focus = self.focus if focus is None else focus
+            self.focus = self.said_focus = self.focus if focus is None else focus
             return []
         if mention.quantity.step == INFERRED:
             key = self.position(mention.quantity.indices[0], "key") if mention.quantity.indices else None
             said = self.position(mention.about[0], "query") if mention.about else None
             focus = self.focus if said is None else said
-            found = inferred(mention.arithmetic, mention.values, self.placing.true, focus, key)
+            is_said = focus is not None and focus == self.said_focus
+            found = inferred(mention.arithmetic, mention.values, self.placing.true, focus, key, is_said=is_said)
             self.focus = found[0].index[0] if found else self.focus
             return found
         step = self.step_of(mention)
