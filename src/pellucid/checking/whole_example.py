@@ -60,7 +60,7 @@ def example_of(material: Material, trees: dict[str, Array], choice: Choice) -> E
             scale=choice.scale,
             mask=material.mask(trees, n_q, n_k, causal=choice.causal),
             num_heads=heads,
-            **fields,  # type: ignore[arg-type]
+            **fields,  # type: ignore[arg-type]  # which fields there are depends on the document
         )
     except InputError:
         return None

@@ -90,7 +90,7 @@ def sample(
     prompts: Sequence[Sequence[int]] | None = None,
     max_length: int | Sequence[int],
     min_length: int = 0,
-    settings: Sampling = Sampling(),  # noqa: B008  (frozen)
+    settings: Sampling = Sampling(),  # noqa: B008  (it is frozen: sharing one harms nobody)
     seeds: Sequence[int | None] | int | None = None,
     stop: Sequence[str] = (),
     decode: Decode | None = None,

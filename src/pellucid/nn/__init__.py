@@ -21,8 +21,8 @@ Reading order, from the inside out: `attend` (the arithmetic of attention), `att
 from __future__ import annotations
 
 try:
-    import safetensors as _safetensors  # noqa: F401
-    import torch as _torch  # noqa: F401
+    import safetensors as _safetensors  # noqa: F401  (only to see that it is there)
+    import torch as _torch  # noqa: F401  (likewise)
 except ImportError:
     from pellucid.errors import MissingExtraError
 

@@ -67,7 +67,7 @@ class SelfAttention(nn.Module):
         if cache is not None:
             key, value = cache.append(layer, key, value)
         heads = attend(query, key, value, mask, self.dropout if self.training else 0.0)
-        return self.output(concatenate_heads(heads))  # type: ignore[no-any-return]
+        return self.output(concatenate_heads(heads))  # type: ignore[no-any-return]  # nn.Module's call
 
 
 class CrossAttention(nn.Module):
@@ -109,4 +109,4 @@ class CrossAttention(nn.Module):
             key, value = projected
         query = split_heads(self.query(x), self.d_k)
         heads = attend(query, key, value, mask, self.dropout if self.training else 0.0)
-        return self.output(concatenate_heads(heads))  # type: ignore[no-any-return]
+        return self.output(concatenate_heads(heads))  # type: ignore[no-any-return]  # nn.Module's call

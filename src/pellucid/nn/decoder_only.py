@@ -39,4 +39,4 @@ class DecoderOnly(Model):
         cache: KeyValueCache | None = None,
     ) -> Float[Tensor, "batch n d_model"]:
         """What `project` turns into logits."""
-        return self.decoder(ids, self.target_embedding, mask, positions, cache=cache)  # type: ignore[no-any-return]
+        return self.decoder(ids, self.target_embedding, mask, positions, cache=cache)  # type: ignore[no-any-return]  # nn.Module's call

@@ -10,7 +10,7 @@ randomness in parallel, PyTorch's is used.
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F  # noqa: N812
+import torch.nn.functional as F  # noqa: N812  (the name that the field knows)
 
 from pellucid.nn.tensors import Shaped, Tensor
 

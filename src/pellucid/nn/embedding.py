@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import torch
-import torch.nn.functional as F  # noqa: N812
+import torch.nn.functional as F  # noqa: N812  (the name that the field knows)
 from torch import nn
 
 from pellucid.errors import InputError, LengthError

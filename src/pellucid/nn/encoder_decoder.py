@@ -56,7 +56,7 @@ class EncoderDecoder(Model):
     ) -> Float[Tensor, "batch n_source d_model"]:
         """The memory: the encoder's output."""
         matrix = self.target_embedding if self.source_embedding is None else self.source_embedding
-        return self.encoder(source, matrix, padding_mask(source_mask))  # type: ignore[no-any-return]
+        return self.encoder(source, matrix, padding_mask(source_mask))  # type: ignore[no-any-return]  # nn.Module's call
 
     def decode(
         self,
@@ -83,7 +83,7 @@ class EncoderDecoder(Model):
         cache: KeyValueCache | None = None,
     ) -> Float[Tensor, "batch n_target d_model"]:
         """Like `decode`, before the projection to the vocabulary."""
-        return self.decoder(  # type: ignore[no-any-return]
+        return self.decoder(  # type: ignore[no-any-return]  # nn.Module's call
             target,
             self.target_embedding,
             memory=memory,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import torch.nn.functional as F  # noqa: N812
+import torch.nn.functional as F  # noqa: N812  (the name that the field knows)
 from torch import nn
 
 from pellucid.nn.dropout import dropout
@@ -46,4 +46,4 @@ class FeedForward(nn.Module):
             hidden = F.silu(gate) * up
         else:
             hidden = self.activation(self.up(x))
-        return self.down(dropout(hidden, self.dropout, self.training))  # type: ignore[no-any-return]
+        return self.down(dropout(hidden, self.dropout, self.training))  # type: ignore[no-any-return]  # nn.Module's call

@@ -35,7 +35,7 @@ class Layer(nn.Module):
         """Norm(x + Dropout(Sublayer(x))) (§3.1, §5.4), or when pre-norm x + Dropout(Sublayer(Norm(x)))."""
         if self.pre_norm:
             return add_dropped(x, sublayer(norm(x)), self.dropout, self.training)
-        return norm(add_dropped(x, sublayer(x), self.dropout, self.training))  # type: ignore[no-any-return]
+        return norm(add_dropped(x, sublayer(x), self.dropout, self.training))  # type: ignore[no-any-return]  # nn.Module's call
 
 
 class EncoderLayer(Layer):

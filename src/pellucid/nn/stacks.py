@@ -29,7 +29,7 @@ class Encoder(nn.Module):
         x, rotation = self.embedding(ids, matrix)
         for layer in self.layers:
             x = layer(x, mask, rotation)
-        return x if self.norm is None else self.norm(x)  # type: ignore[no-any-return]
+        return x if self.norm is None else self.norm(x)  # type: ignore[no-any-return]  # nn.Module's call
 
 
 class Decoder(nn.Module):
@@ -59,4 +59,4 @@ class Decoder(nn.Module):
             x = layer(x, causal, rotation, memory, memory_mask, cache, index)
         if cache is not None:
             cache.advance(n)
-        return x if self.norm is None else self.norm(x)  # type: ignore[no-any-return]
+        return x if self.norm is None else self.norm(x)  # type: ignore[no-any-return]  # nn.Module's call

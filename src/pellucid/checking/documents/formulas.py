@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from pellucid.checking.documents.mathematics import in_a_line
 from pellucid.checking.mapped_text import Builder, MappedText
-from pellucid.checking.passages import Part, Passage
+from pellucid.checking.passages import Kind, Part, Passage
 
 _DELIMITER = re.compile(r"(?P<escaped>\\[\\$])|(?P<dollars>\$+`?)|(?P<open>\\[(\[])|(?P<close>\\[)\]])")
 
@@ -73,7 +73,7 @@ def _closed(closers: list[int], start: int, opening: int, closing: int, is_displ
     return Formula(start, end + closing, start + opening, end, is_displayed)
 
 
-def passages_with_formulas(mapped: MappedText, kind: str = "prose") -> Iterator[Part]:
+def passages_with_formulas(mapped: MappedText, kind: Kind = "prose") -> Iterator[Part]:
     """A paragraph with its formulas written in a line; each displayed one is a passage of its own."""
     builder = Builder(mapped)
     position = 0
@@ -105,8 +105,8 @@ def with_formulas(mapped: MappedText) -> MappedText:
     return builder.build()
 
 
-def passage(text: MappedText, kind: str, language: str = "") -> Iterator[Part]:
+def passage(text: MappedText, kind: Kind, language: str = "") -> Iterator[Part]:
     """A passage, unless it is blank."""
     text = text.stripped()
     if text.text:
-        yield Passage(kind, text, language)  # type: ignore[arg-type]
+        yield Passage(kind, text, language)

@@ -12,7 +12,7 @@ from pellucid.checking.documents.lists import introduced, introduction
 from pellucid.checking.documents.markdown_inline import passages, plain
 from pellucid.checking.documents.mathematics import in_a_line
 from pellucid.checking.mapped_text import Builder, MappedText
-from pellucid.checking.passages import Part, Passage, Table
+from pellucid.checking.passages import Kind, Part, Passage, Table
 from pellucid.checking.source import Source
 
 _MOST_DEPTH = 12
@@ -269,7 +269,7 @@ class _Blocks:
     def paragraph(self) -> Iterator[Part]:
         start = self.lines[self.number][0]
         self.number += 1
-        kind = "prose"
+        kind: Kind = "prose"
         end = self.lines[self.number - 1][1]
         while self.number < len(self.lines):
             line = self.line(self.number)
@@ -338,11 +338,11 @@ def _without_escaped_bars(mapped: MappedText) -> MappedText:
     return builder.build()
 
 
-def _literal(text: MappedText, kind: str) -> Iterator[Part]:
+def _literal(text: MappedText, kind: Kind) -> Iterator[Part]:
     start = len(text.text) - len(text.text.lstrip("\r\n"))
     text = text[start : max(start, len(text.text.rstrip()))]
     if text.text.strip():
-        yield Passage(kind, text)  # type: ignore[arg-type]
+        yield Passage(kind, text)
 
 
 def fenced_code(text: MappedText, info: str) -> Iterator[Part]:

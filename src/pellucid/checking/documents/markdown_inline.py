@@ -13,7 +13,7 @@ from html import unescape
 from pellucid.checking.documents.formulas import formulas, passage
 from pellucid.checking.documents.mathematics import in_a_line
 from pellucid.checking.mapped_text import Builder, MappedText
-from pellucid.checking.passages import Part
+from pellucid.checking.passages import Kind, Part
 
 _TAGS = (
     "a abbr b bdi big br center cite code dd del details dfn div dl dt em font h1 h2 h3 h4 h5 h6 hr i img ins kbd li "
@@ -43,7 +43,7 @@ _ATOM = re.compile(r"\d+\.?\d*|\w+")
 _PUNCTUATION = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
 
 
-def passages(mapped: MappedText, kind: str, labels: frozenset[str] = frozenset()) -> Iterator[Part]:
+def passages(mapped: MappedText, kind: Kind, labels: frozenset[str] = frozenset()) -> Iterator[Part]:
     """A paragraph without its markup; displayed mathematics are passages of their own.
 
     Args:
