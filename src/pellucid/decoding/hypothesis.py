@@ -23,3 +23,8 @@ class Hypothesis:
     log_probability: float
     score: float
     ending: Ending
+
+    @property
+    def num_generated(self) -> int:
+        """Tokens that were chosen, eos included."""
+        return len(self.ids) + (self.ending == "eos")
