@@ -15,8 +15,7 @@ def write_atomically(path: Path, data: str | bytes) -> None:
     Raises:
         OutputError: with the reason of the system.
     """
-    if path.is_dir():
-        raise OutputError(f"{path} is a folder; name a file in it.")
+    _refuse(path)
     if path.exists() and not path.is_file():  # a device or a pipe stays one
         try:
             path.write_bytes(data.encode() if isinstance(data, str) else data)
@@ -26,8 +25,6 @@ def write_atomically(path: Path, data: str | bytes) -> None:
             raise OutputError(f"{path} cannot be written: {error.strerror or error}.") from None
         return
     target = Path(os.path.realpath(path))  # a link keeps pointing where it points
-    if target.exists() and not (target.stat().st_mode & 0o222 and os.access(target, os.W_OK)):
-        raise OutputError(f"{path} cannot be written: it is write-protected.")
     try:
         handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:50]}.", suffix=".part")
     except OSError as error:
@@ -48,6 +45,27 @@ def write_atomically(path: Path, data: str | bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def check_writable(path: Path) -> None:
+    """Find out before long work whether its result can be written; nothing is changed.
+
+    Raises:
+        OutputError: it cannot.
+    """
+    _refuse(path)
+    folder = Path(os.path.realpath(path)).parent
+    if not path.exists() and not folder.is_dir():
+        raise OutputError(f"{path} cannot be written: there is no folder {folder}.")
+    if not path.exists() and not os.access(folder, os.W_OK):
+        raise OutputError(f"{path} cannot be written: the folder {folder} is write-protected.")
+
+
+def _refuse(path: Path) -> None:
+    if path.is_dir():
+        raise OutputError(f"{path} is a folder; name a file in it.")
+    if path.exists() and not (path.stat().st_mode & 0o222 and os.access(path, os.W_OK)):
+        raise OutputError(f"{path} cannot be written: it is write-protected.")
 
 
 def _flush_folder(folder: Path) -> None:

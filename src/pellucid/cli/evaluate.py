@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from pellucid.cli.counting import counting
 from pellucid.cli.output import print_data
 from pellucid.errors import InputError
+from pellucid.files import check_writable, write_atomically
 
 if TYPE_CHECKING:
     from pellucid.data.corpora import Pair
@@ -70,9 +69,11 @@ def evaluate(
     pellucid evaluate runs/shakespeare input.txt
     """
     _refuse_contradictions(file, source, references)
-    from pellucid.pretrained import open_directory  # loads PyTorch, once the options are known to be right
+    if output is not None:
+        check_writable(output)  # before the long work
+    from pellucid.pretrained import open_model  # loads PyTorch, once the options are known to be right
 
-    opened = open_directory(model)
+    opened = open_model(model)
     if opened.config.is_encoder_decoder:
         pairs = _pairs(file, source, references, reverse, limit)
         results = _translate(opened, pairs, beam, length_penalty, batch_tokens, tokenize, output)
@@ -123,7 +124,7 @@ def _translate(
 ) -> dict[str, Any]:
     from pellucid.decoding.evaluation import evaluate_translation
 
-    with _progress("Translating", len(pairs)) as progress:
+    with counting("Translating", len(pairs)) as progress:
         result = evaluate_translation(
             opened.translator(),
             pairs,
@@ -134,8 +135,6 @@ def _translate(
             progress=progress,
         )
     if output is not None:
-        from pellucid.cli.output import write_atomically
-
         lines = (" ".join(translation.text.splitlines()) for translation in result.translations)
         write_atomically(output, "".join(f"{line}\n" for line in lines))
     return {
@@ -160,24 +159,9 @@ def _predict(opened: Pretrained, file: Path, batch_tokens: int) -> dict[str, Any
 
     assert isinstance(opened.model, DecoderOnly)
     text = read_text(file)
-    with _progress("Predicting", None) as progress:
+    with counting("Predicting", None) as progress:
         loss = text_loss(opened.model, opened.tokenizer, text, batch_tokens=batch_tokens, progress=progress)
     return {"tokens": loss.tokens, "loss": loss.mean, "perplexity": loss.perplexity}
-
-
-@contextlib.contextmanager
-def _progress(what: str, total: int | None) -> Iterator[Callable[[int], object] | None]:
-    """A bar on standard error while someone watches; nothing when it is piped."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=total)
-        yield lambda count: bar.advance(task, count)
 
 
 def _as_json(results: dict[str, Any]) -> str:

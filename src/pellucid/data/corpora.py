@@ -22,27 +22,58 @@ class Pair:
     references: tuple[str, ...]
 
 
+def read_bytes(path: str | Path) -> bytes:
+    """What a file holds.
+
+    Raises:
+        CorpusError: it cannot be read.
+    """
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise CorpusError(f"{path} cannot be read: {error.strerror or error}.") from None
+
+
+def text_of(data: bytes, name: str) -> str:
+    """Bytes as text.
+
+    Args:
+        data: UTF-8, with or without a byte order mark.
+        name: of where they come from, for messages.
+
+    Raises:
+        CorpusError: they are not UTF-8, or there is no text.
+    """
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise CorpusError(
+            f"{name}, line {line}: byte 0x{data[error.start]:02X} is not UTF-8; convert the file to UTF-8"
+            " (for example with iconv) and try again."
+        ) from None
+    if not text.strip():
+        raise CorpusError(f"{name} is empty; it should hold text.")
+    return text
+
+
+def lines_of(data: bytes, name: str) -> list[str]:
+    r"""The lines of bytes, as `\n` and `\r\n` divide them; no other character ends a line.
+
+    Raises:
+        CorpusError: as `text_of`.
+    """
+    lines = [line.removesuffix("\r") for line in text_of(data, name).split("\n")]
+    return lines[:-1] if lines[-1] == "" else lines
+
+
 def read_text(path: str | Path) -> str:
     """A whole file.
 
     Raises:
         CorpusError: it cannot be read, is not UTF-8, or is empty.
     """
-    try:
-        data = Path(path).read_bytes()
-    except OSError as error:
-        raise CorpusError(f"{path} cannot be read: {error.strerror or error}.") from None
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise CorpusError(
-            f"{path}, line {line}: byte 0x{data[error.start]:02X} is not UTF-8; convert the file to UTF-8"
-            " (for example with iconv) and try again."
-        ) from None
-    if not text.strip():
-        raise CorpusError(f"{path} is empty; it should hold text.")
-    return text
+    return text_of(read_bytes(path), str(path))
 
 
 def read_lines(path: str | Path) -> list[str]:
@@ -51,8 +82,7 @@ def read_lines(path: str | Path) -> list[str]:
     Raises:
         CorpusError: as `read_text`.
     """
-    lines = [line.removesuffix("\r") for line in read_text(path).split("\n")]
-    return lines[:-1] if lines[-1] == "" else lines
+    return lines_of(read_bytes(path), str(path))
 
 
 def read_documents(path: str | Path, separator: str | None = None) -> list[str]:

@@ -92,14 +92,18 @@ class Tokenizer:
         """
         return self.encode_batch([text])[0]
 
-    def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
+    def encode_batch(self, texts: Sequence[str], place: str = "text") -> list[list[int]]:
         """The ids of each text; faster than one after the other.
 
+        Args:
+            texts: what is encoded.
+            place: what comes before a text's number in messages.
+
         Raises:
-            TokenizerError: as `encode`.
+            TokenizerError: as `encode`; of several texts it says which.
         """
-        for text in texts:
-            self._check(text)
+        for number, text in enumerate(texts, start=1):
+            self._check(text, f"{place} {number}" if len(texts) > 1 else "the text")
         encodings = self._backend.encode_batch_fast(list(texts), add_special_tokens=False)
         return [encoding.ids for encoding in encodings]
 
@@ -122,19 +126,19 @@ class Tokenizer:
             found.append(token)
         return found
 
-    def _check(self, text: str) -> None:
+    def _check(self, text: str, name: str) -> None:
         try:
             text.encode()
         except UnicodeEncodeError as error:
             raise TokenizerError(
-                f"character {error.start + 1} of the text is half a surrogate pair (U+{ord(text[error.start]):04X}),"
+                f"character {error.start + 1} of {name} is half a surrogate pair (U+{ord(text[error.start]):04X}),"
                 " which is no character; decode the text with the right encoding."
             ) from None
         if self._alphabet is None or self._alphabet.issuperset(text):
             return
         at = next(i for i, character in enumerate(text) if character not in self._alphabet)
         raise TokenizerError(
-            f"{text[at]!r} (character {at + 1} of the text) is unknown to this tokenizer, which has"
+            f"{text[at]!r} (character {at + 1} of {name}) is unknown to this tokenizer, which has"
             f" {len(self._alphabet)} characters; train one with byte fallback, or leave the character out."
         )
 

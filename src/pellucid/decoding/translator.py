@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
 from pellucid.decoding.batching import batches
-from pellucid.decoding.beam import beam_search
-from pellucid.decoding.generation import greedy
+from pellucid.decoding.beam import Beams
+from pellucid.decoding.engine import Engine, TorchEngine
 from pellucid.decoding.hypothesis import Hypothesis
 from pellucid.errors import LengthError
 from pellucid.nn import EncoderDecoder
@@ -18,11 +18,14 @@ from pellucid.nn import EncoderDecoder
 class TextCodec(Protocol):
     """What is needed of a tokenizer; `pellucid.data.Tokenizer` has it."""
 
-    def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
-        """The ids of each text, without bos and eos."""
+    def encode_batch(self, texts: Sequence[str], place: str = "text") -> list[list[int]]:
+        """The ids of each text, without bos and eos; `place` comes before a text's number in messages."""
 
     def decode(self, ids: Sequence[int]) -> str:
         """The text of ids."""
+
+    def tokens(self, ids: Sequence[int]) -> list[str]:
+        """Each token as the vocabulary spells it."""
 
 
 @dataclass(frozen=True)
@@ -32,12 +35,16 @@ class Translation:
     Args:
         source: the text.
         text: its translation.
-        hypothesis: the tokens and their score.
+        tokens: as the vocabulary spells them.
+        hypothesis: their ids and score.
+        others: of n best, those after the first, in falling order.
     """
 
     source: str
     text: str
+    tokens: tuple[str, ...]
     hypothesis: Hypothesis
+    others: tuple[Translation, ...] = ()
 
 
 class Translator:
@@ -47,24 +54,37 @@ class Translator:
         model: the encoder–decoder.
         tokenizer: of the target, and of the source unless it has its own.
         source_tokenizer: the source's, where it is another.
+        engine: runs the search; `None` for the model itself, in PyTorch.
     """
 
-    def __init__(self, model: EncoderDecoder, tokenizer: TextCodec, source_tokenizer: TextCodec | None = None) -> None:
+    def __init__(
+        self,
+        model: EncoderDecoder,
+        tokenizer: TextCodec,
+        source_tokenizer: TextCodec | None = None,
+        engine: Engine | None = None,
+    ) -> None:
         self.model, self.tokenizer = model, tokenizer
         self.source_tokenizer = tokenizer if source_tokenizer is None else source_tokenizer
+        self._engine = TorchEngine(model) if engine is None else engine
 
-    def encode(self, texts: Sequence[str]) -> list[list[int]]:
-        """The sources as the model reads them: ids with eos.
+    def encode(self, texts: Sequence[str], place: str = "text") -> list[list[int]]:
+        """The sources as the model reads them: ids with eos, without the space around texts, as in training.
+
+        Args:
+            texts: the sources.
+            place: what comes before a text's number in messages.
 
         Raises:
             LengthError: one is longer than the model's longest sequence; says which.
         """
-        encoded = [[*ids, self.model.config.eos_id] for ids in self.source_tokenizer.encode_batch(texts)]
+        stripped = [text.strip() for text in texts]
+        encoded = [[*ids, self.model.config.eos_id] for ids in self.source_tokenizer.encode_batch(stripped, place)]
         longest = self.model.config.max_length
         for number, ids in enumerate(encoded, start=1):
             if len(ids) > longest:
                 raise LengthError(
-                    f"text {number} has {len(ids)} tokens, eos included, but the model reads at most {longest}; "
+                    f"{place} {number} has {len(ids)} tokens, eos included, but the model reads at most {longest}; "
                     "split it into sentences."
                 )
         return encoded
@@ -75,8 +95,10 @@ class Translator:
         *,
         num_beams: int = 4,
         length_penalty: float = 0.6,
+        n_best: int = 1,
         batch_tokens: int = 4096,
         max_length: int | None = None,
+        place: str = "text",
         progress: Callable[[int], object] | None = None,
     ) -> list[Translation]:
         """The likeliest translation of each text.
@@ -85,37 +107,32 @@ class Translator:
             texts: what is translated; an empty one stays empty.
             num_beams: 1 for greedy decoding.
             length_penalty: α of the beam search.
+            n_best: hypotheses of each text, at most `num_beams`.
             batch_tokens: source tokens of a batch, padding included.
             max_length: new tokens at most; `None` for twice the source's and 20, as far as the model goes.
-            progress: told after each batch how many texts it had.
+            place: what comes before a text's number in messages.
+            progress: told after each batch how many texts it had; those that are empty come first.
 
         Raises:
             InputError: a number is out of its range.
             LengthError: a text is longer than the model's longest sequence.
         """
+        beams = Beams(num_beams, length_penalty, n_best=n_best)
+        sources = self.encode(texts, place)
         full = [index for index, text in enumerate(texts) if text.strip()]
-        sources = self.encode([texts[index] for index in full])
-        found: dict[int, Hypothesis] = {}
-        for batch in batches([len(source) for source in sources], batch_tokens):
-            chosen = [sources[index] for index in batch]
-            for index, hypothesis in zip(
-                batch, self._decode(chosen, num_beams, length_penalty, max_length), strict=True
-            ):
-                found[full[index]] = hypothesis
-            if progress is not None:
-                progress(len(batch))
-        nothing = Hypothesis((), 0.0, 0.0, "eos")
-        results = [found.get(index, nothing) for index in range(len(texts))]
-        return [
-            Translation(text, self.tokenizer.decode(result.ids), result)
-            for text, result in zip(texts, results, strict=True)
-        ]
+        if progress is not None:
+            progress(len(texts) - len(full))
+        chosen = {index: sources[index] for index in full}
+        found = _search(self._engine, self.model, chosen, beams, batch_tokens, max_length, progress)
+        nothing = [Hypothesis((), 0.0, 0.0, "eos")]
+        return [self._translation(text, found.get(index, nothing)) for index, text in enumerate(texts)]
 
-    def _decode(
-        self, sources: list[list[int]], num_beams: int, length_penalty: float, max_length: int | None
-    ) -> list[Hypothesis]:
-        longest = default_limits(self.model, sources) if max_length is None else max_length
-        return best_hypotheses(self.model, sources, longest, num_beams, length_penalty)
+    def _translation(self, source: str, hypotheses: Sequence[Hypothesis]) -> Translation:
+        codec = self.tokenizer
+        first, *others = (
+            Translation(source, codec.decode(each.ids), tuple(codec.tokens(each.ids)), each) for each in hypotheses
+        )
+        return replace(first, others=tuple(others))
 
 
 def translate_ids(
@@ -138,30 +155,33 @@ def translate_ids(
     Raises:
         LengthError: a source is longer than the model's longest sequence.
     """
-    ended = [[*source, model.config.eos_id] for source in sources]
-    results: list[list[int]] = [[] for _ in ended]
-    for batch in batches([len(source) for source in ended], batch_tokens):
-        chosen = [ended[index] for index in batch]
-        found = best_hypotheses(model, chosen, default_limits(model, chosen), num_beams, length_penalty)
-        for index, hypothesis in zip(batch, found, strict=True):
-            results[index] = list(hypothesis.ids)
-    return results
+    ended = {index: [*source, model.config.eos_id] for index, source in enumerate(sources)}
+    found = _search(TorchEngine(model), model, ended, Beams(num_beams, length_penalty), batch_tokens)
+    return [list(found[index][0].ids) for index in range(len(sources))]
+
+
+def _search(
+    engine: Engine,
+    model: EncoderDecoder,
+    sources: Mapping[int, Sequence[int]],
+    beams: Beams,
+    batch_tokens: int,
+    max_length: int | None = None,
+    progress: Callable[[int], object] | None = None,
+) -> dict[int, list[Hypothesis]]:
+    """The n best hypotheses of each source, batch by batch."""
+    keys = list(sources)
+    found: dict[int, list[Hypothesis]] = {}
+    for batch in batches([len(source) for source in sources.values()], batch_tokens):
+        chosen = [sources[keys[index]] for index in batch]
+        limits = default_limits(model, chosen) if max_length is None else [max_length] * len(chosen)
+        for index, hypotheses in zip(batch, engine.search(chosen, limits, beams), strict=True):
+            found[keys[index]] = hypotheses
+        if progress is not None:
+            progress(len(batch))
+    return found
 
 
 def default_limits(model: EncoderDecoder, sources: Sequence[Sequence[int]]) -> list[int]:
     """Twice as many tokens as the source and 20, as far as the model goes: what is longer has run away."""
     return [min(model.config.max_length, 2 * len(source) + 20) for source in sources]
-
-
-def best_hypotheses(
-    model: EncoderDecoder,
-    sources: Sequence[Sequence[int]],
-    max_length: int | Sequence[int],
-    num_beams: int,
-    length_penalty: float,
-) -> list[Hypothesis]:
-    """The likeliest translation of each source of one batch."""
-    if num_beams == 1:
-        return greedy(model, sources, max_length=max_length)
-    found = beam_search(model, sources, max_length=max_length, num_beams=num_beams, length_penalty=length_penalty)
-    return [best[0] for best in found]

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pellucid.data.tokenizer import Tokenizer
+from pellucid.decoding.engine import Engine
 from pellucid.decoding.translator import Translator
 from pellucid.errors import InputError
 from pellucid.nn import DecoderOnly, EncoderDecoder
-from pellucid.nn.weights import TOKENIZER, load_model
+from pellucid.nn.weights import TOKENIZER, WEIGHTS, load_model
+from pellucid.pretrained.names import model_directory
 from pellucid.transformer import TransformerConfig
 
 SOURCE_TOKENIZER = "source_tokenizer.json"
@@ -36,15 +38,36 @@ class Pretrained:
         """The model's configuration."""
         return self.model.config
 
-    def translator(self) -> Translator:
+    def translator(self, engine: Engine | None = None) -> Translator:
         """The model as a translator.
+
+        Args:
+            engine: runs its search; `None` for PyTorch.
+
+        Raises:
+            InputError: it is a language model.
+        """
+        return Translator(self.encoder_decoder, self.tokenizer, self.source_tokenizer, engine)
+
+    @property
+    def encoder_decoder(self) -> EncoderDecoder:
+        """The model, if it translates.
 
         Raises:
             InputError: it is a language model.
         """
         if not isinstance(self.model, EncoderDecoder):
             raise InputError(f"{self.directory} holds a language model, which does not translate.")
-        return Translator(self.model, self.tokenizer, self.source_tokenizer)
+        return self.model
+
+
+def open_model(model: str | Path) -> Pretrained:
+    """A model by its name or its directory.
+
+    Raises:
+        InputError: there is none, or something in its directory is missing, damaged, or does not fit the rest.
+    """
+    return open_directory(model_directory(model))
 
 
 def open_directory(directory: str | Path) -> Pretrained:
@@ -54,6 +77,11 @@ def open_directory(directory: str | Path) -> Pretrained:
         InputError: something is missing, damaged, or does not fit the rest.
     """
     directory = Path(directory)
+    if (directory / "checkpoints").is_dir() and not (directory / WEIGHTS).exists():
+        raise InputError(
+            f"{directory} holds a training that has not ended and no {WEIGHTS} yet; go on with `pellucid train"
+            " RECIPE.toml --resume`, or set training.steps to where it is."
+        )
     model = load_model(directory)
     if not (directory / TOKENIZER).is_file():
         raise InputError(f"{directory} has no {TOKENIZER}; put the tokenizer that the model was trained with there.")

@@ -69,12 +69,13 @@ class FastTranslator:
         Raises:
             InputError: a number is out of its range.
         """
-        beams = Beams(num_beams, length_penalty, n_best=n_best)
+        # Greedy decoding ranks nothing: its score is the log probability.
+        beams = Beams(num_beams, length_penalty if num_beams > 1 else 0.0, n_best=n_best)
         results = self._engine.translate_batch(
             [[self._source[index] for index in source] for source in sources],
             beam_size=num_beams,
             num_hypotheses=num_beams,
-            length_penalty=self._exponent(length_penalty),
+            length_penalty=self._exponent(beams.alpha),
             max_decoding_length=max_length,
             min_decoding_length=min_length,
             max_input_length=0,
@@ -84,6 +85,31 @@ class FastTranslator:
             batch_type="tokens" if batch_tokens else "examples",
         )
         return [self._ranked(result, beams) for result in results]
+
+    def search(
+        self, sources: Sequence[Sequence[int]], max_lengths: Sequence[int], beams: Beams
+    ) -> list[list[Hypothesis]]:
+        """As `pellucid.decoding.engine.Engine` says; sources of different limits are searched together.
+
+        CTranslate2 has one limit for a batch, here the largest. Hypotheses that end before a source's own limit are
+        those that it would have led to; where one is as long, the source is searched again with its own.
+        """
+        found = self._with_limit(sources, max(max_lengths), beams)
+        again: dict[int, list[int]] = {}
+        for index, (hypotheses, limit) in enumerate(zip(found, max_lengths, strict=True)):
+            if limit < max(max_lengths) and any(each.num_generated >= limit for each in hypotheses):
+                again.setdefault(limit, []).append(index)
+        for limit, indices in again.items():
+            results = self._with_limit([sources[index] for index in indices], limit, beams)
+            for index, hypotheses in zip(indices, results, strict=True):
+                found[index] = hypotheses
+        return [hypotheses[: beams.n_best] for hypotheses in found]
+
+    def _with_limit(self, sources: Sequence[Sequence[int]], limit: int, beams: Beams) -> list[list[Hypothesis]]:
+        """All hypotheses."""
+        return self.translate(
+            sources, max_length=limit, num_beams=beams.num_beams, length_penalty=beams.alpha, n_best=beams.num_beams
+        )
 
     @staticmethod
     def _exponent(alpha: float) -> float:

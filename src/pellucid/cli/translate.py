@@ -1,0 +1,177 @@
+"""`pellucid translate`"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pellucid.cli.complaint import remark
+from pellucid.cli.counting import counting
+from pellucid.cli.output import print_data
+from pellucid.cli.sentences import read_sentences, typed_sentences
+from pellucid.errors import InputError, MissingExtraError
+from pellucid.files import check_writable, write_atomically
+
+if TYPE_CHECKING:
+    from pellucid.decoding import Translation
+    from pellucid.decoding.engine import Engine
+    from pellucid.pretrained import Pretrained
+
+_PATH = click.Path(path_type=Path)
+
+
+@click.command()
+@click.argument("texts", nargs=-1, metavar="[TEXT]...")
+@click.option(
+    "--model",
+    default="en-de",
+    show_default=True,
+    metavar="MODEL",
+    help="The folder of a trained model, or the name of one that came with pellucid.",
+)
+@click.option("-i", "--input", "source", type=_PATH, metavar="FILE", help="Translate each line of FILE; - is stdin.")
+@click.option("-o", "--output", type=_PATH, metavar="FILE", help="Write to FILE, whole or not at all.")
+@click.option("--beam", type=click.IntRange(min=1), default=4, show_default=True, help="Beams; 1 for greedy decoding.")
+@click.option(
+    "--n-best", type=click.IntRange(min=1), default=1, show_default=True, help="Translations of each text; ≤ --beam."
+)
+@click.option(
+    "--length-penalty", type=click.FloatRange(min=0), default=0.6, show_default=True, help="α of the beam search."
+)
+@click.option(
+    "--engine",
+    type=click.Choice(["auto", "torch", "ctranslate2"]),
+    default="auto",
+    show_default=True,
+    help="What computes. auto: CTranslate2 for files and standard input, if it is installed.",
+)
+@click.option(
+    "--compute",
+    type=click.Choice(["int8", "float32"]),
+    help="In which numbers.  [default: int8 with CTranslate2, float32 with PyTorch]",
+)
+@click.option("--batch-tokens", type=click.IntRange(min=1), default=4096, show_default=True, help="Tokens of a batch.")
+@click.option("--json", "as_json", is_flag=True, help="For programs: a line of JSON for each sentence.")
+def translate(
+    texts: tuple[str, ...],
+    model: str,
+    source: Path | None,
+    output: Path | None,
+    beam: int,
+    n_best: int,
+    length_penalty: float,
+    engine: str,
+    compute: str | None,
+    batch_tokens: int,
+    as_json: bool,
+) -> int:
+    """Translate TEXTs, a file, or standard input.
+
+    Every line is one sentence; their order and empty lines stay. With --n-best more than 1, each translation has a
+    line with the number of its sentence, its score and itself, tab-separated; with --json, those after the first are
+    under "alternatives". Scores are log probabilities over the length penalty.
+
+    \b
+    pellucid translate "The dog is sitting on the mat."
+    pellucid translate --model runs/en-de -i article.txt -o artikel.txt
+    pellucid translate --beam 8 --n-best 3 --json < article.txt
+    """
+    _refuse_contradictions(texts, source, output, beam, n_best, engine, compute)
+    sentences = typed_sentences(texts) if texts else read_sentences(source)
+    from pellucid.pretrained import open_model  # loads PyTorch, once the options are known to be right
+
+    opened = open_model(model)
+    name, runs = _engine(opened, engine, compute, in_bulk=not texts)
+    begun = time.perf_counter()
+    with counting("Translating", len(sentences.lines)) as progress:
+        translations = opened.translator(runs).translate(
+            sentences.lines,
+            num_beams=beam,
+            n_best=n_best,
+            length_penalty=length_penalty,
+            batch_tokens=batch_tokens,
+            place=sentences.place,
+            progress=progress,
+        )
+    seconds = time.perf_counter() - begun
+    content = "".join(
+        (_as_json(each) if as_json else _as_text(each, number, n_best)) + "\n"
+        for number, each in enumerate(translations, start=1)
+    )
+    if output is None:
+        print_data(content)
+    else:
+        write_atomically(output, content)
+    if not texts or engine != "auto":
+        remark(f"{len(translations):,} sentences in {seconds:.1f} s, by {name}.")
+    return 0
+
+
+def _refuse_contradictions(
+    texts: tuple[str, ...],
+    source: Path | None,
+    output: Path | None,
+    beam: int,
+    n_best: int,
+    engine: str,
+    compute: str | None,
+) -> None:
+    if texts and source is not None:
+        raise InputError("give TEXTs or -i FILE, not both.")
+    if n_best > beam:
+        raise InputError(f"--n-best {n_best} needs as many beams; give --beam {n_best} or more.")
+    if engine == "torch" and compute == "int8":
+        raise InputError("PyTorch computes in float32; int8 needs --engine ctranslate2.")
+    if output is None:
+        return
+    if source is not None and source.exists() and output.exists() and source.samefile(output):
+        raise InputError(f"-i and -o are the same file, {source}, which would be lost; name another for the output.")
+    check_writable(output)  # before the long work
+
+
+def _engine(opened: Pretrained, engine: str, compute: str | None, in_bulk: bool) -> tuple[str, Engine | None]:
+    """What computes, in words, and the engine; `None` for PyTorch."""
+    model = opened.encoder_decoder
+    asked = engine == "ctranslate2" or (engine == "auto" and compute == "int8")
+    if asked or (engine == "auto" and in_bulk):
+        from pellucid.decoding.ctranslate2 import open_fast
+
+        numbers = compute or "int8"
+        try:
+            return f"CTranslate2 in {numbers}", open_fast(model, numbers)
+        except MissingExtraError:
+            if asked:
+                raise
+        except InputError as error:
+            if asked:
+                raise
+            remark(f"{error} PyTorch computes instead.")
+    return "PyTorch in float32", None
+
+
+def _as_text(translation: Translation, number: int, n_best: int) -> str:
+    if n_best == 1:
+        return _line(translation.text)
+    every = (translation, *translation.others)
+    return "\n".join(f"{number}\t{each.hypothesis.score:.4f}\t{_line(each.text)}" for each in every)
+
+
+def _line(text: str) -> str:
+    """A text in one line, as a translation of a line must be, and without signs that command a terminal."""
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
+def _as_json(translation: Translation) -> str:
+    import msgspec
+
+    values: dict[str, Any] = {"source": translation.source, **_values(translation)}
+    if translation.others:
+        values["alternatives"] = [_values(other) for other in translation.others]
+    return msgspec.json.encode(values).decode()
+
+
+def _values(translation: Translation) -> dict[str, Any]:
+    return {"translation": translation.text, "tokens": translation.tokens, "score": translation.hypothesis.score}
