@@ -1,5 +1,8 @@
 import json
 
+import pytest
+
+from pellucid.cli import main
 from tiny_training import TINY, toml_of
 
 
@@ -36,3 +39,28 @@ def test_a_wrong_key_is_one_sentence_and_nothing_is_written(pellucid, assert_one
 
 def test_a_missing_recipe_is_one_sentence(pellucid, assert_one_sentence, tmp_path):
     assert_one_sentence(pellucid("train", str(tmp_path / "none.toml")), "none.toml", "No such file")
+
+
+def test_what_its_data_refused_is_begun_again_without_resuming(monkeypatch, capfd, tmp_path):
+    path = recipe(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    for change, said in (("model.max_length=3", "training pair"), ("model.heads=3", "'heads'")):
+        with pytest.raises(SystemExit) as end:
+            main.run(["train", path, "-o", "run", "--set", change])
+        errors = capfd.readouterr().err
+        assert (end.value.code, errors.count("\n")) == (2, 1)
+        assert said in errors
+    with pytest.raises(SystemExit) as end:
+        main.run(["train", path, "-o", "run", "--set", "training.steps=1", "--set", "training.average_last=0"])
+    assert end.value.code == 0
+
+
+def test_who_stops_it_hears_how_to_go_on(monkeypatch, capfd, tmp_path):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pellucid.training.trainer.Trainer.run", stop)
+    with pytest.raises(SystemExit) as end:
+        main.run(["train", recipe(tmp_path), "-o", str(tmp_path / "run")])
+    assert end.value.code == 130
+    assert f"--resume goes on from the latest checkpoint in {tmp_path / 'run'}." in capfd.readouterr().err

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from pellucid.cli.complaint import remark
+
 
 @click.command()
 @click.argument("recipe", type=click.Path(path_type=Path), metavar="RECIPE.toml")
@@ -38,11 +40,16 @@ def train(recipe: Path, resume: bool, changes: tuple[str, ...], output: Path | N
 
     from pellucid.training.train import train as run  # loads PyTorch, once the recipe is known to be right
 
-    run(
-        read,
-        output or Path("runs") / read.name,
-        resume=resume,
-        strategy="fsdp" if strategy == "fsdp" else "ddp",
-        progress=make_progress(),
-    )
+    folder = output or Path("runs") / read.name
+    try:
+        run(
+            read,
+            folder,
+            resume=resume,
+            strategy="fsdp" if strategy == "fsdp" else "ddp",
+            progress=make_progress(),
+        )
+    except KeyboardInterrupt:
+        remark(f"stopped; --resume goes on from the latest checkpoint in {folder}.")
+        raise
     return 0

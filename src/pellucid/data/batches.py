@@ -40,6 +40,7 @@ class PairBatches:
         max_length: the longest sequence the model takes; bos and eos count.
         seed: of the order.
         bos_id, eos_id, pad_id: special ids.
+        name: of the pairs in messages, such as "training pair".
 
     Raises:
         CorpusError: there is no pair, one is longer than `max_length`, or the sides do not correspond.
@@ -56,11 +57,12 @@ class PairBatches:
         bos_id: int = 1,
         eos_id: int = 2,
         pad_id: int = 0,
+        name: str = "pair",
     ) -> None:
         if len(sources) != len(targets):
             raise CorpusError(f"there are {len(sources)} sources and {len(targets)} targets; they must correspond.")
         if not sources:
-            raise CorpusError("there is no pair to train on.")
+            raise CorpusError(f"there is no {name} that could be used.")
         self._sources = [np.array([*ids, eos_id], dtype=np.int64) for ids in sources]
         self._targets = [np.array([bos_id, *ids, eos_id], dtype=np.int64) for ids in targets]
         self._source_lengths = np.array([len(ids) for ids in self._sources])
@@ -68,7 +70,7 @@ class PairBatches:
         longest = np.maximum(self._source_lengths, self._target_lengths - 1)
         if (at := int(longest.argmax())) >= 0 and longest[at] > min(max_length, max_tokens):
             raise CorpusError(
-                f"pair {at + 1} has {longest[at]} tokens; the model takes {max_length} and a batch {max_tokens}."
+                f"{name} {at + 1} has {longest[at]} tokens; the model takes {max_length} and a batch {max_tokens}."
                 " Raise them, or leave long pairs out (training.skip_longer = true)."
             )
         self._max_tokens, self._seed, self._pad_id = max_tokens, seed, pad_id

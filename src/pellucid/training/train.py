@@ -82,6 +82,7 @@ def train(
         if processes.is_first:
             _prepare(folder, recipe, resume, say)
             task = make_task(recipe, folder if resume else None)
+            _keep_recipe(folder, recipe)  # not before: what its data refuse is mended and begun again
             for name, tokenizer in task.tokenizers.items():
                 tokenizer.save(folder / name)
             for remark in task.remarks:
@@ -130,8 +131,11 @@ def _prepare(folder: Path, recipe: Recipe, resume: bool, say: Any) -> None:
         raise OutputError(f"the folder {folder} cannot be made: {error.strerror or error}.") from None
     if path.exists():
         _check_same(path, recipe, say)
+
+
+def _keep_recipe(folder: Path, recipe: Recipe) -> None:
     content = msgspec.json.format(msgspec.json.encode(recipe), indent=2)
-    write_atomically(path, content + b"\n")
+    write_atomically(folder / RECIPE, content + b"\n")
 
 
 def _check_same(path: Path, recipe: Recipe, say: Any) -> None:

@@ -154,6 +154,7 @@ class Translation:
             bos_id=config.bos_id,
             eos_id=config.eos_id,
             pad_id=config.pad_id,
+            name=f"{name} pair",
         )
 
     def _tensors(self, batch: PairBatch) -> tuple[Tensor, Tensor]:
