@@ -1,6 +1,6 @@
 """Training speed against nanoGPT and OpenNMT-py: the same model, the same batches where a peer allows it.
 
-python benchmarks/training.py [--nanogpt DIR] [--opennmt DIR] [--rounds N] [--cases NAME…]
+python benchmarks/training.py [--nanogpt DIR] [--opennmt DIR] [--rounds N] [--cases NAME…] [--peers NAME…]
 
 The peers are folders of their own, which are not installed:
 
@@ -118,7 +118,9 @@ class Peer:
 Rounds = dict[str, list[dict[str, float]]]
 
 
-def measure(case: str, folders: dict[str, Path], rounds: int, threads: int) -> tuple[Rounds, list[str]]:
+def measure(
+    case: str, peers: list[str], folders: dict[str, Path], rounds: int, threads: int
+) -> tuple[Rounds, list[str]]:
     """What each round of each peer took, the first for nothing but to settle; and which peers are missing, and why."""
     results: Rounds = {}
     missing = []
@@ -126,7 +128,7 @@ def measure(case: str, folders: dict[str, Path], rounds: int, threads: int) -> t
         if case == "translation":
             write_pairs(Path(temporary))
         running: dict[str, Peer] = {}
-        for name in CASES[case].peers:
+        for name in (name for name in CASES[case].peers if name in peers):
             project = name.split()[0]
             if project in ("pellucid", "products") or project in folders:
                 running[name] = Peer(name, case, Path(temporary), folders.get(project), threads)
@@ -157,7 +159,8 @@ def report(case: str, results: Rounds, missing: list[str]) -> list[str]:
     lines = [f"## {CASES[case].title}", ""]
     end = steps * len(next(iter(results.values())))
     lines += [
-        f"| | target tokens per CPU second | per second of the clock | loss, steps 1–{steps} | loss, steps {end - steps + 1}–{end} |",
+        "| | target tokens per CPU second | per second of the clock"
+        f" | loss, steps 1–{steps} | loss, steps {end - steps + 1}–{end} |",
         "|---|---|---|---|---|",
     ]
     trainings = [name for name in results if not name.startswith("products")]
@@ -182,10 +185,11 @@ def _share(case: str, results: Rounds) -> list[str]:
         return []
     fastest = max(found.values())
     every, causal = operations_per_token(case)
+    reached = ", ".join(f"{rate:.1f} GF/s ({name.removeprefix('products ')})" for name, rate in found.items())
     lines = [
-        f"Products of float32 matrices, (3072 × 384) · (384 × 1536): {found['products default']:.1f} GF/s as PyTorch"
-        f" comes, {found['products medium']:.1f} under its setting \"medium\". Of the faster, a training reaches, by its"
-        f" products forward and backward ({every / 1e6:.1f} MF a token; {causal / 1e6:.1f} without what causality masks):",
+        f'Products of float32 matrices, (3072 × 384) · (384 × 1536), as PyTorch comes or under its setting "medium":'
+        f" {reached}. Of the fastest, a training reaches, by its products forward and backward ({every / 1e6:.1f} MF a"
+        f" token; {causal / 1e6:.1f} without what causality masks):",
         "",
         "| | share | without the masked half of attention |",
         "|---|---|---|",
@@ -204,6 +208,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--cases", nargs="+", choices=list(CASES), default=list(CASES))
+    everyone = list(dict.fromkeys(peer for case in CASES.values() for peer in case.peers))
+    parser.add_argument("--peers", nargs="+", choices=everyone, default=everyone)
     options = parser.parse_args()
     given = {"nanoGPT": options.nanogpt, "OpenNMT-py": options.opennmt}
     folders = {name: folder.resolve() for name, folder in given.items() if folder is not None}
@@ -216,13 +222,14 @@ def main() -> None:
     lines = [
         f"{options.threads} thread, medians of {options.rounds} interleaved rounds. Everything is float32"
         + ("." if able else "; this processor has no instructions for bfloat16, so that is not measured.")
-        + " nanoGPT trains as its train.py does with dropout 0 and decay_lr off; tuned, it has explicit attention, fused"
-        " AdamW and torch.compile. The same optimizer and constant learning rate for all.",
+        + " nanoGPT trains as its train.py does with dropout 0 and decay_lr off; tuned, it has explicit attention,"
+        " fused AdamW and torch.compile. The same optimizer and constant learning rate for all.",
         "",
     ]
+    command = shlex.join(["python", "benchmarks/training.py", *sys.argv[1:]])
     for case in options.cases:
-        lines += report(case, *measure(case, folders, options.rounds, options.threads))
-    write_result("training", shlex.join(["python", "benchmarks/training.py", *sys.argv[1:]]), lines, "torch")
+        lines += report(case, *measure(case, options.peers, folders, options.rounds, options.threads))
+        write_result("training", command, lines, "torch")  # after every case: one that is broken off loses only itself
 
 
 if __name__ == "__main__":

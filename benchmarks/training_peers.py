@@ -125,7 +125,7 @@ def pellucid(case: str, way: str, folder: Path, peer_folder: Path | None) -> Non
 
 
 def nanogpt(case: str, way: str, folder: Path, peer_folder: Path | None) -> None:
-    """nanoGPT's model from pellucid's first weights, on pellucid's batches, in the steps of its train.py."""
+    """The model of nanoGPT from pellucid's first weights, on pellucid's batches, in the steps of its train.py."""
     pace = Pace()
     sys.path.insert(0, str(peer_folder))
     from model import GPT, GPTConfig

@@ -64,3 +64,17 @@ def test_who_stops_it_hears_how_to_go_on(monkeypatch, capfd, tmp_path):
         main.run(["train", recipe(tmp_path), "-o", str(tmp_path / "run")])
     assert end.value.code == 130
     assert f"--resume goes on from the latest checkpoint in {tmp_path / 'run'}." in capfd.readouterr().err
+
+
+def test_compiling_without_a_compiler_is_one_sentence(pellucid, tmp_path):
+    (tmp_path / "text.txt").write_text("to be or not to be. " * 40)
+    values = {**TINY, "data": {"kind": "text", "train": str(tmp_path / "text.txt")}}
+    values["model"] = {key: value for key, value in TINY["model"].items() if key != "num_encoder_layers"}
+    values["training"] = {**TINY["training"], "context": 8, "batch_size": 3, "compile": True}
+    (tmp_path / "tiny.toml").write_text(toml_of(values))
+    environment = {"CXX": "/nowhere/g++", "TORCHINDUCTOR_CACHE_DIR": str(tmp_path), "OMP_NUM_THREADS": "1"}
+    result = pellucid("train", str(tmp_path / "tiny.toml"), "-o", str(tmp_path / "run"), **environment)
+    assert result.returncode == 2
+    assert result.stderr.startswith("pellucid: torch.compile failed (")
+    assert result.stderr.endswith("or set training.compile = false.\n")
+    assert result.stderr.count("\n") == 1

@@ -65,14 +65,23 @@ def test_settings_are_restored_also_after_an_error():
 
 def test_attention_is_explicit_where_the_fused_kernel_is_slow():
     query = torch.zeros(1, 1, 1, 4)
-    assert module.attention_path(query, 0.0) == "fused"
-    assert module.attention_path(query, 0.1) == "explicit"
+    assert module.attention_path(query, 40, 0.0) == "fused"
+    assert module.attention_path(query, 40, 0.1) == "explicit"
     with Precision(None, "medium").on(CPU):
-        assert module.attention_path(query, 0.0) == "explicit"
-        assert module.attention_path(query.bfloat16(), 0.0) == "fused"
+        assert module.attention_path(query, 40, 0.0) == "explicit"
+        assert module.attention_path(query.bfloat16(), 40, 0.0) == "fused"
     with module.attention_by("explicit"):
-        assert module.attention_path(query, 0.0) == "explicit"
+        assert module.attention_path(query, 40, 0.0) == "explicit"
         with module.attention_by("fused"):
-            assert module.attention_path(query, 0.1) == "fused"
-    assert module.attention_path(query, 0.0) == "fused"
-    assert module.attention_path(query.to("meta"), 0.1) == "fused"
+            assert module.attention_path(query, 40, 0.1) == "fused"
+    assert module.attention_path(query, 40, 0.0) == "fused"
+    assert module.attention_path(query.to("meta"), 40, 0.1) == "fused"
+
+
+def test_attention_is_explicit_for_short_sequences_of_a_model_that_learns():
+    seen, learnt = torch.zeros(1, 1, 32, 4), torch.zeros(1, 1, 32, 4, requires_grad=True)
+    assert module.attention_path(learnt, 32, 0.0) == "explicit"
+    assert module.attention_path(seen, 32, 0.0) == "fused"
+    assert module.attention_path(learnt, 33, 0.0) == "fused"
+    assert module.attention_path(torch.zeros(1, 1, 33, 4, requires_grad=True), 32, 0.0) == "fused"
+    assert module.attention_path(learnt.bfloat16(), 32, 0.0) == "fused"

@@ -95,6 +95,7 @@ def test_a_variable_that_is_not_set_is_a_sentence(tmp_path):
         ("training.steps", "many", ["training.steps", "a whole number", "'many'"]),
         ("training.steps", 0, ["training.steps", "at least 1", "0"]),
         ("training.label_smoothing", 1.5, ["training.label_smoothing", "1.5"]),
+        ("training.compile", True, ["training.compile", 'data.kind = "text"']),
         ("training.precision", "bfloat61", ["training.precision", "'bfloat61'", "did you mean 'bfloat16'?"]),
         ("optimizer.kind", "sgd", ["optimizer.kind", "'sgd'", "adam, adamw, muon"]),
         ("optimizer.betas", [0.9, 1.0], ["optimizer.betas", "less than 1"]),

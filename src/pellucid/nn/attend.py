@@ -33,7 +33,7 @@ def attend(
         mask: `None` when every query sees every key.
         dropout: probability with which a weight is dropped.
     """
-    path = fused if attention_path(query, dropout) == "fused" else explicit
+    path = fused if attention_path(query, key.shape[2], dropout) == "fused" else explicit
     return path(query, key, value, mask, dropout)
 
 

@@ -70,8 +70,11 @@ class Bar(Progress):
             self._bar.update(self._task, completed=step, values=spell(values))
 
     def say(self, line: str) -> None:
-        """Above the bar."""
-        self._bar.console.print(line, markup=False, highlight=False)
+        """Above the bar, once there is one."""
+        if hasattr(self, "_bar"):
+            self._bar.console.print(line, markup=False, highlight=False)
+        else:
+            print(line, flush=True)
 
     def close(self) -> None:
         """Leave it as it is."""

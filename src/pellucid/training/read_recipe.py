@@ -247,6 +247,11 @@ def _check_contradictions(recipe: Recipe, name: str) -> None:
         raise RecipeError(f"{name}: data.longest ({data.longest}) is less than data.shortest ({data.shortest}).")
     if isinstance(data, SyntheticData) and data.letters > 26:
         raise RecipeError(f"{name}: data.letters can be 26 at most, not {data.letters}.")
+    if recipe.training.compile and not (isinstance(data, TextData) and data.documents == "none"):
+        raise RecipeError(
+            f'{name}: training.compile = true needs rows of one length: data.kind = "text" with documents = "none";'
+            " for others leave it out."
+        )
     if validation.select != "loss" and not validation.scores:
         raise RecipeError(f"{name}: validation.select = {validation.select!r} needs validation.scores = true.")
     if validation.select != "loss" and validation.score_every not in (0, validation.every):

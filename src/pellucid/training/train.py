@@ -108,6 +108,11 @@ def train(
     except OSError as error:
         raise OutputError(f"{error.filename or folder} cannot be written: {error.strerror or error}.") from None
     except RuntimeError as error:
+        if recipe.training.compile and type(error).__module__.startswith(("torch._dynamo", "torch._inductor")):
+            raise TrainingError(
+                f"torch.compile failed ({str(error).strip().splitlines()[0]}); it needs a C++ compiler such as g++."
+                " Install one, or set training.compile = false."
+            ) from None
         if processes.world_size == 1 or not any(word in str(error).lower() for word in ("gloo", "nccl")):
             raise
         raise TrainingError(

@@ -62,7 +62,9 @@ class Trainer:
         self.model = make_model().to(processes.device)
         objective = task.objective(self.model)
         self._objective = share(objective, processes, strategy)
-        self._compiled = torch.compile(self._objective) if recipe.training.compile else self._objective
+        # Rows have one length: code for that alone, whatever was compiled before, is the same after a resume.
+        compiled = recipe.training.compile
+        self._compiled = torch.compile(self._objective, dynamic=False) if compiled else self._objective
         self._optimizer = Optimizer(self.model, recipe.optimizer)
         decay = recipe.training.ema_decay
         self._average = MovingAverage(self.model, decay) if decay else None
