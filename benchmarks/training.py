@@ -226,7 +226,9 @@ def main() -> None:
         " fused AdamW and torch.compile. The same optimizer and constant learning rate for all.",
         "",
     ]
-    command = shlex.join(["python", "benchmarks/training.py", *sys.argv[1:]])
+    # Where the peers' folders lie on this machine is nobody's business.
+    arguments = [Path(argument).name if Path(argument).is_dir() else argument for argument in sys.argv[1:]]
+    command = shlex.join(["python", "benchmarks/training.py", *arguments])
     for case in options.cases:
         lines += report(case, *measure(case, options.peers, folders, options.rounds, options.threads))
         write_result("training", command, lines, "torch")  # after every case: one that is broken off loses only itself
