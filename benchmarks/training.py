@@ -208,6 +208,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--cases", nargs="+", choices=list(CASES), default=list(CASES))
+    parser.add_argument("--name", default="training", help="of the result's file")
     everyone = list(dict.fromkeys(peer for case in CASES.values() for peer in case.peers))
     parser.add_argument("--peers", nargs="+", choices=everyone, default=everyone)
     options = parser.parse_args()
@@ -231,7 +232,7 @@ def main() -> None:
     command = shlex.join(["python", "benchmarks/training.py", *arguments])
     for case in options.cases:
         lines += report(case, *measure(case, options.peers, folders, options.rounds, options.threads))
-        write_result("training", command, lines, "torch")  # after every case: one that is broken off loses only itself
+        write_result(options.name, command, lines, "torch")  # after every case: one that is broken off loses only itself
 
 
 if __name__ == "__main__":
