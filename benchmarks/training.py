@@ -232,7 +232,7 @@ def main() -> None:
     command = shlex.join(["python", "benchmarks/training.py", *arguments])
     for case in options.cases:
         lines += report(case, *measure(case, options.peers, folders, options.rounds, options.threads))
-        write_result(options.name, command, lines, "torch")  # after every case: one that is broken off loses only itself
+        write_result(options.name, command, lines, "torch")  # a case that is broken off loses only itself
 
 
 if __name__ == "__main__":
