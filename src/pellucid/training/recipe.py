@@ -109,7 +109,7 @@ class TrainingSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         clip: the largest norm of the gradient; 0 for no limit.
         precision: "float32", or "bfloat16" for the products while weights and updates stay float32.
         compile: whether `torch.compile` translates the model first; for windows of one long text, whose rows have one
-            length. It takes a minute at the start, so it pays for small models that train for long.
+            length.
         skip_longer: leave out pairs that are longer than the model or a batch takes, and say how many.
         ema_decay: of the moving average of weights that is validated and delivered; 0 for none.
         average_last: how many of the last snapshots are averaged at the end (§6.1); 0 for none.
