@@ -79,6 +79,38 @@ def test_a_closed_alphabet_has_its_characters_only_and_refuses_others():
     assert "'d' (character 3" in str(caught.value)
 
 
+def test_words_have_their_ids_in_the_order_in_which_they_come():
+    tokenizer = train_tokenizer(["The dog barks, the cat sleeps.", "The dog sleeps"], "words")
+    ids = tokenizer.encode(" the  dog sleeps.")
+    assert tokenizer.tokens(range(4, tokenizer.vocab_size)) == ["The", "dog", "barks", ",", "the", "cat", "sleeps", "."]
+    assert ids == [8, 5, 10, 11]
+    assert tokenizer.decode([4, 5, 6, 7, 8, 9, 10, 11]) == "The dog barks, the cat sleeps."
+    assert tokenizer.decode([1, 4, 5, 2, 0]) == "The dog"
+
+
+@pytest.mark.parametrize(
+    ("text", "unknown", "place"),
+    [("the dog sleps", "sleps", "word 3"), ("the <eos>", "<", "word 2"), ("the the-cat", "the-cat", "word 2")],
+)
+def test_a_word_that_a_vocabulary_of_words_lacks_is_named(text, unknown, place):
+    tokenizer = train_tokenizer(["the dog sleeps"], "words")
+    with pytest.raises(TokenizerError) as caught:
+        tokenizer.encode_batch(["the dog", text])
+    message = str(caught.value)
+    assert_one_sentence(message)
+    assert repr(unknown) in message
+    assert place in message
+    assert "3 words" in message
+
+
+@given(st.lists(st.sampled_from(["the", "Tür", "can't", "well-known", "7", "猫", ".", "?"]), min_size=1))
+def test_words_come_back_with_one_space_between_them(words):
+    tokenizer = train_tokenizer(["the Tür can't well-known 7 猫 . ?"], "words")
+    ids = tokenizer.encode(" ".join(words))
+    assert tokenizer.tokens(ids) == words
+    assert tokenizer.encode(tokenizer.decode(ids)) == ids
+
+
 def test_half_a_surrogate_pair_is_refused():
     with pytest.raises(TokenizerError, match=r"character 2 .*U\+D800") as caught:
         KINDS["bpe"].encode("a\ud800")

@@ -12,7 +12,11 @@ from pellucid.cli.complaint import remark
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
 @click.option(
-    "--kind", type=click.Choice(["bpe", "unigram", "characters"]), default="bpe", show_default=True, help="Of tokens."
+    "--kind",
+    type=click.Choice(["bpe", "unigram", "characters", "words"]),
+    default="bpe",
+    show_default=True,
+    help="Of tokens.",
 )
 @click.option("--vocab-size", type=int, default=8000, show_default=True, help="Entries of the vocabulary.")
 @click.option("--no-byte-fallback", is_flag=True, help="Of characters: refuse those that the files do not have.")
@@ -28,7 +32,7 @@ from pellucid.cli.complaint import remark
 def tokenizer(files: tuple[Path, ...], kind: str, vocab_size: int, no_byte_fallback: bool, output: Path) -> int:
     """Learn a tokenizer from the lines of FILEs, all together.
 
-    It gives back every text exactly: what it has not seen is spelt in bytes.
+    It gives back every text exactly: what it has not seen is spelt in bytes. Only one of words knows no others.
 
     \b
     pellucid tokenizer train.en train.de --vocab-size 8000 -o tokenizer.json

@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
-from pellucid.errors import MissingExtraError, TokenizerError
+from pellucid.errors import MissingExtraError, TokenizerError, nearest
 from pellucid.files import write_atomically
 
 if TYPE_CHECKING:
@@ -38,7 +38,9 @@ class Tokenizer:
     def __init__(self, backend: tokenizers.Tokenizer) -> None:
         self._backend = backend
         self._backend.encode_special_tokens = True
-        self._alphabet = _closed_alphabet(json.loads(backend.to_str()))
+        description = json.loads(backend.to_str())
+        self._alphabet = _closed_alphabet(description)
+        self._words = _closed_words(description)
         self.pad_id = self._special(PAD)
         self.bos_id = self._special(BOS)
         self.eos_id = self._special(EOS)
@@ -88,7 +90,7 @@ class Tokenizer:
         """The ids of a text, without bos and eos.
 
         Raises:
-            TokenizerError: the text holds a character that the tokenizer cannot express.
+            TokenizerError: the text holds a character or a word that the tokenizer cannot express.
         """
         return self.encode_batch([text])[0]
 
@@ -105,7 +107,12 @@ class Tokenizer:
         for number, text in enumerate(texts, start=1):
             self._check(text, f"{place} {number}" if len(texts) > 1 else "the text")
         encodings = self._backend.encode_batch_fast(list(texts), add_special_tokens=False)
-        return [encoding.ids for encoding in encodings]
+        ids = [encoding.ids for encoding in encodings]
+        if self._words is not None:
+            for text, of_text in zip(texts, ids, strict=True):
+                if self.unk_id in of_text:
+                    self._refuse_word(text, of_text.index(self.unk_id))
+        return ids
 
     def decode(self, ids: Iterable[int]) -> str:
         """The text of ids; special tokens leave nothing."""
@@ -142,6 +149,15 @@ class Tokenizer:
             f" {len(self._alphabet)} characters; train one with byte fallback, or leave the character out."
         )
 
+    def _refuse_word(self, text: str, at: int) -> NoReturn:
+        start, end = self._backend.encode(text, add_special_tokens=False).offsets[at]
+        assert self._words is not None
+        shown = ", ".join(self._words[:40]) + (", …" if len(self._words) > 40 else "")
+        raise TokenizerError(
+            f"{text[start:end]!r} (word {at + 1} of the text) is unknown{nearest(text[start:end], self._words)};"
+            f" the {len(self._words)} words that this tokenizer knows are {shown}."
+        )
+
     def _special(self, name: str) -> int | None:
         for candidate in (name, *_OTHER_NAMES[name]):
             id_: int | None = self._backend.token_to_id(candidate)
@@ -156,6 +172,14 @@ def _closed_alphabet(description: dict[str, object]) -> frozenset[str] | None:
     if not isinstance(model, dict) or model.get("type") != "BPE" or model["merges"] or model["byte_fallback"]:
         return None
     return frozenset(token for token in model["vocab"] if len(token) == 1)
+
+
+def _closed_words(description: dict[str, object]) -> list[str] | None:
+    """The words of a tokenizer of words, which can express no others."""
+    model = description["model"]
+    if not isinstance(model, dict) or model.get("type") != "WordLevel":
+        return None
+    return [word for word in model["vocab"] if word not in SPECIAL_TOKENS]
 
 
 def tokenizers_library(purpose: str) -> ModuleType:

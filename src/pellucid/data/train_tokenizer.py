@@ -1,4 +1,4 @@
-"""Tokenizers learnt from a text: BPE, unigram, or its characters."""
+"""Tokenizers learnt from a text: BPE, unigram, its characters or its words."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pellucid.errors import TokenizerError, nearest
 if TYPE_CHECKING:
     import tokenizers
 
-KINDS = ("bpe", "unigram", "characters")
+KINDS = ("bpe", "unigram", "characters", "words")
 
 BYTES = tuple(f"<0x{byte:02X}>" for byte in range(256))
 """The names of the bytes that stand for characters outside the vocabulary."""
@@ -21,20 +21,23 @@ BYTES = tuple(f"<0x{byte:02X}>" for byte in range(256))
 # Words with the space before them, runs of digits, single signs, single spaces. That signs stay alone keeps pieces
 # that look like the name of a byte or of a special token out of the vocabulary.
 _WORDS = r" ?\p{L}[\p{L}\p{M}]*| ?\p{N}+|[^\s\p{L}\p{N}]|\s"
+# For a vocabulary of words: what lies between spaces, signs by themselves.
+_WHOLE_WORDS = r"[\p{L}\p{M}\p{N}'’_-]+|[^\s\p{L}\p{M}\p{N}'’_-]"
 _LARGEST = 1_000_000
 
 
 def train_tokenizer(
     texts: Iterable[str], kind: str = "bpe", vocab_size: int = 8000, *, byte_fallback: bool = True
 ) -> Tokenizer:
-    """Learn a tokenizer; it gives back every Unicode text exactly.
+    """Learn a tokenizer; it gives back every Unicode text exactly, unless it is one of words.
 
     Args:
         texts: lines or whole files.
         kind: "bpe", over bytes (Sennrich et al. 2016; Radford et al. 2019, §2.2), "unigram" (Kudo 2018) with bytes for
-            characters it has not seen, or "characters".
-        vocab_size: special tokens and bytes included; at most that many are learnt from a small text. Characters come
-            all, whatever is said here.
+            characters it has not seen, "characters", or "words": those of the text in the order in which they come,
+            and no others; spaces between words come back as one, before . , ! and ? as none.
+        vocab_size: special tokens and bytes included; at most that many are learnt from a small text. Characters and
+            words come all, whatever is said here.
         byte_fallback: only for characters: whether those that the text does not have are spelt in bytes, or refused.
 
     Raises:
@@ -44,7 +47,9 @@ def train_tokenizer(
         raise TokenizerError(
             f"{kind!r} is no kind of tokenizer{nearest(kind, list(KINDS))}; there are {', '.join(KINDS)}."
         )
-    if kind != "bpe" and kind != "unigram":
+    if kind == "words":
+        return _words(texts)
+    if kind == "characters":
         return _characters(texts, byte_fallback)
     if not byte_fallback:
         raise TokenizerError(f"a {kind} tokenizer always has its bytes; only one of characters can do without.")
@@ -101,6 +106,18 @@ def _characters(texts: Iterable[str], byte_fallback: bool) -> Tokenizer:
     backend = library.Tokenizer(library.models.BPE(vocab=vocabulary, merges=[], byte_fallback=byte_fallback))
     backend.add_special_tokens(list(SPECIAL_TOKENS))
     backend.decoder = library.decoders.Sequence([library.decoders.ByteFallback(), library.decoders.Fuse()])
+    return Tokenizer(backend)
+
+
+def _words(texts: Iterable[str]) -> Tokenizer:
+    library = tokenizers_library("train a tokenizer")
+    split = library.pre_tokenizers.Split(library.Regex(_WHOLE_WORDS), "removed", invert=True)
+    words = dict.fromkeys(word for text in _not_empty(texts) for word, _ in split.pre_tokenize_str(text))
+    vocabulary = {name: id_ for id_, name in enumerate([*SPECIAL_TOKENS, *words])}
+    backend = library.Tokenizer(library.models.WordLevel(vocab=vocabulary, unk_token=UNK))
+    backend.add_special_tokens(list(SPECIAL_TOKENS))
+    backend.pre_tokenizer = split
+    backend.decoder = library.decoders.WordPiece(prefix="##", cleanup=True)
     return Tokenizer(backend)
 
 

@@ -82,7 +82,7 @@ class TokenizerSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     Args:
         file: a tokenizer.json to use; without it one is trained on the training data.
         source_file: another one for the source side.
-        kind: "bpe", "unigram" or "characters".
+        kind: "bpe", "unigram", "characters" or "words".
         vocab_size: the entries of the vocabulary.
         joint: source and target share one.
         byte_fallback: of characters, whether unseen ones are spelt in bytes, or refused.
@@ -90,7 +90,7 @@ class TokenizerSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
     file: str = ""
     source_file: str = ""
-    kind: Literal["bpe", "unigram", "characters"] = "bpe"
+    kind: Literal["bpe", "unigram", "characters", "words"] = "bpe"
     vocab_size: int = 8000
     joint: bool = True
     byte_fallback: bool = True
