@@ -9,86 +9,97 @@ each group is grouped-query attention (Ainslie et al. 2023).
 
 from __future__ import annotations
 
-from pellucid.derivation import Axis, Builder, Step
-from pellucid.expressions import Expression
-from pellucid.operations import (
-    ConcatenateHeads,
-    Copy,
-    Linear,
-    Mask,
-    MatMul,
-    Scale,
-    Softmax,
-    SplitHeads,
-)
+from pellucid.derivation import Axis, Recorder, V
+from pellucid.operations import ConcatenateHeads, Copy, Linear, Mask, MatMul, Scale, Softmax, SplitHeads
+
+_DOT_PRODUCTS, _WEIGHTED_SUMS = MatMul(transpose=True), MatMul()
+_MASK, _COPY, _CONCATENATE, _LINEAR = Mask(), Copy(), ConcatenateHeads(), Linear()
+_SOFTMAX = Softmax()
+
+_Axes = tuple[Axis, ...]
 
 
-def dot_products(builder: Builder, query: Step, key: Step) -> Step:
+def dot_products(recorder: Recorder[V], query: V, key: V) -> V:
     """Q Kᵀ: the scores (…, n_q, n_k)."""
-    axes = (*query.axes[:-1], key.axes[-2])
-    return builder.apply("scores", MatMul(transpose=True), query, key, axes=axes)
+    return recorder.apply("scores", _DOT_PRODUCTS, query, key, axes=_query_by_key)
 
 
-def attention_weights(builder: Builder, scores: Step, *, scale: Expression, d_k: int | None, mask: Step | None) -> Step:
+def attention_weights(
+    recorder: Recorder[V], scores: V, *, scaling: Scale, mask: V | None, softmax: Softmax = _SOFTMAX
+) -> V:
     """From raw scores to weights, both (…, n_q, n_k).
 
     Args:
-        builder: collects the steps.
+        recorder: takes in the steps.
         scores: raw dot products.
-        scale: the factor, in terms of `d_k` where it is known.
-        d_k: columns of a key; `None` when only scores are given.
+        scaling: by the factor; the paper's is 1/√d_k.
         mask: boolean (n_q, n_k), true = may attend; `None` for none.
-
-    Raises:
-        InputError: the scale has no value.
+        softmax: over the keys.
     """
-    scaling = Scale(scale, {} if d_k is None else {"d_k": d_k})
-    scaled = builder.apply("scaled_scores", scaling, scores, axes=scores.axes)
-    masked = (
-        builder.apply("masked_scores", Copy(), scaled, axes=scores.axes)
-        if mask is None
-        else builder.apply("masked_scores", Mask(), scaled, mask, axes=scores.axes)
-    )
-    return builder.apply("weights", Softmax(), masked, axes=scores.axes)
+    scaled = recorder.apply("scaled_scores", scaling, scores, axes=_same)
+    if mask is None:
+        masked = recorder.apply("masked_scores", _COPY, scaled, axes=_same)
+    else:
+        masked = recorder.apply("masked_scores", _MASK, scaled, mask, axes=_same)
+    return recorder.apply("weights", softmax, masked, axes=_same)
 
 
 def attention_output(
-    builder: Builder,
-    weights: Step,
-    value: Step,
-    output_weight: Step | None = None,
-    output_bias: Step | None = None,
-) -> Step:
+    recorder: Recorder[V], weights: V, value: V, output_weight: V | None = None, output_bias: V | None = None
+) -> V:
     """From weights (…, n_q, n_k) and values (…, n_k, d_v) to the output (§3.2.2).
 
     One head without a projection ends at its weighted sums; several are concatenated, then projected.
     """
-    several, projects = weights.value.ndim == 3, output_weight is not None
-    axes = (*weights.axes[:-1], value.axes[-1])
-    result = builder.apply("head_outputs" if several or projects else "output", MatMul(), weights, value, axes=axes)
+    several, projects = len(weights.shape) > 2, output_weight is not None
+    name = "head_outputs" if several or projects else "output"
+    result = recorder.apply(name, _WEIGHTED_SUMS, weights, value, axes=_query_by_feature)
     if several:
-        head, tokens, width = result.axes
-        joined = (tokens, Axis("d_model", head.size * width.size))
-        result = builder.apply("concatenated", ConcatenateHeads(), result, axes=joined)
+        result = recorder.apply("concatenated", _CONCATENATE, result, axes=_side_by_side)
         if output_weight is None:
-            return builder.apply("output", Copy(), result, axes=joined)
+            return recorder.apply("output", _COPY, result, axes=_same)
     if output_weight is None:
         return result
-    operands = [result, output_weight] + ([] if output_bias is None else [output_bias])
-    axes = (result.axes[0], Axis("d_model", output_weight.shape[1]))
-    return builder.apply("output", Linear(), *operands, axes=axes)
+    if output_bias is None:
+        return recorder.apply("output", _LINEAR, result, output_weight, axes=_projected)
+    return recorder.apply("output", _LINEAR, result, output_weight, output_bias, axes=_projected)
 
 
-def split_heads(builder: Builder, joined: Step, name: str, heads: int, width: str) -> Step:
+def split_heads(recorder: Recorder[V], joined: V, name: str, split: SplitHeads, width: str) -> V:
     """(n, heads · d) → (heads, n, d) under the name of the chain.
 
     Args:
-        builder: collects the steps.
+        recorder: takes in the steps.
         joined: what all heads have, side by side.
         name: "query", "key" or "value".
-        heads: number of heads.
+        split: into how many heads.
         width: the name of the last axis, "d_k" or "d_v".
     """
-    tokens, columns = joined.axes
-    axes = (Axis("head", heads), tokens, Axis(width, columns.size // heads))
-    return builder.apply(name, SplitHeads(heads), joined, axes=axes)
+    heads = split.num_heads
+
+    def axes(side_by_side: _Axes) -> _Axes:
+        tokens, columns = side_by_side
+        return (Axis("head", heads), tokens, Axis(width, columns.size // heads))
+
+    return recorder.apply(name, split, joined, axes=axes)
+
+
+def _same(first: _Axes, *others: _Axes) -> _Axes:
+    return first
+
+
+def _query_by_key(query: _Axes, key: _Axes) -> _Axes:
+    return (*query[:-1], key[-2])
+
+
+def _query_by_feature(weights: _Axes, value: _Axes) -> _Axes:
+    return (*weights[:-1], value[-1])
+
+
+def _side_by_side(heads: _Axes) -> _Axes:
+    head, tokens, width = heads
+    return (tokens, Axis("d_model", head.size * width.size))
+
+
+def _projected(heads: _Axes, weight: _Axes, *bias: _Axes) -> _Axes:
+    return (heads[0], Axis("d_model", weight[1].size))

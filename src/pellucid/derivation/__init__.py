@@ -4,9 +4,33 @@ from pellucid.derivation.axis import Axis
 from pellucid.derivation.build import Builder, Carry, derive
 from pellucid.derivation.derivation import Derivation, Drift, Subject
 from pellucid.derivation.presenter import Presenter, install_presenter
+from pellucid.derivation.recorder import (
+    Axes,
+    AxesOf,
+    Computing,
+    Joined,
+    Noting,
+    Record,
+    Recorder,
+    V,
+    Value,
+    joined_arrays,
+    resolved,
+)
 from pellucid.derivation.step import Entry, Step
 
 __all__ = [
+    "Axes",
+    "AxesOf",
+    "Computing",
+    "Joined",
+    "Noting",
+    "Record",
+    "Recorder",
+    "V",
+    "Value",
+    "joined_arrays",
+    "resolved",
     "Axis",
     "Builder",
     "Carry",

@@ -27,6 +27,10 @@ class Axis:
     def __post_init__(self) -> None:
         assert self.labels is None or len(self.labels) == self.size
 
+    def renamed(self, name: str) -> Axis:
+        """The same positions under another name."""
+        return Axis(name, self.size, self.labels)
+
     def label(self, position: int) -> str:
         """The token at `position`, with `#2` for its second occurrence; the number where there are no tokens."""
         if self.labels is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Literal
 
@@ -11,10 +11,11 @@ import numpy as np
 from pellucid.arrays import Array
 from pellucid.derivation.axis import Axis
 from pellucid.derivation.derivation import Derivation, Subject
+from pellucid.derivation.recorder import Axes, AxesOf, Joined, resolved
 from pellucid.derivation.step import Step
 from pellucid.errors import InputError
 from pellucid.numbers import FLOAT64, Enclosed, Exact, Notation, NumberType, round_significant
-from pellucid.operations import Given, Operation
+from pellucid.operations import Given, Indices, Operation
 
 Carry = Literal["exact", "rounded"]
 """What the next step is computed from: the value itself, or the value as printed (as people do by hand)."""
@@ -31,16 +32,40 @@ class Builder:
         self.notation = notation
         self.carry = carry
         self.steps: dict[str, Step] = {}
+        self._place = ""
 
-    def given(self, name: str, entries: Array, axes: tuple[Axis, ...], note: str = "") -> Step:
+    keeps = True
+
+    def enter(self, place: str) -> None:
+        """The names of the steps that follow begin with `place`."""
+        self._place = place
+
+    def given(self, name: str, entries: Array, axes: Axes, note: str = "") -> Step:
         """An input; `entries` may hold decimals and expressions."""
-        operation = Given(entries)
-        return self._add(name, operation, (), axes, operation.read(self.numbers), note)
+        return self._given(name, Given(entries), axes, note)
 
-    def apply(self, name: str, operation: Operation, *operands: Step, axes: tuple[Axis, ...], note: str = "") -> Step:
+    def indices(self, name: str, entries: Array, axes: Axes) -> Step:
+        """An input of whole numbers that point at rows of a table."""
+        return self._given(name, Indices(entries), axes, "")
+
+    def _given(self, name: str, operation: Given, axes: Axes, note: str) -> Step:
+        return self._add(name, operation, (), resolved(axes), operation.read(self.numbers), note)
+
+    def apply(self, name: str, operation: Operation, *operands: Step, axes: Axes, note: str = "") -> Step:
         """The result of an operation on earlier steps."""
         value = operation.evaluate(*(step.value for step in operands))
-        return self._add(name, operation, operands, axes, value, note)
+        return self._add(name, operation, operands, resolved(axes, *(step.axes for step in operands)), value, note)
+
+    def known(self, name: str, operation: Operation, *operands: Step, value: Callable[[], Array], axes: Axes) -> Step:
+        """The same: what is at hand may be of another number type, and is computed anew."""
+        return self.apply(name, operation, *operands, axes=axes)
+
+    def products(self, names: tuple[str, ...], x: Step, joined: Joined[Step], axes: Sequence[AxesOf]) -> Sequence[Step]:
+        """The results of linear layers that read the same input, one after the other."""
+        return [
+            self.apply(name, joined.operation, x, *part, axes=its_axes)
+            for name, part, its_axes in zip(names, joined.parts, axes, strict=True)
+        ]
 
     def _add(
         self,
@@ -51,8 +76,9 @@ class Builder:
         value: Array,
         note: str,
     ) -> Step:
+        name = self._place + name
         assert name not in self.steps, name
-        if self.carry == "rounded" and value.dtype != bool and not operation.is_copy:
+        if self.carry == "rounded" and value.dtype == self.numbers.dtype and not operation.is_copy:
             value = self.numbers.rounded(value, self.notation)
         step = Step(name, operation, operands, axes, value, self.notation, note)
         self.steps[name] = step
@@ -123,7 +149,7 @@ class _UncertainError(Exception):
 
 def _certain(intervals: Array, digits: int, *, decides: bool) -> Array:
     """The true numbers, rounded; where they are not certain, what they must be or `_UncertainError`."""
-    if intervals.dtype == bool:
+    if intervals.dtype != object:  # masks and indices
         return intervals
     rounded = np.empty(intervals.shape, dtype=object)
     flat = rounded.reshape(-1)

@@ -16,7 +16,7 @@ from pellucid.examples.example import Example
 from pellucid.examples.library import load_example
 from pellucid.expressions import Expression
 from pellucid.numbers import EXACT_DIGITS, FLOAT32, FLOAT64, Exact, NumberType
-from pellucid.operations import Add, Copy, Linear, SinusoidalPositions
+from pellucid.operations import Add, Copy, Linear, Scale, SinusoidalPositions, SplitHeads
 
 _CERTAIN_PLACES = {"float64": 14, "float32": 6}
 
@@ -89,8 +89,9 @@ def _plan(example: Example, builder: Builder) -> None:
         query, key, value = _query_key_value(example, builder, query_axis, key_axis)
         d_k = query.shape[-1]
         scores = dot_products(builder, query, key)
+    scaling = Scale(example.scale, {} if d_k is None else {"d_k": d_k})
     mask = None if example.mask is None else builder.given("mask", example.mask, (query_axis, key_axis))
-    weights = attention_weights(builder, scores, scale=example.scale, d_k=d_k, mask=mask)
+    weights = attention_weights(builder, scores, scaling=scaling, mask=mask)
     if value is not None:
         weight, bias = (_parameter(builder, kind, "output", of) for kind, of in _parameters(example))
         attention_output(builder, weights, value, weight, bias)
@@ -144,7 +145,7 @@ def _projected(example: Example, builder: Builder, name: str, source: Step, toke
         columns = Axis(width if example.num_heads == 1 else f"heads·{width}", weight.shape[1])
         operands = [source, weight] + ([] if bias is None else [bias])
         step = builder.apply(joined, Linear(), *operands, axes=(tokens, columns))
-    return step if example.num_heads == 1 else split_heads(builder, step, name, heads, width)
+    return step if example.num_heads == 1 else split_heads(builder, step, name, SplitHeads(heads), width)
 
 
 def _per_head(example: Example, builder: Builder, name: str, given: Array, tokens: Axis) -> Step:
@@ -156,7 +157,7 @@ def _per_head(example: Example, builder: Builder, name: str, given: Array, token
     if example.num_heads == 1:
         return builder.given(name, given, (tokens, Axis(width, columns)))
     joined = builder.given(f"projected_{name}", given, (tokens, Axis(f"heads·{width}", columns)))
-    return split_heads(builder, joined, name, heads, width)
+    return split_heads(builder, joined, name, SplitHeads(heads), width)
 
 
 _WIDTH = {"query": "d_k", "key": "d_k", "value": "d_v"}

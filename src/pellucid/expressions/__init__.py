@@ -5,8 +5,11 @@ from pellucid.expressions.parse import parse
 from pellucid.expressions.tree import (
     Cosine,
     Element,
+    ErrorFunction,
     Exponential,
     Expression,
+    HyperbolicTangent,
+    Largest,
     Name,
     Negative,
     Number,
@@ -24,8 +27,11 @@ from pellucid.expressions.tree import (
 __all__ = [
     "Cosine",
     "Element",
+    "ErrorFunction",
     "Exponential",
     "Expression",
+    "HyperbolicTangent",
+    "Largest",
     "Name",
     "Negative",
     "Number",

@@ -13,8 +13,11 @@ from pellucid.errors import InputError
 from pellucid.expressions.tree import (
     Cosine,
     Element,
+    ErrorFunction,
     Exponential,
     Expression,
+    HyperbolicTangent,
+    Largest,
     Name,
     Negative,
     Number,
@@ -80,6 +83,12 @@ def evaluate(expression: Expression, numbers: NumberType, names: Mapping[str, in
             return _apply(numbers.sine, value(expression.angle), numbers)
         case Cosine():
             return _apply(numbers.cosine, value(expression.angle), numbers)
+        case HyperbolicTangent():
+            return _apply(numbers.tanh, value(expression.argument), numbers)
+        case ErrorFunction():
+            return _apply(numbers.erf, value(expression.argument), numbers)
+        case Largest():
+            return reduce(np.maximum, map(value, expression.operands))
     raise TypeError(f"{type(expression).__name__} is not an expression that has a value")
 
 

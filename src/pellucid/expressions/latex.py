@@ -61,8 +61,9 @@ class LatexPrinter(TextPrinter):
     def square_root(self, radicand: Expression) -> str:
         return rf"\sqrt{{{self._print(radicand, SUM)}}}"
 
-    def function(self, name: str, argument: Expression) -> str:
-        return rf"\{name}\left({self._print(argument, SUM)}\right)"
+    def function(self, name: str, *arguments: Expression) -> str:
+        command = rf"\operatorname{{{name}}}" if name == "erf" else rf"\{name}"
+        return rf"{command}\left({self.listed(arguments)}\right)"
 
     def name(self, name: str) -> str:
         stem, _, subscript = name.partition("_")

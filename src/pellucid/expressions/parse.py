@@ -5,7 +5,7 @@
     factor   = [ "-" | "+" ] power
     power    = atom [ ("^" | "**") factor ]
     atom     = number | name | function "(" sum ")" | "√" atom | "(" sum ")"
-    function = "sqrt" | "exp" | "sin" | "cos"
+    function = "sqrt" | "exp" | "sin" | "cos" | "tanh" | "erf"
 
 The name `e` is the base of the exponential. Nothing is ever handed to `eval`; length and depth are bounded.
 """
@@ -20,8 +20,10 @@ from decimal import Decimal
 from pellucid.errors import InputError
 from pellucid.expressions.tree import (
     Cosine,
+    ErrorFunction,
     Exponential,
     Expression,
+    HyperbolicTangent,
     Name,
     Negative,
     Number,
@@ -51,6 +53,8 @@ _FUNCTIONS: dict[str, Callable[[Expression], Expression]] = {
     "exp": Exponential,
     "sin": Sine,
     "cos": Cosine,
+    "tanh": HyperbolicTangent,
+    "erf": ErrorFunction,
 }
 _EULER = Exponential(Number(Decimal(1)))
 

@@ -7,8 +7,11 @@ from collections.abc import Callable, Sequence
 from pellucid.expressions.tree import (
     Cosine,
     Element,
+    ErrorFunction,
     Exponential,
     Expression,
+    HyperbolicTangent,
+    Largest,
     Name,
     Negative,
     Number,
@@ -91,6 +94,12 @@ class TextPrinter:
                 return self.function("sin", node.angle), POWER
             case Cosine():
                 return self.function("cos", node.angle), POWER
+            case HyperbolicTangent():
+                return self.function("tanh", node.argument), POWER
+            case ErrorFunction():
+                return self.function("erf", node.argument), POWER
+            case Largest():
+                return self.function("max", *node.operands), POWER
         return self.other(node)
 
     def _number(self, text: str) -> tuple[str, int]:
@@ -130,9 +139,13 @@ class TextPrinter:
         """√3, √(2 + 1)"""
         return f"{self.root}{self._print(radicand, ATOM)}"
 
-    def function(self, name: str, argument: Expression) -> str:
-        """A named function and its argument."""
-        return f"{name}({self._print(argument, SUM)})"
+    def function(self, name: str, *arguments: Expression) -> str:
+        """A named function and its arguments."""
+        return f"{name}({self.listed(arguments)})"
+
+    def listed(self, arguments: Sequence[Expression]) -> str:
+        """The arguments of a function."""
+        return ", ".join(self._print(argument, SUM) for argument in arguments)
 
     def euler(self) -> str:
         """The base of the exponential."""

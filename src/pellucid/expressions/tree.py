@@ -142,6 +142,24 @@ class Cosine(Expression, frozen=True):
     angle: Expression
 
 
+class HyperbolicTangent(Expression, frozen=True):
+    """The hyperbolic tangent of the argument."""
+
+    argument: Expression
+
+
+class ErrorFunction(Expression, frozen=True):
+    """erf of the argument, 2/√π ∫₀ˣ e^(−t²) dt."""
+
+    argument: Expression
+
+
+class Largest(Expression, frozen=True):
+    """The largest of the operands, the first where there are several."""
+
+    operands: Sequence[Expression]
+
+
 def parts(node: Expression) -> Iterator[Expression]:
     """The operands of an operator node, in the order in which they are written; nothing for a leaf."""
     match node:
@@ -159,6 +177,10 @@ def parts(node: Expression) -> Iterator[Expression]:
             yield node.radicand
         case Sine() | Cosine():
             yield node.angle
+        case HyperbolicTangent() | ErrorFunction():
+            yield node.argument
+        case Largest():
+            yield from node.operands
         case Negative():
             yield node.operand
 
@@ -183,6 +205,12 @@ def with_parts(node: Expression, change: Callable[[Expression], Expression]) -> 
             return Sine(change(node.angle))
         case Cosine():
             return Cosine(change(node.angle))
+        case HyperbolicTangent():
+            return HyperbolicTangent(change(node.argument))
+        case ErrorFunction():
+            return ErrorFunction(change(node.argument))
+        case Largest():
+            return Largest(tuple(map(change, node.operands)))
         case Negative():
             return Negative(change(node.operand))
     return node

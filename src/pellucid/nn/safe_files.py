@@ -13,26 +13,9 @@ from safetensors.torch import save
 from pellucid.errors import WeightsError
 from pellucid.files import write_atomically
 from pellucid.nn.tensors import Tensor
+from pellucid.transformer.weights_file import changed, damaged, data_start, refuse_pickle
 
-PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
 _NO_DIGEST = "0" * 64
-
-
-def refuse_pickle(path: Path) -> None:
-    """Raises if a file is a pickle by its name or its first bytes.
-
-    Raises:
-        WeightsError: it is.
-    """
-    start = b""
-    if path.is_file():
-        with path.open("rb") as file:
-            start = file.read(4)
-    if path.suffix.lower() in PICKLES or start.startswith((b"PK\x03\x04", b"\x80")):
-        raise WeightsError(
-            f"{path} is a pickle, which can run any program when it is opened, and is not opened; "
-            "convert it to safetensors where it comes from."
-        )
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
@@ -43,13 +26,10 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[s
     """
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     content = save(plain, {**metadata, "sha256": _NO_DIGEST})
-    header, data = content[: _data_start(content)], memoryview(content)[_data_start(content) :]
+    start = data_start(content)
+    header, data = content[:start], memoryview(content)[start:]
     digest = hashlib.sha256(data).hexdigest()
     write_atomically(path, header.replace(_NO_DIGEST.encode(), digest.encode(), 1) + data)
-
-
-def _data_start(content: bytes) -> int:
-    return 8 + int.from_bytes(content[:8], "little")
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
@@ -70,18 +50,16 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     except OSError as error:
         raise WeightsError(f"{path} cannot be read: {error.strerror or error}.") from None
     except SafetensorError as error:
-        raise WeightsError(
-            f"{path} ({size} bytes) is damaged, cut short or no safetensors file; fetch or make it again ({error})."
-        ) from None
+        raise damaged(path, size, error) from None
     return tensors, metadata
 
 
 def _check_digest(path: Path, expected: str) -> None:
     with path.open("rb") as file:
-        file.seek(_data_start(file.read(8)))
+        file.seek(data_start(file.read(8)))
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     if digest != expected:
-        raise WeightsError(f"{path} was changed after it was written: its digest is not that of its tensors.")
+        raise changed(path)
 
 
 def read_sharded(directory: Path, index: Path) -> dict[str, Tensor]:

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 
 import torch
 
-from pellucid.errors import WeightsError
 from pellucid.nn.model import Model
 from pellucid.nn.tensors import Tensor
 from pellucid.transformer import TransformerConfig
+from pellucid.transformer.weights_file import check_shapes
 
 
 def parts(name: str, config: TransformerConfig) -> list[tuple[str, slice]]:
@@ -55,21 +55,7 @@ def assign(model: Model, tensors: dict[str, Tensor], where: str) -> None:
         WeightsError: one is missing, superfluous or of the wrong shape; the model is then unchanged.
     """
     own = dict(named_parts(model))
-    missing, superfluous = sorted(own.keys() - tensors.keys()), sorted(tensors.keys() - own.keys())
-    if missing or superfluous:
-        lacks = f" lacks {_some(missing)}" if missing else ""
-        has = f" has {_some(superfluous)}, which the model of its config.json has not" if superfluous else ""
-        raise WeightsError(f"{where}{lacks}{' and' if missing and superfluous else ''}{has}.")
-    for name, tensor in tensors.items():
-        if tensor.shape != own[name].shape:
-            raise WeightsError(
-                f"{where}: {name} has shape {tuple(tensor.shape)}, but the model of its config.json needs "
-                f"{tuple(own[name].shape)}."
-            )
+    needed, held = ({name: tuple(tensor.shape) for name, tensor in some.items()} for some in (own, tensors))
+    check_shapes(needed, held, where)
     for name, tensor in tensors.items():
         own[name].copy_(tensor)
-
-
-def _some(names: list[str]) -> str:
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return ", ".join(names[:3]) + more

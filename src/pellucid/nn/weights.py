@@ -12,26 +12,27 @@ from typing import Literal
 import msgspec
 import torch
 
-from pellucid.errors import ConfigError, OutputError, WeightsError
+from pellucid.errors import OutputError, WeightsError
 from pellucid.files import write_atomically
 from pellucid.nn.build import build_empty
 from pellucid.nn.decoder_only import DecoderOnly
 from pellucid.nn.encoder_decoder import EncoderDecoder
 from pellucid.nn.model import Model
 from pellucid.nn.quantisation import dequantise_rows, quantise_rows
-from pellucid.nn.safe_files import PICKLES, read_tensors, refuse_pickle, write_tensors
+from pellucid.nn.safe_files import read_tensors, write_tensors
 from pellucid.nn.tensors import Tensor
 from pellucid.nn.weight_names import assign, named_parts
-from pellucid.transformer import TransformerConfig
+from pellucid.transformer.weights_file import (
+    FORMAT,
+    SCALE,
+    TOKENIZER,
+    WEIGHTS,
+    check_origin,
+    open_model_directory,
+    without_scale,
+)
 
 Storage = Literal["float32", "float16", "bfloat16", "int8"]
-
-WEIGHTS = "model.safetensors"
-TOKENIZER = "tokenizer.json"
-FORMAT = "pellucid-weights-1"
-_SCALE = ".scale"
-_MAY_DIFFER = ("dropout", "attention_dropout", "activation_dropout", "max_length")
-"""Settings that may be edited in `config.json` after saving: no weight depends on them, or its shape tells."""
 
 
 def save_model(
@@ -73,7 +74,7 @@ def _stored(name: str, tensor: Tensor, storage: Storage) -> dict[str, Tensor]:
         if tensor.ndim != 2:
             return {name: tensor.float()}
         integers, scale = quantise_rows(tensor)
-        return {name: integers, name + _SCALE: scale}
+        return {name: integers, name + SCALE: scale}
     stored = tensor.to(getattr(torch, storage))
     if not bool(torch.isfinite(stored).all()):
         largest = float(tensor.abs().max())
@@ -95,20 +96,9 @@ def load_model(
         ConfigError: `config.json` is missing or cannot be used.
         WeightsError: the weights are missing, damaged, a pickle, or not those of the configuration.
     """
-    directory = Path(directory)
-    refuse_pickle(directory)
-    if not directory.is_dir():
-        what = "is a file" if directory.exists() else "does not exist"
-        raise WeightsError(f"{directory} {what}; give the directory of a model, with config.json and {WEIGHTS}.")
-    path = directory / WEIGHTS
-    if not path.exists():
-        for pickle in sorted(file for file in directory.iterdir() if file.suffix.lower() in PICKLES):
-            refuse_pickle(pickle)
-    config = TransformerConfig.load(directory)
-    if not path.exists():
-        raise WeightsError(f"{directory} has no {WEIGHTS}.")
+    config, path = open_model_directory(Path(directory))
     stored, metadata = read_tensors(path)
-    _check_origin(path, config, metadata)
+    check_origin(path, config, metadata)
     model = build_empty(config)
     assign(model, _restored(stored, path), str(path))
     return model.to(device=device, dtype=dtype).eval()
@@ -118,25 +108,10 @@ def _restored(stored: dict[str, Tensor], path: Path) -> dict[str, Tensor]:
     tensors = {}
     for name, tensor in stored.items():
         if tensor.dtype == torch.int8:
-            scale = stored.get(name + _SCALE)
+            scale = stored.get(name + SCALE)
             if scale is None or scale.shape != tensor.shape[:1]:
-                raise WeightsError(f"{path}: {name} is stored as integers without a scale for each row.")
+                raise without_scale(path, name)
             tensors[name] = dequantise_rows(tensor, scale)
-        elif not (name.endswith(_SCALE) and name.removesuffix(_SCALE) in stored):
+        elif not (name.endswith(SCALE) and name.removesuffix(SCALE) in stored):
             tensors[name] = tensor
     return tensors
-
-
-def _check_origin(path: Path, config: TransformerConfig, metadata: dict[str, str]) -> None:
-    if metadata.get("format") != FORMAT:
-        raise WeightsError(f"{path} was not written by pellucid: its metadata lack the format {FORMAT!r}.")
-    try:
-        saved = TransformerConfig.from_mapping(msgspec.json.decode(metadata.get("config", "{}")))
-    except (msgspec.DecodeError, ConfigError, TypeError) as error:
-        raise WeightsError(f"{path}: the configuration among its metadata cannot be used: {error}") from None
-    for name in config.__struct_fields__:
-        if name not in _MAY_DIFFER and getattr(saved, name) != getattr(config, name):
-            raise WeightsError(
-                f"{path} was saved with {name} = {getattr(saved, name)}, but {path.parent / 'config.json'} says "
-                f"{getattr(config, name)}; the two files are not of one model."
-            )

@@ -12,12 +12,14 @@ from functools import lru_cache
 from itertools import product
 from typing import Any
 
+from pellucid.numbers.error_function import erf, tanh
 from pellucid.numbers.rounding import round_significant
 from pellucid.numbers.trigonometry import cosine, sine
 
 _NOTHING = Decimal("1e-100000000000000000")  # a number this small has no digits that anyone could print
 
 _DOUBTFUL_DIGITS = 10
+_GUARD = 5
 
 
 class Interval:
@@ -78,6 +80,23 @@ class Interval:
         """The square root; bounds below zero count as zero."""
         lower, upper = (_to_nearest("sqrt", max(bound, Decimal(0))) for bound in (self.low, self.high))
         return Interval(max(lower[0], Decimal(0)), upper[1])
+
+    def tanh(self) -> Interval:
+        """The hyperbolic tangent."""
+        return self._rising(tanh)
+
+    def erf(self) -> Interval:
+        """The error function."""
+        return self._rising(erf)
+
+    def _rising(self, function: Any) -> Interval:
+        """A function that never falls, of which the last digits may be off."""
+        down, up = _outwards()
+        with decimal.localcontext() as context:
+            context.prec += _GUARD
+            low, high = function(self.low), function(self.high)
+        off = Decimal(10) ** -(down.prec + 2)  # of the value: far more than the guard digits can be off
+        return Interval(down.subtract(low, off * abs(low)), up.add(high, off * abs(high)))
 
     def sine(self) -> Interval:
         """The sine of as many radians."""

@@ -11,6 +11,7 @@ import decimal
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +19,7 @@ import numpy as np
 
 from pellucid.arrays import Array
 from pellucid.errors import InputError
+from pellucid.numbers.error_function import erf, erf_of_floats, tanh
 from pellucid.numbers.interval import Interval
 from pellucid.numbers.notation import Notation
 from pellucid.numbers.rounding import as_decimal
@@ -34,6 +36,12 @@ _TOO_LARGE = (
 )
 _MOST_DIGITS = 100_000
 _EXPONENT_SPAN = 2_000  # decimal digits between the largest and the smallest float64, with room for products
+
+
+_WATCHES: ContextVar[bool] = ContextVar("watches", default=True)
+"""Whether every product of floats is looked at."""
+
+_FLOAT32 = np.dtype("float32")
 
 
 class NumberType(ABC):
@@ -62,6 +70,14 @@ class NumberType(ABC):
     @abstractmethod
     def cosine(self, angle: Array) -> Array:
         """Elementwise cosine of radians."""
+
+    @abstractmethod
+    def tanh(self, argument: Array) -> Array:
+        """Elementwise hyperbolic tangent."""
+
+    @abstractmethod
+    def erf(self, argument: Array) -> Array:
+        """Elementwise error function."""
 
     @abstractmethod
     def matmul(self, left: Array, right: Array) -> Array:
@@ -103,11 +119,40 @@ class Float(NumberType):
     def cosine(self, angle: Array) -> Array:
         return np.asarray(np.cos(angle))
 
+    def tanh(self, argument: Array) -> Array:
+        return np.asarray(np.tanh(argument))
+
+    def erf(self, argument: Array) -> Array:
+        return erf_of_floats(argument)
+
+    @contextmanager
+    def unwatched(self) -> Iterator[None]:
+        """The context in which nothing is looked for: who enters it looks at the end result, as `matmul` then does not.
+
+        Looking at every product costs more than a product of small matrices.
+        """
+        token = _WATCHES.set(False)
+        try:
+            with np.errstate(all="ignore"):
+                yield
+        finally:
+            _WATCHES.reset(token)
+
+    def check(self, result: Array) -> None:
+        """Looks at the end result.
+
+        Raises:
+            InputError: something has overflowed on the way.
+        """
+        if not np.isfinite(result).all():
+            raise InputError(_TOO_LARGE.format(self.name))
+
     def matmul(self, left: Array, right: Array) -> Array:
+        if not _WATCHES.get():
+            return np.matmul(left, right)  # type: ignore[no-any-return]
         with np.errstate(all="ignore"):  # some BLAS raise flags for nothing; the result itself is looked at
             product = np.asarray(left @ right)
-        if not np.isfinite(product).all():
-            raise InputError(_TOO_LARGE.format(self.name))
+        self.check(product)
         return product
 
 
@@ -147,6 +192,12 @@ class Exact(NumberType):
     def cosine(self, angle: Array) -> Array:
         return _elementwise(cosine, angle, self.dtype)
 
+    def tanh(self, argument: Array) -> Array:
+        return _elementwise(tanh, argument, self.dtype)
+
+    def erf(self, argument: Array) -> Array:
+        return _elementwise(erf, argument, self.dtype)
+
     def matmul(self, left: Array, right: Array) -> Array:
         with decimal.localcontext(_whole(self.digits)):
             product = np.asarray(left @ right)
@@ -174,6 +225,12 @@ class Enclosed(Exact):
 
     def cosine(self, angle: Array) -> Array:
         return _elementwise(Interval.cosine, angle, self.dtype)
+
+    def tanh(self, argument: Array) -> Array:
+        return _elementwise(Interval.tanh, argument, self.dtype)
+
+    def erf(self, argument: Array) -> Array:
+        return _elementwise(Interval.erf, argument, self.dtype)
 
     def matmul(self, left: Array, right: Array) -> Array:
         """The product of the lower bounds, widened by what the widths can add to it (Rump, BIT 39(3), 1999)."""
@@ -206,7 +263,7 @@ def number_type_of(array: Array) -> NumberType:
 
     For decimals the precision is that of the context in force.
     """
-    if array.dtype == np.float32:
+    if array.dtype is _FLOAT32 or array.dtype == _FLOAT32:
         return FLOAT32
     if array.dtype == object:
         digits = decimal.getcontext().prec

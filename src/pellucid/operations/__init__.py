@@ -1,29 +1,54 @@
 """THE arithmetic: each operation evaluates itself on arrays and states how any one element comes about."""
 
-from pellucid.operations.add import Add
-from pellucid.operations.given import Given
+from pellucid.operations.activations import ACTIVATIONS, GELU, ReLU, SiLU, TanhGELU
+from pellucid.operations.append import AppendTokens
+from pellucid.operations.elementwise import Add, Multiply
+from pellucid.operations.given import Given, Indices
 from pellucid.operations.heads import ConcatenateHeads, Copy, SplitHeads
+from pellucid.operations.lookup import LastRow, LookUp, Rows
 from pellucid.operations.mask import Mask
 from pellucid.operations.matmul import Linear, MatMul
+from pellucid.operations.normalisation import Centre, Gain, Mean, MeanSquare, Normalise
 from pellucid.operations.operation import Operation
 from pellucid.operations.pattern import Pattern, bind
 from pellucid.operations.positions import SinusoidalPositions
+from pellucid.operations.rotary import RotaryCosines, RotaryFrequencies, RotarySines, Rotate
 from pellucid.operations.scale import Scale
 from pellucid.operations.softmax import Softmax
 
 __all__ = [
+    "ACTIVATIONS",
+    "GELU",
     "Add",
+    "AppendTokens",
+    "Centre",
     "ConcatenateHeads",
     "Copy",
+    "Gain",
     "Given",
+    "Indices",
+    "LastRow",
     "Linear",
+    "LookUp",
     "Mask",
     "MatMul",
+    "Mean",
+    "MeanSquare",
+    "Multiply",
+    "Normalise",
     "Operation",
     "Pattern",
+    "ReLU",
+    "RotaryCosines",
+    "RotaryFrequencies",
+    "RotarySines",
+    "Rotate",
+    "Rows",
     "Scale",
+    "SiLU",
     "SinusoidalPositions",
     "Softmax",
     "SplitHeads",
+    "TanhGELU",
     "bind",
 ]

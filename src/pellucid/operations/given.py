@@ -49,3 +49,10 @@ class Given(Operation):
             return None
         entry = self.entries[index]
         return entry if isinstance(entry, Expression) and not isinstance(entry, Number) else None
+
+
+class Indices(Given):
+    """Whole numbers that point at rows of a table; they are the same in every number type."""
+
+    def read(self, numbers: NumberType) -> Array:
+        return self.entries

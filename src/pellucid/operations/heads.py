@@ -10,7 +10,7 @@ from pellucid.operations.pattern import Operand, Pattern, Position
 
 
 class SplitHeads(Operation):
-    """(n, num_heads · d) → (num_heads, n, d): head h takes the h-th run of d columns."""
+    """(…, n, num_heads · d) → (…, num_heads, n, d): head h takes the h-th run of d columns."""
 
     def __init__(self, num_heads: int) -> None:
         self.num_heads = num_heads
@@ -18,9 +18,8 @@ class SplitHeads(Operation):
     def evaluate(self, *operands: Array) -> Array:
         return self._evaluate(*operands)
 
-    def _evaluate(self, joined: Shaped[Array, "n columns"]) -> Shaped[Array, "heads n d"]:
-        n, columns = joined.shape
-        return joined.reshape(n, self.num_heads, columns // self.num_heads).swapaxes(0, 1)
+    def _evaluate(self, joined: Shaped[Array, "*sequences n columns"]) -> Shaped[Array, "*sequences heads n d"]:
+        return joined.reshape(*joined.shape[:-1], self.num_heads, -1).swapaxes(-2, -3)
 
     def pattern(self, *shapes: tuple[int, ...]) -> Pattern:
         width = shapes[0][1] // self.num_heads
@@ -28,14 +27,14 @@ class SplitHeads(Operation):
 
 
 class ConcatenateHeads(Operation):
-    """(num_heads, n, d) → (n, num_heads · d): the heads side by side."""
+    """(…, num_heads, n, d) → (…, n, num_heads · d): the heads side by side."""
 
     def evaluate(self, *operands: Array) -> Array:
         return self._evaluate(*operands)
 
-    def _evaluate(self, heads: Shaped[Array, "heads n d"]) -> Shaped[Array, "n columns"]:
-        num_heads, n, width = heads.shape
-        return np.ascontiguousarray(heads.swapaxes(0, 1)).reshape(n, num_heads * width)
+    def _evaluate(self, heads: Shaped[Array, "*sequences heads n d"]) -> Shaped[Array, "*sequences n columns"]:
+        *sequences, num_heads, n, width = heads.shape
+        return heads.swapaxes(-2, -3).reshape(*sequences, n, num_heads * width)
 
     def pattern(self, *shapes: tuple[int, ...]) -> Pattern:
         width = shapes[0][2]

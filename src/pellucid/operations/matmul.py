@@ -12,7 +12,7 @@ from pellucid.operations.pattern import Operand, Pattern, Position, SumOver
 
 
 class MatMul(Operation):
-    """left @ right, or left @ rightᵀ; a leading axis of heads is allowed on both.
+    """left @ right, or left @ rightᵀ; a leading axis of heads is allowed on both, and axes of sequences before it.
 
     The right operand may have fewer heads, each of which then serves a group of neighbouring heads of the left
     (grouped-query attention, Ainslie et al. 2023); nothing is repeated in memory.
@@ -31,12 +31,13 @@ class MatMul(Operation):
         self, left: Shaped[Array, "*heads n inner"], right: Shaped[Array, "*right_heads inner m"]
     ) -> Shaped[Array, "*heads n m"]:
         numbers = number_type_of(left)
-        if left.ndim == 2 or left.shape[0] == right.shape[0]:
+        if left.ndim == 2 or left.shape[-3] == right.shape[-3]:
             return numbers.matmul(left, right)
-        heads, n, inner = left.shape
-        groups = right.shape[0]
-        grouped = left.reshape(groups, heads // groups, n, inner)
-        return np.asarray(numbers.matmul(grouped, right[:, np.newaxis]).reshape(heads, n, right.shape[-1]))
+        *sequences, heads, n, inner = left.shape
+        groups = right.shape[-3]
+        # The heads of a group lie below each other: one product for each head of the right operand.
+        grouped = left.reshape(*sequences, groups, heads // groups * n, inner)
+        return np.asarray(numbers.matmul(grouped, right).reshape(*sequences, heads, n, right.shape[-1]))
 
     def pattern(self, *shapes: tuple[int, ...]) -> Pattern:
         left, right = shapes
@@ -45,7 +46,7 @@ class MatMul(Operation):
         left_place = (row, k)
         right_place = (column, k) if self.transpose else (k, column)
         if len(left) == 2:
-            product = Product((Operand(0, left_place), Operand(1, right_place)))
+            product: Pattern = Product((Operand(0, left_place), Operand(1, right_place)))
         else:
             head, shared = Position(0), Position(0, over=left[0] // right[0])
             product = Product((Operand(0, (head, *left_place)), Operand(1, (shared, *right_place))))
@@ -53,20 +54,33 @@ class MatMul(Operation):
 
 
 class Linear(Operation):
-    """x W + b, the projections of Vaswani et al. 2017, §3.2.2; the bias is optional."""
+    """x W + b, the projections of Vaswani et al. 2017, §3.2.2; the bias is optional.
+
+    Args:
+        transpose: x Wᵀ + b, as an embedding matrix projects to its vocabulary (§3.4).
+    """
+
+    def __init__(self, *, transpose: bool = False) -> None:
+        self.transpose = transpose
 
     def evaluate(self, *operands: Array) -> Array:
         return self._evaluate(*operands)
 
     def _evaluate(
         self,
-        x: Shaped[Array, "n d_in"],
-        weight: Shaped[Array, "d_in d_out"],
+        x: Shaped[Array, "*rows d_in"],
+        weight: Shaped[Array, "_ _"],
         bias: Shaped[Array, " d_out"] | None = None,
-    ) -> Shaped[Array, "n d_out"]:
-        projected = number_type_of(x).matmul(x, weight)
+    ) -> Shaped[Array, "*rows d_out"]:
+        if self.transpose:
+            weight = weight.T
+        if x.ndim == 2:
+            projected = number_type_of(x).matmul(x, weight)
+        else:  # one product of all rows, not one for each sequence
+            projected = number_type_of(x).matmul(x.reshape(-1, x.shape[-1]), weight)
+            projected = projected.reshape(*x.shape[:-1], weight.shape[1])
         return projected if bias is None else np.asarray(projected + bias)
 
     def pattern(self, *shapes: tuple[int, ...]) -> Pattern:
-        product = MatMul().pattern(*shapes[:2])
+        product = MatMul(transpose=self.transpose).pattern(*shapes[:2])
         return product if len(shapes) == 2 else Sum((product, Operand(2, (Position(1),))))

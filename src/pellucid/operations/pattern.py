@@ -52,10 +52,31 @@ class Operand(Expression, frozen=True):
     index: tuple[Position, ...]
 
 
+def same_place(shape: tuple[int, ...], operand: int) -> Operand:
+    """The element of an operand at the place of the result's, for operands of that shape."""
+    return Operand(operand, tuple(Position(axis) for axis in range(len(shape))))
+
+
 class PositionNumber(Expression, frozen=True):
     """A position taken as a number."""
 
     position: Position
+
+
+class LookedUp(Expression, frozen=True):
+    """An element of a table, in the row that an operand names and a column that is known.
+
+    Args:
+        row: the operand's element, a whole number from 0.
+        table: which operand the table is.
+        rows: how many it has.
+        column: of the table.
+    """
+
+    row: Operand
+    table: int
+    rows: int
+    column: Position
 
 
 class SumOver(Expression, frozen=True):
@@ -147,6 +168,9 @@ class _Binding:
                     inner, last = first.terms, terms[1]
                     return Sum(Terms(len(inner) + 1, lambda k: inner[k] if k < len(inner) else last))
                 return Sum(terms)
+            case LookedUp():
+                row = int(self.sources[node.row.operand].value[self.places(node.row.index)])
+                return self.element(node.table, (row, node.column.at(self.index, self.variables)))
             case PositionNumber():
                 return Number(Decimal(node.position.at(self.index, self.variables)))
             case IfTrue():

@@ -1,21 +1,23 @@
-"""Scaling of scores."""
+"""Scaling of scores and of embeddings."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 
 from pellucid.arrays import Array
 from pellucid.expressions import Expression, Name, Number, Product, Quotient, SquareRoot, evaluate, with_parts
-from pellucid.numbers import number_type_of
+from pellucid.numbers import Scalar, number_type_of
 from pellucid.operations.operation import Operation
 from pellucid.operations.pattern import Operand, Pattern, Position
 
 
 class Scale(Operation):
-    """scores × factor; the paper's factor is 1/√d_k (Vaswani et al. 2017, §3.2.1).
+    """scores × factor; the paper's factor is 1/√d_k (Vaswani et al. 2017, §3.2.1), for embeddings √d_model (§3.4).
 
     Args:
         factor: an expression in numbers and the given names, such as `1/sqrt(d_k)`.
@@ -27,15 +29,24 @@ class Scale(Operation):
 
     def __init__(self, factor: Expression, names: Mapping[str, int]) -> None:
         self.factor = _with_names(factor, names)
+        self._divides = isinstance(self.factor, Quotient) and self.factor.numerator == _ONE
+        self._constants: dict[np.dtype[Any], Scalar] = {}
 
     def evaluate(self, *operands: Array) -> Array:
         (scores,) = operands
         if self.is_copy:
             return scores
-        numbers = number_type_of(scores)
-        if isinstance(self.factor, Quotient) and self.factor.numerator == _ONE:
-            return np.asarray(scores / evaluate(self.factor.denominator, numbers))
-        return np.asarray(scores * evaluate(self.factor, numbers))
+        constant = self._constants.get(scores.dtype)
+        if constant is None:
+            constant = self._constant(scores)
+        return np.asarray(scores / constant if self._divides else scores * constant)
+
+    def _constant(self, scores: Array) -> Scalar:
+        """What is multiplied or divided by; of floats, which have one precision, it is kept."""
+        constant = evaluate(self.factor.denominator if self._divides else self.factor, number_type_of(scores))  # type: ignore[attr-defined]  # it divides by a quotient's
+        if scores.dtype != object:
+            self._constants[scores.dtype] = constant
+        return constant
 
     def pattern(self, *shapes: tuple[int, ...]) -> Pattern:
         scores = Operand(0, tuple(Position(axis) for axis in range(len(shapes[0]))))
@@ -45,8 +56,8 @@ class Scale(Operation):
             return Quotient(scores, self.factor.denominator)
         return Product((scores, self.factor))
 
-    @property
-    def is_copy(self) -> bool:
+    @cached_property
+    def is_copy(self) -> bool:  # type: ignore[override]  # a property that is kept
         return self.factor == _ONE
 
     def is_inverse_root_of(self, d_k: int) -> bool:

@@ -17,19 +17,28 @@ class Softmax(Operation):
     """e^{x_j} / Σ_k e^{x_k} over the last axis; a row of nothing but −∞ becomes zeros.
 
     The largest element of the row is subtracted before the exponentials: it cancels, and nothing overflows.
+
+    Args:
+        asks: whether there may be such rows; when there cannot, nothing is asked.
     """
+
+    def __init__(self, *, asks: bool = True) -> None:
+        self.asks = asks
 
     def evaluate(self, *operands: Array) -> Array:
         return self._evaluate(*operands)
 
     def _evaluate(self, scores: Shaped[Array, "*rows n_k"]) -> Shaped[Array, "*rows n_k"]:
-        largest = scores.max(axis=-1, keepdims=True)
-        empty = largest == -np.inf
-        if np.any(empty):
+        largest = np.maximum.reduce(scores, axis=-1, keepdims=True)
+        empty = largest == -np.inf if self.asks else None
+        if empty is not None and not empty.any():
+            empty = None
+        if empty is not None:
             largest = np.where(empty, 0, largest)
-        weights = np.exp(scores - largest)
-        total = weights.sum(axis=-1, keepdims=True)
-        if np.any(empty):
+        weights = scores - largest
+        weights = np.exp(weights, out=weights)
+        total = np.add.reduce(weights, axis=-1, keepdims=True)
+        if empty is not None:
             total = np.where(empty, 1, total)
         np.divide(weights, total, out=weights)
         return np.asarray(weights)

@@ -10,9 +10,10 @@ from pellucid.decoding.engine import Engine
 from pellucid.decoding.translator import Translator
 from pellucid.errors import InputError
 from pellucid.nn import DecoderOnly, EncoderDecoder
-from pellucid.nn.weights import TOKENIZER, WEIGHTS, load_model
+from pellucid.nn.weights import load_model
 from pellucid.pretrained.names import model_directory
 from pellucid.transformer import TransformerConfig
+from pellucid.transformer.weights_file import TOKENIZER, WEIGHTS
 
 SOURCE_TOKENIZER = "source_tokenizer.json"
 

@@ -24,6 +24,7 @@ from pellucid.operations.pattern import (
     IfFinite,
     IfTrue,
     LargestOver,
+    LookedUp,
     Operand,
     Position,
     PositionNumber,
@@ -35,6 +36,8 @@ MINUS_INFINITY = -1e300
 
 LEAST_FINITE = "-1E+200"
 """Whatever is smaller stands for −∞; far enough from it that a scale cannot bridge the gap."""
+
+_ROW = "row"  # the variable that goes down the rows of a table
 
 Cell = tuple[int, int]
 """Row and column of a cell, from 0."""
@@ -222,8 +225,8 @@ class _FormulaPrinter(TextPrinter):
     def square_root(self, radicand: Expression) -> str:
         return self.function("sqrt", radicand)
 
-    def function(self, name: str, argument: Expression) -> str:
-        return f"{name.upper()}({self._print(argument, SUM)})"
+    def function(self, name: str, *arguments: Expression) -> str:
+        return f"{name.upper()}({','.join(self._print(argument, SUM) for argument in arguments)})"
 
     def other(self, node: Expression) -> tuple[str, int]:
         match node:
@@ -233,6 +236,8 @@ class _FormulaPrinter(TextPrinter):
                 return self.operand(node), ATOM
             case PositionNumber():
                 return self.slot(_PositionSlot(node.position)), ATOM
+            case LookedUp():
+                return self.looked_up(node), ATOM
             case SumOver():
                 return self.total(node), ATOM
             case LargestOver():
@@ -265,6 +270,11 @@ class _FormulaPrinter(TextPrinter):
         if Position(over.variable) not in node.index[-2:]:
             raise TypeError("a range of a spreadsheet goes along rows or columns only")
         return _Cells(node.operand, place, node.index, over.variable, over.count)
+
+    def looked_up(self, node: LookedUp) -> str:
+        column = (Position(_ROW), node.column)
+        table = _Cells(node.table, self.places[node.table], column, _ROW, node.rows)
+        return f"INDEX({self.slot(table)},{self._print(node.row, PRODUCT)}+1)"
 
     def largest(self, node: LargestOver) -> str:
         return f"MAX({self.slot(self.cells(node.operand, node))})"

@@ -99,8 +99,8 @@ class _Ruler(LatexPrinter):
     def square_root(self, radicand: Expression) -> str:
         return f"√{self._print(radicand, SUM)}"
 
-    def function(self, name: str, argument: Expression) -> str:
-        return f"{name}({self._print(argument, SUM)})"
+    def function(self, name: str, *arguments: Expression) -> str:
+        return f"{name}({self.listed(arguments)})"
 
     def ellipsis(self) -> str:
         return "…"

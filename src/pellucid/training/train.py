@@ -12,7 +12,7 @@ import torch
 from pellucid.errors import CheckpointError, OutputError, TrainingError
 from pellucid.files import write_atomically
 from pellucid.nn import Model, build
-from pellucid.nn.weights import WEIGHTS, save_model
+from pellucid.nn.weights import save_model
 from pellucid.training.averaging import mean_of_files
 from pellucid.training.checkpoint import read_tensors
 from pellucid.training.distributed import Strategy, join_processes, leave_processes
@@ -21,6 +21,7 @@ from pellucid.training.read_recipe import convert_recipe
 from pellucid.training.recipe import Recipe
 from pellucid.training.tasks import TOKENIZER, make_task
 from pellucid.training.trainer import BEST, Trainer, is_better
+from pellucid.transformer.weights_file import WEIGHTS
 
 RECIPE = "recipe.json"
 

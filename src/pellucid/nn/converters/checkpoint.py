@@ -17,9 +17,10 @@ from pellucid.nn.converters.converter import Converter, Tensors
 from pellucid.nn.decoder_only import DecoderOnly
 from pellucid.nn.encoder_decoder import EncoderDecoder
 from pellucid.nn.model import Model
-from pellucid.nn.safe_files import PICKLES, read_sharded, read_tensors, refuse_pickle, write_tensors
+from pellucid.nn.safe_files import read_sharded, read_tensors, write_tensors
 from pellucid.nn.weight_names import assign, named_parts
 from pellucid.transformer import TransformerConfig
+from pellucid.transformer.weights_file import PICKLES, refuse_pickle
 
 CONVERTERS = {module.MODEL_TYPE: cast(Converter, module) for module in (bart, gpt2, llama, marian, pegasus)}
 

@@ -74,6 +74,11 @@ function bind(node, scope) {
       }
       return { type: "Sum", count: terms.length, term: (k) => terms[k] };
     }
+    case "LookedUp": {
+      const row = elementOf(node.row, scope);
+      const index = [Number(row.step.text(row.index)), positionAt(node.column, scope)];
+      return { type: "Element", step: scope.operands[node.table], index };
+    }
     case "PositionNumber":
       return { type: "Number", text: String(positionAt(node.position, scope)) };
     case "IfTrue":
@@ -185,6 +190,14 @@ class Printer {
         return [["sin(", ...this.print(node.angle), ")"], POWER];
       case "Cosine":
         return [["cos(", ...this.print(node.angle), ")"], POWER];
+      case "HyperbolicTangent":
+        return [["tanh(", ...this.print(node.argument), ")"], POWER];
+      case "ErrorFunction":
+        return [["erf(", ...this.print(node.argument), ")"], POWER];
+      case "Largest": {
+        const operands = node.operands.flatMap((operand, k) => [...(k ? [", "] : []), ...this.print(operand)]);
+        return [["max(", ...operands, ")"], POWER];
+      }
     }
     throw new TypeError(`${node.type} cannot be printed`);
   }
