@@ -10,16 +10,34 @@ from hypothesis import strategies as st
 from pellucid.expressions import Element, Number, Sum, evaluate, parse
 from pellucid.numbers import FLOAT32, FLOAT64, Exact
 from pellucid.operations import (
+    GELU,
     Add,
+    AppendTokens,
+    Centre,
     ConcatenateHeads,
     Copy,
+    Gain,
+    LastRow,
     Linear,
+    LookUp,
     Mask,
     MatMul,
+    Mean,
+    MeanSquare,
+    Multiply,
+    Normalise,
+    ReLU,
+    RotaryCosines,
+    RotaryFrequencies,
+    RotarySines,
+    Rotate,
+    Rows,
     Scale,
+    SiLU,
     SinusoidalPositions,
     Softmax,
     SplitHeads,
+    TanhGELU,
     bind,
 )
 from pellucid.operations.pattern import Source
@@ -44,6 +62,27 @@ CASES = {
     "split heads": (SplitHeads(3), [(2, 12)]),
     "concatenated heads": (ConcatenateHeads(), [(3, 2, 4)]),
     "positions": (SinusoidalPositions(), [(4, 5)]),
+    "positions from the third on": (SinusoidalPositions(3), [(4, 6)]),
+    "positions in halves": (SinusoidalPositions(2, halves=True), [(4, 5)]),
+    "product of elements": (Multiply(), [(2, 3), (2, 3)]),
+    "projection to a vocabulary": (Linear(transpose=True), [(2, 4), (5, 4), (5,)]),
+    "last row": (LastRow(), [(3, 4)]),
+    "rows of a table": (Rows(2), [(7, 3), (4, 3)]),
+    "tokens appended": (AppendTokens(), [(2, 3, 4), (2, 5, 4)]),
+    "one token appended to many": (AppendTokens(), [(2, 5, 3), (2, 1, 3)]),
+    "mean": (Mean(), [(2, 5)]),
+    "centred": (Centre(), [(2, 5), (2,)]),
+    "mean of squares": (MeanSquare(), [(2, 5)]),
+    "gain": (Gain(), [(2, 5), (5,)]),
+    "gain with a bias": (Gain(), [(2, 5), (5,), (5,)]),
+    "relu": (ReLU(), [(2, 5)]),
+    "gelu": (GELU(), [(2, 5)]),
+    "gelu by tanh": (TanhGELU(), [(2, 5)]),
+    "silu": (SiLU(), [(2, 5)]),
+    "frequencies": (RotaryFrequencies(6, 100.0, 2.5), [(4, 6)]),
+    "cosines": (RotaryCosines(2), [(3,), (4, 6)]),
+    "sines": (RotarySines(2), [(3,), (4, 6)]),
+    "rotation": (Rotate(), [(2, 3, 6), (3, 6), (3, 6)]),
 }
 TOLERANCES = {FLOAT64: 1e-13, FLOAT32: 1e-5, Exact(40): Decimal("1e-36")}
 
@@ -69,6 +108,20 @@ def test_every_element_evaluates_to_the_element_of_the_result(case, numbers, see
     random = np.random.default_rng(seed)
     operands = [numbers.array(np.round(random.uniform(-2, 2, shape), 6)) for shape in shapes]
     assert_every_element_is_spelled(operation, operands, numbers, TOLERANCES[numbers])
+
+
+@pytest.mark.parametrize("numbers", TOLERANCES, ids=str)
+def test_looked_up_rows_are_spelled(numbers):
+    table = numbers.array(np.random.default_rng(5).normal(size=(5, 3)))
+    assert_every_element_is_spelled(LookUp(), [np.array([4, 0, 4, 2]), table], numbers, TOLERANCES[numbers])
+
+
+@pytest.mark.parametrize("numbers", TOLERANCES, ids=str)
+def test_normalised_rows_are_spelled(numbers):
+    random = np.random.default_rng(5)
+    x, mean_square = random.normal(size=(2, 5)), random.uniform(0.1, 3, size=2)
+    operands = [numbers.array(x), numbers.array(mean_square)]
+    assert_every_element_is_spelled(Normalise(1e-5), operands, numbers, TOLERANCES[numbers])
 
 
 @pytest.mark.parametrize("heads", [(), (3,)])

@@ -9,7 +9,9 @@ each group is grouped-query attention (Ainslie et al. 2023).
 
 from __future__ import annotations
 
-from pellucid.derivation import Axis, Recorder, V
+from functools import cache
+
+from pellucid.derivation import AxesOf, Axis, Recorder, V
 from pellucid.operations import ConcatenateHeads, Copy, Linear, Mask, MatMul, Scale, Softmax, SplitHeads
 
 _DOT_PRODUCTS, _WEIGHTED_SUMS = MatMul(transpose=True), MatMul()
@@ -75,13 +77,16 @@ def split_heads(recorder: Recorder[V], joined: V, name: str, split: SplitHeads, 
         split: into how many heads.
         width: the name of the last axis, "d_k" or "d_v".
     """
-    heads = split.num_heads
+    return recorder.apply(name, split, joined, axes=_heads(split.num_heads, width))
 
-    def axes(side_by_side: _Axes) -> _Axes:
-        tokens, columns = side_by_side
+
+@cache
+def _heads(heads: int, width: str) -> AxesOf:
+    def axes(joined: _Axes) -> _Axes:
+        tokens, columns = joined
         return (Axis("head", heads), tokens, Axis(width, columns.size // heads))
 
-    return recorder.apply(name, split, joined, axes=axes)
+    return axes
 
 
 def _same(first: _Axes, *others: _Axes) -> _Axes:

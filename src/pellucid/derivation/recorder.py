@@ -99,7 +99,9 @@ class Computing:
     def known(self, name: str, operation: Operation, *operands: Array, value: Callable[[], Array], axes: Axes) -> Array:
         return value()
 
-    def products(self, names: tuple[str, ...], x: Array, joined: Joined[Array], axes: Sequence[AxesOf]) -> Sequence[Array]:
+    def products(
+        self, names: tuple[str, ...], x: Array, joined: Joined[Array], axes: Sequence[AxesOf]
+    ) -> Sequence[Array]:
         product = _LINEAR.evaluate(x, joined.weight, *(() if joined.bias is None else (joined.bias,)))  # type: ignore[arg-type]  # arrays are joined
         return [product] if len(names) == 1 else [product[..., part] for part in joined.borders]
 
@@ -147,40 +149,48 @@ class Noting(Computing):
     keeps = True
 
     def __init__(self) -> None:
-        self.records: list[Record] = []
+        # All fields of all records in one list: what Python's collector need not look at costs nothing to keep.
+        self._notes: list[Any] = []
         self._place = ""
+
+    @property
+    def records(self) -> list[Record]:
+        """The steps so far, in order."""
+        return [Record(*fields) for fields in zip(*[iter(self._notes)] * len(Record._fields), strict=True)]
 
     def enter(self, place: str) -> None:
         self._place = place
 
     def given(self, name: str, entries: Array, axes: Axes, note: str = "") -> Array:
-        return self._note(name, Given(entries), (), entries, axes, note)
+        # An array stands for one step: what is given twice is a view of its own each time.
+        return self._note(name, Given(entries), (), entries.view(), axes, note)
 
     def indices(self, name: str, entries: Array, axes: Axes) -> Array:
-        return self._note(name, Indices(entries), (), entries, axes, "")
+        return self._note(name, Indices(entries), (), entries.view(), axes, "")
 
     def apply(self, name: str, operation: Operation, *operands: Array, axes: Axes, note: str = "") -> Array:
-        return self._note(name, operation, operands, operation.evaluate(*operands), axes, note)
+        value = operation.evaluate(*operands)
+        if operands[0] is value:  # an array stands for one step: a copy is a view of its own
+            value = value.view()
+        self._notes += (self._place, name, operation, operands, value, axes, note)
+        return value
 
     def known(self, name: str, operation: Operation, *operands: Array, value: Callable[[], Array], axes: Axes) -> Array:
-        return self._note(name, operation, operands, value(), axes, "")
+        return self._note(name, operation, operands, value().view(), axes, "")
 
-    def products(self, names: tuple[str, ...], x: Array, joined: Joined[Array], axes: Sequence[AxesOf]) -> Sequence[Array]:
+    def products(
+        self, names: tuple[str, ...], x: Array, joined: Joined[Array], axes: Sequence[AxesOf]
+    ) -> Sequence[Array]:
         results = super().products(names, x, joined, axes)
-        return [
-            self._note(name, joined.operation, (x, *part), result, its_axes, "")
-            for name, part, result, its_axes in zip(names, joined.parts, results, axes, strict=True)
-        ]
+        place, operation = self._place, joined.operation
+        for name, part, result, its_axes in zip(names, joined.parts, results, axes, strict=True):
+            self._notes += (place, name, operation, (x, *part), result, its_axes, "")
+        return results
 
     def _note(
         self, name: str, operation: Operation, operands: tuple[Array, ...], value: Array, axes: Axes, note: str
     ) -> Array:
-        # An array stands for one step: what passes through unchanged is a view of its own.
-        for operand in operands:
-            if operand is value:
-                value = value.view()
-                break
-        self.records.append(Record(self._place, name, operation, operands, value, axes, note))
+        self._notes += (self._place, name, operation, operands, value, axes, note)
         return value
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from pellucid.arrays import Array, Shaped
 from pellucid.operations.operation import Operation
 from pellucid.operations.pattern import Operand, Pattern, Position

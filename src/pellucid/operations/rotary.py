@@ -36,7 +36,8 @@ class RotaryFrequencies(Operation):
         numbers = number_type_of(like)
         exponents = numbers.array(np.arange(0, self.d_k, 2)) / numbers.number(self.d_k)
         wavelengths = np.power(numbers.number(self.base.value), exponents)
-        return np.asarray(numbers.number(1) / (wavelengths * numbers.number(self.factor.value)))
+        ones = numbers.array(np.ones(self.d_k // 2))
+        return np.asarray(ones / (wavelengths * numbers.number(self.factor.value)))
 
     def pattern(self, *shapes: tuple[int, ...]) -> Pattern:
         pair = Product((Number(Decimal(2)), PositionNumber(Position(0))))
@@ -88,7 +89,10 @@ class RotarySines(RotaryCosines):
 
 
 class Rotate(Operation):
-    """x_i cos + x_j sin, where j is the other feature of i's pair. Operands: x (…, n, d_k), cosines and sines (n, d_k)."""
+    """x_i cos + x_j sin, where j is the other feature of i's pair.
+
+    Operands: x (…, n, d_k), cosines and sines (n, d_k).
+    """
 
     def evaluate(self, *operands: Array) -> Array:
         return self._evaluate(*operands)

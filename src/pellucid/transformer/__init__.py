@@ -1,8 +1,8 @@
 """The whole Transformer on NumPy alone, every number of which can be opened; its configuration and its presets.
 
-    transformer = load("my-model")                           # config.json and model.safetensors
-    memory = transformer.encode(source)                      # of an encoder–decoder
-    logits = transformer.step([bos], cache, memory)          # with cache = transformer.new_cache()
+transformer = load("my-model")                           # config.json and model.safetensors
+memory = transformer.encode(source)                      # of an encoder–decoder
+logits = transformer.step([bos], cache, memory)          # with cache = transformer.new_cache()
 """
 
 from __future__ import annotations

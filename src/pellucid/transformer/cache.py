@@ -37,8 +37,9 @@ class KeyValueCache:
         layers = range(config.num_decoder_layers)
         self._keys = [np.empty(shape, dtype) for _ in layers]
         self._values = [np.empty(shape, dtype) for _ in layers]
-        self.cross: list[tuple[Array, Array] | None] = [None for _ in layers]
-        """The memory's keys and values for every layer, once they are known; the same for all sequences."""
+        self.cross: list[tuple[Array, Array, Array, Array] | None] = [None for _ in layers]
+        """For every layer, once they are known, the memory's keys and values: of all heads side by side, then of each
+        head. They are the same for all sequences."""
 
     def before(self, layer: int) -> tuple[Array, Array]:
         """The keys and values that are held, (heads, n, d_k) each."""

@@ -17,13 +17,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import Generic, Protocol
+from typing import Generic, Protocol, runtime_checkable
 
 import numpy as np
 
 from pellucid.arrays import Array
 from pellucid.attention import attention_output, attention_weights, dot_products, split_heads
-from pellucid.derivation import Axis, AxesOf, Joined, Recorder, V
+from pellucid.derivation import AxesOf, Axis, Joined, Recorder, V
 from pellucid.expressions import Name, Number, Quotient, SquareRoot
 from pellucid.operations import (
     ACTIVATIONS,
@@ -58,6 +58,7 @@ _Axes = tuple[Axis, ...]
 _FACTOR = Quotient(Number(Decimal(1)), SquareRoot(Name("d_k")))
 
 
+@runtime_checkable
 class Weights(Protocol[V]):
     """Where the network's weights come from."""
 
@@ -144,21 +145,20 @@ class _Attention(Generic[V]):
         self, recorder: Recorder[V], key: V, value: V, cache: KeyValueCache, layer: int, seen: Callable[[], _Axes]
     ) -> tuple[V, V]:
         """The keys and values of the tokens before, then the new ones. With a cache, values are arrays."""
-        before = cache.before(layer) if recorder.keeps and cache.length else None
-        keys, values = cache.append(layer, key, value)  # type: ignore[arg-type]  # see above
-        if not recorder.keeps:
-            return keys, values  # type: ignore[return-value]  # likewise
-        if before is None:
-            return key, value
-        for name, held in zip(("key", "value"), before, strict=True):
-            width = "d_k" if name == "key" else "d_v"
-            axes = (Axis("head", held.shape[0]), *seen(), Axis(width, held.shape[2]))
-            earlier = recorder.given(f"earlier_{name}", held, axes, note="Computed when earlier tokens were read.")
-            if name == "key":
-                key = recorder.known(name, _APPEND, earlier, key, value=lambda: keys, axes=_appended)
-            else:
-                value = recorder.known(name, _APPEND, earlier, value, value=lambda: values, axes=_appended)
-        return key, value
+        if not (recorder.keeps and cache.length):
+            keys, values = cache.append(layer, key, value)  # type: ignore[arg-type]  # see above
+            # What was just computed is the same, and the step that a recorder knows.
+            return (keys, values) if cache.length else (key, value)  # type: ignore[return-value]  # likewise
+        earlier_keys, earlier_values = cache.before(layer)
+        keys, values = cache.append(layer, key, value)  # type: ignore[arg-type]  # likewise
+
+        def axes_of(width: str) -> AxesOf:
+            return lambda: (Axis("head", keys.shape[0]), *seen(), Axis(width, keys.shape[2]))
+
+        earlier = recorder.given("earlier_key", earlier_keys, axes_of("d_k"), note=_EARLIER)
+        key = recorder.known("key", _APPEND, earlier, key, value=lambda: keys, axes=_appended)
+        earlier = recorder.given("earlier_value", earlier_values, axes_of("d_v"), note=_EARLIER)
+        return key, recorder.known("value", _APPEND, earlier, value, value=lambda: values, axes=_appended)
 
     def to_memory(
         self, recorder: Recorder[V], x: V, memory: V, cache: KeyValueCache | None = None, layer: int = 0
@@ -166,18 +166,26 @@ class _Attention(Generic[V]):
         """Attention of the target's tokens to the encoder's memory (§3.2.3), whose keys are computed once."""
         recorder.enter(self.place)
         assert self.key_value is not None
-        known = None if cache is None or recorder.keeps else cache.cross[layer]
         x = recorder.apply("embeddings", _COPY, x, axes=_same)
         (query,) = recorder.products(("projected_query",), x, self.query, _QUERY_KEY_VALUE_AXES[:1])
         query = split_heads(recorder, query, "query", self.heads, "d_k")
-        if known is not None:
-            return self._attend(recorder, query, known[0], known[1], None)  # type: ignore[arg-type]  # arrays, as above
+        known = None if cache is None else cache.cross[layer]
+        if known is not None and not recorder.keeps:
+            return self._attend(recorder, query, known[2], known[3], None)  # type: ignore[arg-type]  # arrays, as above
         memory = recorder.apply("memory", _COPY, memory, axes=_same)
-        key, value = recorder.products(("projected_key", "projected_value"), memory, self.key_value, _QUERY_KEY_VALUE_AXES[1:])
-        key = split_heads(recorder, key, "key", self.groups, "d_k")
-        value = split_heads(recorder, value, "value", self.groups, "d_v")
-        if cache is not None and cache.cross[layer] is None:
-            cache.cross[layer] = (np.ascontiguousarray(key), np.ascontiguousarray(value))  # type: ignore[call-overload]
+        if known is None:
+            projected = recorder.products(_QUERY_KEY_VALUE[1:], memory, self.key_value, _QUERY_KEY_VALUE_AXES[1:])
+        else:
+            projected = [
+                recorder.known(name, _LINEAR, memory, *part, value=_holding(array), axes=axes)
+                for name, part, array, axes in zip(
+                    _QUERY_KEY_VALUE[1:], self.key_value.parts, known, _QUERY_KEY_VALUE_AXES[1:], strict=False
+                )
+            ]
+        key = split_heads(recorder, projected[0], "key", self.groups, "d_k")
+        value = split_heads(recorder, projected[1], "value", self.groups, "d_v")
+        if cache is not None and known is None:
+            cache.cross[layer] = (*projected, key, value)  # type: ignore[assignment]  # arrays, as above
         return self._attend(recorder, query, key, value, None)
 
     def _attend(self, recorder: Recorder[V], query: V, key: V, value: V, mask: Array | None) -> V:
@@ -227,7 +235,7 @@ class _Layer(Generic[V]):
         return self.norms[name](recorder, x) if self.pre_norm else x
 
     def join(self, recorder: Recorder[V], x: V, output: V, name: str, title: str) -> V:
-        """x + Sublayer(…), and when post-norm its norm."""
+        """X + Sublayer(…), and when post-norm its norm."""
         recorder.enter(self.place)
         x = recorder.apply(title, _ADD, x, output, axes=_same)
         return x if self.pre_norm else self.norms[name](recorder, x)
@@ -361,7 +369,12 @@ class Network(Generic[V]):
         return self.causal[n_q, n_k]
 
 
+_EARLIER = "Computed when earlier tokens were read."
 _QUERY_KEY_VALUE = ("projected_query", "projected_key", "projected_value")
+
+
+def _holding(array: Array) -> Callable[[], Array]:
+    return lambda: array
 
 
 def _tokens(ids: Array, labels: Sequence[str] | None, start: int) -> AxesOf:

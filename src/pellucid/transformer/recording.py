@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 from pellucid.arrays import Array
@@ -30,6 +30,8 @@ class Recording(Noting):
         super().__init__()
         self._weights = weights
         self._notation = Notation(digits)
+        self._built = 0
+        self._source_labels: tuple[str, ...] | None = None
 
     def derivation(self, place: str = "", title: str = "") -> Derivation:
         """The steps of the whole pass, or those of one place, in which what comes from elsewhere is given.
@@ -66,12 +68,10 @@ class Recording(Noting):
 
     @property
     def _steps(self) -> dict[str, Step]:
-        if len(self.records) != self._built:
+        if len(self._notes) != self._built:
             self.__dict__.pop("_all", None)
-            self._built = len(self.records)
+            self._built = len(self._notes)
         return self._all
-
-    _built = 0
 
     @cached_property
     def _all(self) -> dict[str, Step]:
@@ -82,7 +82,7 @@ class Recording(Noting):
             operands = []
             for operand in record.operands:
                 if id(operand) not in made:
-                    weight_name, array, axes = weights[id(operand)]
+                    weight_name, array, axes = weights.get(id(operand)) or self._memory_of(operand)
                     step = Step(weight_name, Given(array), (), axes, array, self._notation)
                     made[id(operand)] = steps[weight_name] = step
                 operands.append(made[id(operand)])
@@ -90,6 +90,15 @@ class Recording(Noting):
             step = Step(name, record.operation, tuple(operands), axes, record.value, self._notation, record.note)
             made[id(record.value)] = steps[name] = step
         return steps
+
+    def _memory_of(self, operand: Array) -> tuple[str, Array, tuple[Axis, ...]]:
+        """The one thing that comes from outside: an encoder's output that was made without this recording."""
+        tokens = Axis("token", operand.shape[0], self._source_labels)
+        return "memory", operand, (tokens, Axis("d_model", operand.shape[1]))
+
+    def label_source(self, labels: Sequence[str]) -> None:
+        """What the source's tokens are, for steps whose memory was made without this recording."""
+        self._source_labels = tuple(labels)
 
     def _names(self) -> Iterator[str]:
         """Every record's name; what is recorded again, in later passes, has the number of its pass behind it."""

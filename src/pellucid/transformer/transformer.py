@@ -62,7 +62,8 @@ class Transformer:
         self._numbers = FLOAT32 if self.dtype == np.float32 else FLOAT64
         weights = _Arrays(config, arrays)
         self._network: Network[Array] = Network(weights, config, PositionTables(config, self.dtype))
-        self._named = weights.named
+        self.named_weights = weights.named
+        """By name in derivations: the array and its axes."""
 
     def encode(
         self, source: Sequence[int], *, recorder: Computing = _COMPUTING, labels: Sequence[str] | None = None
@@ -184,7 +185,7 @@ class Transformer:
         Args:
             digits: places after the decimal point when numbers are printed.
         """
-        return Recording(self._named, digits)
+        return Recording(self.named_weights, digits)
 
     def derive(
         self,
@@ -216,14 +217,13 @@ class Transformer:
         read = None if source is None else self._ids(source, self.config.source_vocab_size, 0)
 
         def plan(builder: Builder) -> None:
-            network: Network[Step] = Network(_Given(builder, self.config, self._named), self.config, self._tables())
+            network: Network[Step] = Network(
+                _Given(builder, self.config, self.named_weights), self.config, self._tables()
+            )
             memory = None if read is None else network.encode(builder, read, source_labels)
             network.decode(builder, wanted, memory, labels=labels)
 
         return derive(plan, Subject("A forward pass"), numbers=numbers, digits=digits)
-
-    def _tables(self) -> PositionTables:
-        return PositionTables(self.config, self.dtype)
 
     def _ids(self, ids: Sequence[int], known: int, start: int, *, sequences: bool = False) -> Array:
         array = np.array(ids, dtype=np.int64)
@@ -280,9 +280,7 @@ class _Arrays:
         joined = joined_arrays(
             [
                 tuple(
-                    self._arrays[f"{name}.{kind}"].T
-                    for kind in ("weight", "bias")
-                    if f"{name}.{kind}" in self._arrays
+                    self._arrays[f"{name}.{kind}"].T for kind in ("weight", "bias") if f"{name}.{kind}" in self._arrays
                 )
                 for name in names
             ],
