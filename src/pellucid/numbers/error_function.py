@@ -33,7 +33,7 @@ def erf_of_floats(x: Array) -> Array:
     for coefficient in others:
         result *= distance
         result += coefficient[node]
-    return np.copysign(result, x)
+    return np.asarray(np.copysign(result, x))
 
 
 @cache

@@ -29,7 +29,8 @@ class Scale(Operation):
 
     def __init__(self, factor: Expression, names: Mapping[str, int]) -> None:
         self.factor = _with_names(factor, names)
-        self._divides = isinstance(self.factor, Quotient) and self.factor.numerator == _ONE
+        quotient = self.factor if isinstance(self.factor, Quotient) and self.factor.numerator == _ONE else None
+        self._divisor = None if quotient is None else quotient.denominator
         self._constants: dict[np.dtype[Any], Scalar] = {}
 
     def evaluate(self, *operands: Array) -> Array:
@@ -39,11 +40,11 @@ class Scale(Operation):
         constant = self._constants.get(scores.dtype)
         if constant is None:
             constant = self._constant(scores)
-        return np.asarray(scores / constant if self._divides else scores * constant)
+        return np.asarray(scores * constant if self._divisor is None else scores / constant)
 
     def _constant(self, scores: Array) -> Scalar:
         """What is multiplied or divided by; of floats, which have one precision, it is kept."""
-        constant = evaluate(self.factor.denominator if self._divides else self.factor, number_type_of(scores))  # type: ignore[attr-defined]  # it divides by a quotient's
+        constant = evaluate(self._divisor or self.factor, number_type_of(scores))
         if scores.dtype != object:
             self._constants[scores.dtype] = constant
         return constant
@@ -52,12 +53,12 @@ class Scale(Operation):
         scores = Operand(0, tuple(Position(axis) for axis in range(len(shapes[0]))))
         if self.is_copy:
             return scores
-        if isinstance(self.factor, Quotient) and self.factor.numerator == _ONE:
-            return Quotient(scores, self.factor.denominator)
+        if self._divisor is not None:
+            return Quotient(scores, self._divisor)
         return Product((scores, self.factor))
 
     @cached_property
-    def is_copy(self) -> bool:  # type: ignore[override]  # a property that is kept
+    def is_copy(self) -> bool:
         return self.factor == _ONE
 
     def is_inverse_root_of(self, d_k: int) -> bool:

@@ -217,9 +217,9 @@ class Transformer:
         read = None if source is None else self._ids(source, self.config.source_vocab_size, 0)
 
         def plan(builder: Builder) -> None:
-            network: Network[Step] = Network(
-                _Given(builder, self.config, self.named_weights), self.config, self._tables()
-            )
+            weights = _Given(builder, self.config, self.named_weights)
+            tables = PositionTables(self.config, self.dtype)
+            network: Network[Step] = Network(weights, self.config, tables)
             memory = None if read is None else network.encode(builder, read, source_labels)
             network.decode(builder, wanted, memory, labels=labels)
 

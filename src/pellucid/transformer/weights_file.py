@@ -162,7 +162,7 @@ def read_arrays(path: Path, dtype: np.dtype[Any]) -> tuple[dict[str, Array], dic
         raise damaged(path, path.stat().st_size, error) from None
     start = data_start(content[:8].tobytes())
     data = content[start:]
-    if "sha256" in metadata and hashlib.sha256(data).hexdigest() != metadata["sha256"]:
+    if "sha256" in metadata and hashlib.sha256(data.data).hexdigest() != metadata["sha256"]:
         raise changed(path)
     header: dict[str, Any] = msgspec.json.decode(content[8:start].tobytes())
     header.pop("__metadata__", None)
