@@ -104,6 +104,12 @@ def test_an_attention_is_a_chain_of_its_own(base):
         assert derivation["weights"].value is recording.derivation()[f"{place}.weights"].value
 
 
+def test_a_residual_connection_begins_before_the_sublayer():
+    derivation = recorded(on_numpy(make(ONE)))[0].derivation()
+    names = [operand.name for operand in derivation["decoder.layers.1.self_attention_sum"].operands]
+    assert names == ["decoder.layers.0.feed_forward_norm.output", "decoder.layers.1.self_attention.output"]
+
+
 def test_an_attention_is_shown_in_every_format(tmp_path):
     small = {**BOTH, "d_model": 4, "num_heads": 2, "num_encoder_layers": 1, "num_decoder_layers": 1}
     recording, _ = recorded(on_numpy(make(small)))
