@@ -9,17 +9,20 @@ from decimal import Decimal
 
 from pellucid.checking.mapped_text import Builder, MappedText, Span
 from pellucid.checking.passages import Part, Passage, Table
-from pellucid.checking.settings import ROOT_OF_NUMBER, Said, Statement, said_in
+from pellucid.checking.settings import NEEDED, ROOT_OF_NUMBER, Said, Statement, has_any, said_in
 
 _TELLING = (
     *("√", "sqrt", "bidirect", "scal", "multipl", "temperat", "scores", "scap", "skal", "échel", "echel", "divid"),
     *("durch", "root", "wurzel", "mask", "más", "mas", "caus", "kaus", "softmax", "token", "word", "sent", "text"),
     *("input", "prompt", "phrase", "sequence", "satz", "frase", "sourc", "consider", "column", "spalte", "head", "d_k"),
-    *("dk", "d_{k", "d{k", "attent", "attend", "quer", "key", "label", "tril", "triang", "future", "0.5", "÷"),
+    *("dk", "d_{k", "d{k", "attent", "attend", "quer", "key", "label", "tril", "triang", "future", "÷"),
     *("k^t", "kt", "k t", "k ^", "h=", "h ="),
+    *NEEDED,
 )
 """What a passage that declares something has in it, in small letters: most have none of it, and a large document has
 tens of thousands of passages."""
+_WITHOUT_DIGITS = dict.fromkeys(map(ord, "0123456789"))
+_QUOTES = ("\"", "'", "“", "„", "«", "‘")
 _SENTENCE = re.compile(
     r"\b(?:sentence|text|input|prompt|phrase|sequence|satz|frase|source|sentences|tokens of|words of|tokens in"
     r"|consider)\b[^\n\"“”„«‘]{0,30}[:=]?\s*[\"“„«‘]([^\"“”»’\n]{3,200})[\"”“»’]",
@@ -118,6 +121,7 @@ def declarations_of(parts: Sequence[Part]) -> Declarations:
     found = Declarations()
     scales: dict[str, str] = {}
     known: dict[str, list[Said]] = {}
+    telling: dict[str, bool] = {}  # of texts without their digits: many differ in their numbers only
     for passage in _passages(parts):
         text = passage.text.text
         if len(text) > 200_000:
@@ -125,12 +129,16 @@ def declarations_of(parts: Sequence[Part]) -> Declarations:
         if text in known:  # what is said again declares nothing new, but it holds from where it stands
             found.statements += _statements(passage, known[text])
             continue
+        words = text.translate(_WITHOUT_DIGITS)
+        tells = telling.get(words)
+        if tells is None:
+            tells = telling[words] = has_any(words.lower(), _TELLING)
+        if not tells:
+            continue
         said = known[text] = said_in(text, is_code=passage.kind == "code")
         found.statements += _statements(passage, said)
         lowered = text.lower()
-        if not any(word in lowered for word in _TELLING):
-            continue
-        _tokens(passage, found)
+        _tokens(passage, lowered, found)
         meant = [one for one in said if not one.aside]
         for one in meant:
             if one.scale:
@@ -142,21 +150,23 @@ def declarations_of(parts: Sequence[Part]) -> Declarations:
             found.causal = False if found.causal is None else found.causal
         elif masks:
             found.causal = True
-        found.columns = found.columns or bool(_COLUMNS.search(text))
+        if not found.columns and has_any(lowered, ("column", "spalte", "q")):
+            found.columns = bool(_COLUMNS.search(text))
         if not found.num_heads and (match := _HEADS.search(text)):
             words = {"two": 2, "three": 3, "four": 4, "eight": 8}
             found.num_heads = int(match[1]) if match[1] else words.get(match[2].lower()) or int(match[2])
-        if match := _D_K.search(text):
+        if "d_" in lowered and (match := _D_K.search(text)):
             found.names.setdefault("d_k", Decimal(match[1]))
         found.about_attention = found.about_attention or bool(_ABOUT.search(text))
-        found.shows_scaled = found.shows_scaled or bool(_SCALED_SHOWN.search(text))
+        if not found.shows_scaled and has_any(text, ("√", "sqrt")):
+            found.shows_scaled = bool(_SCALED_SHOWN.search(text))
         if (
             found.formula is None
             and (match := _FORMULA.search(text))
             and re.search(r"\bV\b", text[match.end() : match.end() + 120])
         ):
             found.formula = _note(passage, match)
-        if found.others is None and (match := _OTHERS.search(text)) and _ALL_VALUES.search(text):
+        if found.others is None and "key" in lowered and (match := _OTHERS.search(text)) and _ALL_VALUES.search(text):
             found.others = _note(passage, match)
     likeliest = ("none", "root", "d_k", "number", "unscaled")
     found.scales = list(dict.fromkeys(scales[kind] for kind in likeliest if kind in scales))
@@ -201,11 +211,12 @@ _CROSS = re.compile(
 )
 
 
-def _tokens(passage: Passage, found: Declarations) -> None:
+def _tokens(passage: Passage, lowered: str, found: Declarations) -> None:
+    """The tokens that a passage names; `lowered` is its text in small letters."""
     text = passage.text.text
-    if not found.query_tokens and (match := _CROSS.search(text)):
+    if not found.query_tokens and "quer" in lowered and (match := _CROSS.search(text)):
         found.query_tokens, found.key_tokens = _WORD.findall(match[1]), _WORD.findall(match[2])
-    for pattern in (_LISTED, _BARE_LIST):
+    for pattern in (_LISTED, _BARE_LIST) if has_any(lowered, ("token", "word", "label")) else ():
         for match in pattern.finditer(text):
             if pattern is _LISTED:
                 words = _QUOTED.findall(match[2])
@@ -218,7 +229,8 @@ def _tokens(passage: Passage, found: Declarations) -> None:
                 found.key_tokens = words
             elif not found.tokens or found.sentence is not None:
                 found.tokens, found.sentence = words, None
-    if not found.tokens and passage.kind != "code" and (match := _SENTENCE.search(text)):
+    is_quoting = not found.tokens and passage.kind != "code" and has_any(text, _QUOTES)
+    if is_quoting and (match := _SENTENCE.search(text)):
         words = _WORD.findall(match[1])
         if 2 <= len(words) <= 60:
             found.tokens, found.sentence = words, _note(passage, match)

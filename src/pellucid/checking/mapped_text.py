@@ -70,7 +70,11 @@ class MappedText(msgspec.Struct, frozen=True, eq=False):
 
     def span(self, start: int, end: int) -> Span:
         """Where in the source the characters from `start` to `end` stand."""
-        if not self.runs:
+        runs = self.runs
+        if len(runs) == 1 and runs[0][3]:
+            first = runs[0][1]
+            return Span(first + start, first + max(start, end))
+        if not runs:
             return Span(0, 0)
         position, source_start, _, verbatim = self.runs[self._index(start)]
         if verbatim:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 
+import msgspec
 import numpy as np
 
 from pellucid.arrays import Array
@@ -21,8 +21,7 @@ _WHOLE_PLACES = 4
 """What `[1. 0. 2.]` claims: PyTorch would print a fraction with four places, NumPy with more."""
 
 
-@dataclass(frozen=True, eq=False)
-class Mention:
+class Mention(msgspec.Struct, frozen=True, eq=False, dict=True):
     """What a document says about one quantity.
 
     Args:
@@ -56,10 +55,11 @@ class Mention:
 
 def located(tree: Tree, text: MappedText) -> Tree:
     """The tree with the places of its numbers as offsets in the source."""
+    span = text.span
 
     def move(leaf: Printed) -> Expression:
-        span = text.span(leaf.start, leaf.end)
-        return Printed(leaf.value, leaf.text, leaf.places, span.start, span.end, leaf.program)
+        start, end = span(leaf.start, leaf.end)
+        return Printed(leaf.value, leaf.text, leaf.places, start, end, leaf.program)
 
     if isinstance(tree, np.ndarray):
         moved = np.empty(tree.shape, dtype=object)
@@ -67,7 +67,7 @@ def located(tree: Tree, text: MappedText) -> Tree:
         for position, element in enumerate(source):
             flat[position] = move(element) if isinstance(element, Printed) else replaced(element, move)
         return moved
-    return replaced(tree, move)
+    return move(tree) if isinstance(tree, Printed) else replaced(tree, move)
 
 
 def as_array(tree: Tree) -> Array:
@@ -81,6 +81,8 @@ def as_array(tree: Tree) -> Array:
 
 def as_programs_print(values: Array) -> Array:
     """An array of a program's print, which drops zeros at the end: all elements have the places of the longest."""
+    if values.ndim == 0 and not getattr(values[()], "program", False):
+        return values  # the usual case
     printed = [element for element in values.reshape(-1) if isinstance(element, Printed)]
     if not any(element.program for element in printed) or not any("." in element.text for element in printed):
         return values

@@ -15,6 +15,7 @@ import numpy as np
 from msgspec import structs
 
 from pellucid.checking.bare_lists import bare_lists
+from pellucid.checking.equation_forms import EquationForms
 from pellucid.checking.equations import Chain, chains_of
 from pellucid.checking.loose_arrays import MOST_LABEL, LooseArrays
 from pellucid.checking.mapped_text import MappedText
@@ -57,7 +58,7 @@ def read_parts(parts: Sequence[Part], names: Mapping[str, Decimal], tokens: Sequ
         names: values of names, such as d_k.
         tokens: those that it declares.
     """
-    equations: dict[tuple[str, bool], list[Chain]] = {}
+    equations = _Equations(names)
     reader = _read(parts, names, tokens, equations)
     named = [
         label
@@ -78,7 +79,7 @@ def _read(
     parts: Sequence[Part],
     names: Mapping[str, Decimal],
     tokens: Sequence[str],
-    equations: dict[tuple[str, bool], list[Chain]],
+    equations: _Equations,
 ) -> _Reader:
     reader = _Reader(names, tokens, equations)
     for part in parts:
@@ -89,16 +90,30 @@ def _read(
     return reader
 
 
+class _Equations:
+    """The equations of passages; they do not depend on the tokens, so that every text is read once."""
+
+    def __init__(self, names: Mapping[str, Decimal]) -> None:
+        self.forms = EquationForms(names)
+        self.known: dict[tuple[str, bool], list[Chain]] = {}
+
+    def of(self, text: MappedText, program: bool) -> list[Chain]:
+        key = (text.text, program)
+        known = self.known.get(key)
+        if known is None:
+            known = self.known[key] = self.forms.chains(text, program=program)
+            return known
+        return [Chain(text, chain.sides, chain.label) for chain in known]
+
+
 class _Reader:
-    def __init__(
-        self, names: Mapping[str, Decimal], tokens: Sequence[str], equations: dict[tuple[str, bool], list[Chain]]
-    ) -> None:
+    def __init__(self, names: Mapping[str, Decimal], tokens: Sequence[str], equations: _Equations) -> None:
         self.names = names
         self.tokens = tuple(tokens)
         self.around = Surroundings(tokens)
         self.found_chains: list[Chain] = []
         self.mentions: list[Mention] = []
-        self.equations = equations  # of every passage read so far, by its text and whether a program printed it
+        self.equations = equations
         self.last_table = ""
         self.in_code = False
         self.prints = Prints()
@@ -117,7 +132,7 @@ class _Reader:
         self.around.lead = passage.lead
         program = passage.kind in ("output", "code")
         self.in_code = passage.kind == "code"
-        chains = self.chains(text, program)
+        chains = self.equations.of(text, program)
         covered: list[tuple[int, int]] = []
         for chain in chains:
             covered += ((side.start, side.end) for side in chain.sides if side.value is not None)
@@ -143,15 +158,6 @@ class _Reader:
         return supposed and any(
             other.quantity.step == step and other.values.size >= mention.values.size for other in self.mentions
         )
-
-    def chains(self, text: MappedText, program: bool) -> list[Chain]:
-        """The equations of a passage; they do not depend on the tokens, so that every text is read once."""
-        key = (text.text, program)
-        known = self.equations.get(key)
-        if known is None:
-            known = self.equations[key] = list(chains_of(text, self.names, program=program))
-            return known
-        return [Chain(text, chain.sides, chain.label) for chain in known]
 
     def of_chain(self, chain: Chain, program: bool) -> Mention | None:
         """What an equation says its last plain side is."""

@@ -102,7 +102,7 @@ def scopes_of(mentions: Sequence[Mention], tokens: Sequence[str], *, renews: boo
 
 class _Splitter:
     def __init__(self, tokens: Sequence[str], renews: bool, projects_memory: bool) -> None:
-        self.tokens = tokens
+        self.tokens = tuple(tokens)
         self.projects_memory = projects_memory
         self.renews = renews
         self.scopes = [Scope()]
@@ -135,8 +135,7 @@ class _Splitter:
             return
         if not mention.values.size or mention.values.ndim == 0:
             return
-        holds_mask = np.isin(as_floats(mention.values), (0.0, 1.0, -np.inf, -1e9)).all()
-        if step == "mask" and (self.projects_memory or not holds_mask):
+        if step == "mask" and (self.projects_memory or not _holds_mask(mention.values)):
             step = "memory"  # what M stands for where it holds no mask
         if mention.computed is not None and step in _PER_TOKEN[:3] and self.has_projections():
             self.scope.claims.append(mention)
@@ -348,6 +347,10 @@ def as_floats(trees: Array) -> Array:
             except NoValueError:
                 continue
     return result
+
+
+def _holds_mask(trees: Array) -> bool:
+    return bool(np.isin(as_floats(trees), (0.0, 1.0, -np.inf, -1e9)).all())
 
 
 def _same(first: Array, second: Array) -> bool:

@@ -8,7 +8,7 @@ document's own numbers, unless the numbers beside it prove that it does.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 _D = (
@@ -73,7 +73,7 @@ _OF_ATTENTION = re.compile(
     re.IGNORECASE,
 )
 _NEEDS: dict[re.Pattern[str], tuple[str, ...]] = {
-    SQUARE_ROOT: ("√", "sqrt", "root", "wurzel", "racine", "raíz", "raiz", ".5"),
+    SQUARE_ROOT: ("√", "sqrt", "root", "wurzel", "racine", "raíz", "raiz", "**"),
     BY_D_K: ("d_k", "dk", "d_{k", "d{k"),
     NO_SCALE: ("scal", "skal", "échel", "echel", "√"),
     UNSCALED_FORMULA: ("softmax",),
@@ -82,6 +82,8 @@ _NEEDS: dict[re.Pattern[str], tuple[str, ...]] = {
     CAUSAL: ("causal", "kausal", "mask", "tril", "triang", "may ", "future", "masque", "máscara", "mascara"),
 }
 """One of these, in small letters, is in every text that a pattern finds something in: quicker to look for."""
+NEEDED = tuple(dict.fromkeys(word for words in _NEEDS.values() for word in words))
+"""A text that says anything about scale or mask has one of these in it, in small letters; none has a digit."""
 _SENTENCE_END = re.compile(r"[.!?](?=\s|$)|\n\s*\n")
 
 
@@ -134,6 +136,14 @@ def sentence_around(found: re.Match[str]) -> str:
     return text[start:end]
 
 
+def has_any(text: str, words: Iterable[str]) -> bool:
+    """Whether one of some words, or of the signs between words, stands in a text."""
+    for word in words:  # noqa: SIM110 - a generator takes twice as long, and there may be a hundred thousand texts
+        if word in text:
+            return True
+    return False
+
+
 def said_in(text: str, *, is_code: bool) -> list[Said]:
     """Every place in a text that says how scores are scaled or masked, in reading order; asides too."""
     return sorted(_said_in(text, text.lower(), is_code))
@@ -141,7 +151,7 @@ def said_in(text: str, *, is_code: bool) -> list[Said]:
 
 def _said_in(text: str, lowered: str, is_code: bool) -> Iterator[Said]:
     def places(pattern: re.Pattern[str]) -> list[re.Match[str]]:
-        return list(pattern.finditer(text)) if any(word in lowered for word in _NEEDS[pattern]) else []
+        return list(pattern.finditer(text)) if has_any(lowered, _NEEDS[pattern]) else []
 
     for pattern, kind, scale in (
         (SQUARE_ROOT, "root", "1/sqrt(d_k)"),

@@ -105,6 +105,15 @@ def _last_tokens(text: str) -> list[Token]:
     return tokens_of(text)
 
 
+@lru_cache(maxsize=50_000)
+def plain_decimal(text: str) -> tuple[Decimal, str, int] | None:
+    """The value, text and places of digits with at most a point between them; `None` of what has more to it."""
+    whole, point, fraction = text.partition(".")
+    if len(text) >= _SHORT or not text.isascii() or not whole.isdecimal() or (point and not fraction.isdecimal()):
+        return None
+    return Decimal(text), text, len(fraction)
+
+
 def number_of(token: Token, *, percent: Token | None = None, program: bool = False) -> Printed | None:
     """The number that a token says; `None` where it is out of reach.
 
@@ -113,6 +122,8 @@ def number_of(token: Token, *, percent: Token | None = None, program: bool = Fal
         percent: the percent sign that follows it.
         program: whether a program printed it.
     """
+    if percent is None and (plain := plain_decimal(token.text)) is not None:
+        return Printed(*plain, token.start, token.end, program)
     ending = next((ending for ending in _ELLIPSES if token.text.endswith(ending)), "")
     text = token.text.removesuffix(ending).replace(",", "").replace("'", "")
     if len(text) > _MOST_DIGITS:
