@@ -13,7 +13,6 @@ from pellucid.checking.build import build
 from pellucid.checking.choices import Choice, choices
 from pellucid.checking.declarations import Declarations
 from pellucid.checking.describe import describe
-from pellucid.checking.judge import judge
 from pellucid.checking.material import FLAT, Material
 from pellucid.checking.printed import is_near, is_right
 from pellucid.checking.problem import Problem, compute
@@ -54,7 +53,7 @@ def _with_conventions(built: Assembled, choice: Choice, material: Material) -> t
         claim.step in ("scaled_scores", "masked_scores", "weights", "output", "head_outputs")
         for claim in problem.claims
     ):
-        wrong = _errors(problem)
+        wrong = _errors(built)
         options: list[tuple[Choice, str]] = []
         if wrong:
             if material.declared.causal is None:
@@ -78,7 +77,7 @@ def _with_conventions(built: Assembled, choice: Choice, material: Material) -> t
                 rebuilt = build(material, other)
                 # A setting under which fewer numbers can be placed explains nothing.
                 places = rebuilt is not None and len(rebuilt.problem.claims) >= len(problem.claims)
-                if rebuilt is not None and places and _errors(rebuilt.problem) == 0:
+                if rebuilt is not None and places and _errors(rebuilt) == 0:
                     rebuilt.conventions.append(sentence)
                     result, taken = rebuilt, other
                     break
@@ -111,5 +110,5 @@ def _fit(problem: Problem) -> float:
     return right
 
 
-def _errors(problem: Problem) -> int:
-    return sum(judgement.severity == "error" for judgement in judge(problem).judgements)
+def _errors(built: Assembled) -> int:
+    return sum(judgement.severity == "error" for judgement in built.verdicts.judgements)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from pellucid.arrays import Array
+from pellucid.checking.judge import Verdicts, judge
 from pellucid.checking.placing import Placing
 from pellucid.checking.problem import Problem
 from pellucid.checking.scopes import Scope
@@ -42,3 +44,8 @@ class Assembled:
     scale: str = "1/sqrt(d_k)"
     causal: bool = False
     placing: Placing = field(default_factory=lambda: Placing({}, (), (), False, 0, {}))
+
+    @cached_property
+    def verdicts(self) -> Verdicts:
+        """What is said of its claims: several ask, and there may be tens of thousands."""
+        return judge(self.problem)

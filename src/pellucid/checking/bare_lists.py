@@ -11,6 +11,7 @@ import numpy as np
 from pellucid.arrays import Array
 from pellucid.checking.mapped_text import MappedText
 from pellucid.checking.printed import Printed
+from pellucid.checking.settings import has_any
 
 _NUMBER = r"[-−]?\d{1,30}(?:\.\d{1,30})?%?"
 _WORD = r"(?!(?:and|und|et|y)\b)[^\W\d][\w'’#]{0,30}"
@@ -37,7 +38,7 @@ class BareList(NamedTuple):
 
 def bare_lists(text: MappedText) -> Iterator[BareList]:
     """The lists of two and more numbers that follow a colon or a verb, with a word before each of them or none."""
-    if not any(sign in text.text for sign in (":", "are", "is", "sind", "son")):
+    if not has_any(text.text, (":", "are", "is", "sind", "son")):
         return
     for listed in _LIST.finditer(text.text):
         start, end = listed.span("items")

@@ -21,7 +21,8 @@ from pellucid.checking.equation_check import EquationCheck, Slipped
 from pellucid.checking.exact import exact_derivation
 from pellucid.checking.findings import exact_digits, findings_of, message, ordered
 from pellucid.checking.from_block import assembled_from
-from pellucid.checking.judge import Verdicts, judge
+from pellucid.checking.judge import Verdicts
+from pellucid.checking.known_results import KnownResults
 from pellucid.checking.linked_findings import LinkedFindings
 from pellucid.checking.mapped_text import Span
 from pellucid.checking.mentions import Reading, read_parts
@@ -93,13 +94,13 @@ class _Document:
     def report(self) -> Report:
         judged: dict[int, int | None] = {}  # place of a claimed number: its finding, or None where it is right
         assembled = self.assembled()
-        verdicts = [judge(built.problem) for built in assembled]
-        equations = EquationCheck(scores=_scores(verdicts))
+        verdicts = [built.verdicts for built in assembled]
+        equations = EquationCheck(known=KnownResults(scores=_scores(verdicts)))
         for built, verdict in zip(assembled, verdicts, strict=True):
             wrong = {id(judgement.claim) for judgement in verdict.judgements if judgement.severity == "error"}
             for claim in built.problem.claims:
                 if id(claim) not in wrong and claim.step in verdict.true:
-                    equations.know(claim.printed, float(verdict.true[claim.step][claim.index]))
+                    equations.known.know(claim.printed, float(verdict.true[claim.step][claim.index]))
         for chain in self.read.chains:
             equations.chain(chain)
         self.count = equations.checked
@@ -331,7 +332,7 @@ def _scores(verdicts: Sequence[Verdicts]) -> Array:
 
 def _mistakes(found: Sequence[Assembled]) -> int:
     """How many numbers are wrong in worked examples, those of inputs that are given again included."""
-    wrong = sum(sum(one.severity == "error" for one in judge(built.problem).judgements) for built in found)
+    wrong = sum(sum(one.severity == "error" for one in built.verdicts.judgements) for built in found)
     return wrong + sum(len(built.scope.restated) for built in found)
 
 

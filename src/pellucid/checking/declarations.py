@@ -22,7 +22,7 @@ _TELLING = (
 """What a passage that declares something has in it, in small letters: most have none of it, and a large document has
 tens of thousands of passages."""
 _WITHOUT_DIGITS = dict.fromkeys(map(ord, "0123456789"))
-_QUOTES = ("\"", "'", "“", "„", "«", "‘")
+_QUOTES = ('"', "'", "“", "„", "«", "‘")
 _SENTENCE = re.compile(
     r"\b(?:sentence|text|input|prompt|phrase|sequence|satz|frase|source|sentences|tokens of|words of|tokens in"
     r"|consider)\b[^\n\"“”„«‘]{0,30}[:=]?\s*[\"“„«‘]([^\"“”»’\n]{3,200})[\"”“»’]",

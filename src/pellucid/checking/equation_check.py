@@ -14,8 +14,10 @@ from decimal import Decimal
 import numpy as np
 
 from pellucid.arrays import Array
+from pellucid.checking.equation_slips import hint, kind_of
 from pellucid.checking.equations import Chain, Side
 from pellucid.checking.floats import NoValueError, float_of
+from pellucid.checking.known_results import KnownResults
 from pellucid.checking.printed import Printed, is_last_digit, is_right, is_truncated
 from pellucid.checking.report import Severity
 from pellucid.checking.values import (
@@ -26,10 +28,8 @@ from pellucid.checking.values import (
     numbers,
     total,
 )
-from pellucid.expressions import Exponential, Expression, Number, Product, Quotient, SquareRoot, Sum, parts
+from pellucid.expressions import Expression, Number, parts
 
-_ROUNDED_FROM = 3  # significant digits from which a number may be a rounded result
-_MOST_KNOWN = 8
 _NEAR = 0.02
 
 
@@ -68,22 +68,14 @@ class EquationCheck:
         slipped: the numbers that are not right.
         checked: how many numbers were compared.
         right: places (in the source) of the numbers that are right.
-        results: texts of printed results, and the true values that they stand for.
-        scores: true scaled and masked scores of the document's worked examples, in rising order: what stands in
-            exponents.
+        known: what the document's results truly are.
     """
 
     slipped: list[Slipped] = field(default_factory=list)
     checked: int = 0
     right: set[int] = field(default_factory=set)
-    results: dict[str, list[float]] = field(default_factory=dict)
-    scores: Array = field(default_factory=lambda: np.empty(0))
-
-    def know(self, printed: Printed, true: float) -> None:
-        """A printed result whose true value is known from elsewhere."""
-        known = self.results.setdefault(printed.text, [])
-        if len(known) < _MOST_KNOWN and true not in known:
-            known.append(true)
+    known: KnownResults = field(default_factory=KnownResults)
+    _exact_texts: dict[int, tuple[Expression, str]] = field(default_factory=dict)
 
     def chain(self, chain: Chain) -> None:
         """Check one equation."""
@@ -136,32 +128,40 @@ class EquationCheck:
                 tree, aims = tree.reshape(shape), aims.reshape(shape)  # a row written as a column
             else:
                 return
-        elements = value.tree.reshape(-1) if isinstance(value.tree, np.ndarray) else [value.tree]
-        trees = tree.reshape(-1) if isinstance(tree, np.ndarray) else [tree]
+        elements = value.tree.reshape(-1) if isinstance(value.tree, np.ndarray) else (value.tree,)
+        trees = tree.reshape(-1) if isinstance(tree, np.ndarray) else (tree,)
         targets = aims.reshape(-1)
         before = previous[1].reshape(-1) if previous[1].shape == aims.shape else None
         for position, element in enumerate(elements):
             target = float(targets[position])
             if isinstance(element, Printed):
-                printed = _as_claimed(element, side.relation)
-                self.checked += 1
                 carried = None if before is None else float(before[position])
-                slip = self.number(chain, printed, trees[position], target, carried, wrong)
-                if slip is None:
-                    self.right.add(chain.text.span(element.start, element.end).start)
-                    self.results.setdefault(element.text, [])
-                    known = self.results[element.text]
-                    if len(known) < _MOST_KNOWN:
-                        known += self.exponentials(trees[position]) or self.bounds(trees[position], rounded=False)
-                else:
-                    yield slip
+                slip = self.number(chain, side, element, trees[position], target, carried, wrong)
             else:
                 slip = self.intermediate(chain, element, trees[position], target, wrong)
-                if slip is not None:
-                    yield slip
-                    wrong = wrong or slip
+                wrong = wrong or slip
+            if slip is not None:
+                yield slip
 
     def number(
+        self,
+        chain: Chain,
+        side: Side,
+        element: Printed,
+        tree: Expression,
+        true: float,
+        carried: float | None,
+        wrong: Slipped | None,
+    ) -> Slipped | None:
+        """A printed number against its true value; `None` when it is right, and is then known."""
+        self.checked += 1
+        slip = self.slip(chain, _as_claimed(element, side.relation), tree, true, carried, wrong)
+        if slip is None:
+            self.right.add(chain.text.span(element.start, element.end).start)
+            self.known.know_computed(element, tree, true)
+        return slip
+
+    def slip(
         self,
         chain: Chain,
         printed: Printed,
@@ -170,10 +170,10 @@ class EquationCheck:
         carried: float | None,
         wrong: Slipped | None,
     ) -> Slipped | None:
-        """A printed number against its true value; `None` when it is right."""
+        """What is wrong with a printed number; `None` when it is right."""
         if is_right(printed, true):
             return None
-        exact = exact_text(tree)
+        exact = self.exact_text(tree)
         if exact and is_right(printed, float(Decimal(exact))):
             return None
         if carried is not None and carried != true and is_right(printed, carried):
@@ -182,11 +182,11 @@ class EquationCheck:
             return Slipped(chain, printed, "drift", "drift", true, exact, tree)
         half = printed.unit / 2 * (1 + 1e-6)  # a float that should be a half is none
         value = float(printed.value)
-        unrounded = self.exponentials(tree)
+        unrounded = self.known.exponentials(tree)
         if any(is_right(printed, one) for one in unrounded):
             return None
         for rounded in (False, True) if not unrounded else ():
-            low, high = self.bounds(tree, rounded=rounded)
+            low, high = self.known.bounds(tree, rounded=rounded)
             if low - half <= value <= high + half and (not rounded or abs(value - true) <= _NEAR * abs(true)):
                 return None  # right for the unrounded numbers behind the printed operands
         if wrong is not None:
@@ -197,51 +197,12 @@ class EquationCheck:
             return Slipped(chain, printed, "last_digit", cause, true, exact, tree, words)
         return Slipped(chain, printed, "error", kind_of(tree), true, exact, tree, hint(tree, printed))
 
-    def exponentials(self, tree: Expression) -> list[float]:
-        """The exponentials of the true scores that a printed exponent may stand for: e^0.12 of 0.1212 and 0.1247."""
-        exponent = tree.exponent if isinstance(tree, Exponential) else None
-        if not isinstance(exponent, Printed) or exponent.places < 1:
-            return []
-        value, half = float(exponent.value), exponent.unit / 2 * (1 + 1e-9)
-        low, high = np.searchsorted(self.scores, (value - half, value + half))
-        return [float(np.exp(score)) for score in np.unique(self.scores[low:high])[:_MOST_KNOWN]]
-
-    def bounds(self, tree: Expression, *, rounded: bool) -> tuple[float, float]:
-        """The least and the largest value for the unrounded numbers that the operands may stand for.
-
-        Args:
-            tree: what is computed.
-            rounded: whether any operand of enough digits may be a rounded number, not only known results.
-        """
-        moves: list[tuple[float, float]] = []
-        try:
-            middle = float_of(tree)
-        except NoValueError:
-            return float("inf"), float("-inf")
-        low = high = middle
-        rounds = rounded and _contains_division(tree)
-        weights = _weights(tree) if rounded else frozenset()
-        for leaf in leaves(tree)[:64]:
-            value = float(leaf.value)
-            known = [*self.results.get(leaf.text, ()), *(-true for true in self.results.get(_opposite(leaf.text), ()))]
-            options = [true for true in known if true != value]
-            if (rounds and leaf.digits >= _ROUNDED_FROM and leaf.places > 0) or leaf.start in weights:
-                options += [value - leaf.unit / 2, value + leaf.unit / 2]
-            if leaf.is_open:
-                options.append(value + (leaf.unit if value >= 0 else -leaf.unit))
-            if not options:
-                continue
-            changes = []
-            for option in options:
-                try:
-                    changes.append(float_of(tree, leaf.start, option) - middle)
-                except NoValueError:
-                    continue
-            if changes:
-                moves.append((min(0.0, *changes), max(0.0, *changes)))
-        low += sum(move[0] for move in moves)
-        high += sum(move[1] for move in moves)
-        return low, high
+    def exact_text(self, tree: Expression) -> str:
+        """The value of a tree with more digits; a text that stands in a document again and again has one tree."""
+        known = self._exact_texts.get(id(tree))
+        if known is None or known[0] is not tree:
+            known = self._exact_texts[id(tree)] = (tree, exact_text(tree))
+        return known[1]
 
     def intermediate(
         self, chain: Chain, element: Expression, tree: Expression, true: float, wrong: Slipped | None
@@ -260,7 +221,7 @@ class EquationCheck:
                 spread += abs(float_of(element, leaf.start, float(leaf.value) + leaf.unit / 2) - value)
             except NoValueError:
                 return None
-        low, high = self.bounds(tree, rounded=True)
+        low, high = self.known.bounds(tree, rounded=True)
         if low - spread * (1 + 1e-6) <= value <= high + spread * (1 + 1e-6) or wrong is not None:
             return None
         culprit = self.culprit(tree, element)
@@ -280,7 +241,7 @@ class EquationCheck:
                 expected = float_of(tree)
             except NoValueError:
                 return None
-            low, high = self.bounds(tree, rounded=True)
+            low, high = self.known.bounds(tree, rounded=True)
             half, value = element.unit / 2, float(element.value)
             if is_right(element, expected) or low - half <= value <= high + half:
                 return None
@@ -290,24 +251,6 @@ class EquationCheck:
             return None
         found = (self.culprit(*pair) for pair in zip(first, second, strict=True))
         return next((culprit for culprit in found if culprit), None)
-
-
-def _weights(tree: Expression) -> frozenset[int]:
-    """Where the weights of a weighted mean stand, such as 0.264·1 + 0.471·1 + 0.264·0: rounded, and 1 together."""
-    if not isinstance(tree, Sum):
-        return frozenset()
-    found = [term.factors[0] for term in tree.terms if isinstance(term, Product)]
-    weights = [factor for factor in found if isinstance(factor, Printed) and factor.places > 1]
-    if len(weights) != len(tree.terms) or not all(0 <= weight.value <= 1 for weight in weights):
-        return frozenset()
-    off = abs(float(sum(weight.value for weight in weights)) - 1)
-    near = off <= sum(weight.unit for weight in weights) / 2 + 1e-9
-    return frozenset(weight.start for weight in weights) if near else frozenset()
-
-
-def _opposite(text: str) -> str:
-    """The text of the number with the other sign."""
-    return text[1:] if text.startswith("-") else f"-{text}"
 
 
 def _value_size(shape: tuple[int, ...]) -> int:
@@ -356,47 +299,3 @@ def _as_claimed(printed: Printed, relation: str) -> Printed:
     if not zeros or not printed.value:
         return printed
     return Printed(printed.value, printed.text, -zeros, printed.start, printed.end, printed.program)
-
-
-def kind_of(tree: Expression) -> str:
-    """What kind of arithmetic a tree is, as the cause of an error in its result."""
-    if isinstance(tree, Exponential):
-        return "exponential"
-    if isinstance(tree, Quotient):
-        if _has(tree, Exponential):
-            return "softmax"
-        if isinstance(tree.denominator, SquareRoot):
-            return "scaling"
-        return "arithmetic"
-    if isinstance(tree, Sum):
-        products = [term for term in tree.terms if isinstance(term, Product)]
-        if len(products) * 2 >= len(tree.terms) and products:
-            return "dot_product"
-        if any(_has(term, Exponential) for term in tree.terms):
-            return "exponential"
-    return "arithmetic"
-
-
-def _has(tree: Expression, kind: type[Expression]) -> bool:
-    return isinstance(tree, kind) or any(_has(part, kind) for part in parts(tree))
-
-
-def _contains_division(tree: Expression) -> bool:
-    return _has(tree, Quotient) or _has(tree, Exponential) or _has(tree, SquareRoot)
-
-
-def hint(tree: Expression, printed: Printed) -> str:
-    """A likely slip behind a wrong sum of products: a term left out."""
-    if not isinstance(tree, Sum) or len(tree.terms) > 32:
-        return ""
-    try:
-        terms = [float_of(term) for term in tree.terms]
-    except NoValueError:
-        return ""
-    whole = sum(terms)
-    for position, term in enumerate(terms):
-        if term and is_right(printed, whole - term):
-            return f"term {position + 1} of the sum is left out"
-        if term and is_right(printed, whole - 2 * term):
-            return f"term {position + 1} of the sum has the wrong sign"
-    return ""

@@ -91,7 +91,12 @@ def _finding(
         severity=judgement.severity,
         cause=judgement.cause,
         message=message(
-            _subject(claim.step, at), written, correct, judgement.cause, judgement.reason, _finer(printed, true)
+            _subject(claim.step, at),
+            written,
+            correct,
+            judgement.cause,
+            judgement.reason,
+            _finer(printed, true).replace(".", "." if source is None else source.decimal_mark),
         ),
         step=claim.step,
         at=at,

@@ -295,8 +295,11 @@ class _Judge:
             taken = set(map(id, explained))
             left = [claim for claim in left if id(claim) not in taken]
         of_row: dict[tuple[object, ...], Judgement] = {}
+        slips: dict[tuple[object, ...], Slip] = {}
         for claim in left:
-            slip = find_slip(self.problem, step, claim, self.true, self.printed, left)
+            slip = slips.get(same := _sameness(claim))
+            if slip is None:
+                slip = slips[same] = find_slip(self.problem, step, claim, self.true, self.printed)
             judgement = self.slipped(step, claim, slip)
             if slip.cause in _OF_ROWS:  # one mistake, which every number of the row shows
                 key = (claim.index[:-1], slip.cause, slip.reason)
@@ -381,6 +384,12 @@ class _Judge:
             for name in reversed(earlier):
                 if len(earlier) > 1:
                     yield self.mixed([name])
+
+
+def _sameness(claim: Claim) -> tuple[object, ...]:
+    """What claims that are printed again have in common: the slip that explains one explains all."""
+    printed = claim.printed
+    return claim.index, printed.value, printed.text, printed.places, printed.program, claim.arithmetic is None
 
 
 def of_row_printed(claims: Iterable[Claim]) -> list[Printed]:

@@ -10,6 +10,7 @@ import numpy as np
 from pellucid.checking.mapped_text import MappedText
 from pellucid.checking.mention import FOCUS, SECTION, Mention
 from pellucid.checking.naming import Quantity
+from pellucid.checking.settings import has_any
 
 HEAD = re.compile(r"^\W*(?:attention )?head\s*#?\s*(\d{1,2})\b[^\w=\n]{0,3}$", re.IGNORECASE | re.MULTILINE)
 _FOCUS = re.compile(
@@ -39,7 +40,7 @@ def markers(
             head.start(),
             Mention(Quantity(SECTION, head=int(head[1])), np.empty(0, dtype=object), head[0], offset=offset),
         )
-    for focus in _FOCUS.finditer(text.text) if any(word in lowered for word in _FOCUSES) else ():
+    for focus in _FOCUS.finditer(text.text) if has_any(lowered, _FOCUSES) else ():
         if any(low <= focus.start() < high for low, high in covered):
             continue
         word = next(group for group in focus.groups() if group is not None)

@@ -135,7 +135,7 @@ class _Reader:
         chains = self.equations.of(text, program)
         covered: list[tuple[int, int]] = []
         for chain in chains:
-            covered += ((side.start, side.end) for side in chain.sides if side.value is not None)
+            covered += [(side.start, side.end) for side in chain.sides if side.value is not None]
         found: list[tuple[int, Mention]] = list(markers(text, self.tokens, covered)) if passage.kind != "code" else []
         for chain in chains:
             if passage.kind != "code":
@@ -145,8 +145,11 @@ class _Reader:
         if passage.kind not in ("code", "output"):
             found += self.lists(text, covered)
         found += self.loose_arrays.find(text, covered, program, passage.kind)
-        found.sort(key=lambda pair: pair[0])
-        self.mentions += (mention for _, mention in found if not self.is_supposed(mention))
+        if len(found) > 1:
+            found.sort(key=lambda pair: pair[0])
+        for _, mention in found:
+            if not self.is_supposed(mention):
+                self.mentions.append(mention)
         self.around.go_on(passage.kind, text.text)
 
     def is_supposed(self, mention: Mention) -> bool:
@@ -191,7 +194,7 @@ class _Reader:
 
     def last_clause(self, label: str) -> str:
         """The part of a label behind the last `;` or full stop, where that names something by itself."""
-        ends = [found.start() for found in _CLAUSE_END.finditer(label, 1)]
+        ends = [found.start() for found in _CLAUSE_END.finditer(label, 1)] if ";" in label or "." in label else ()
         for position in reversed(ends):
             clause = label[position + 1 :]
             if quantity(clause, self.tokens) is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,7 +36,6 @@ def find_slip(
     claim: Claim,
     true: Mapping[str, Array],
     printed: Mapping[str, Array],
-    wrong: Sequence[Claim],
 ) -> Slip:
     """The slip that explains one wrong number.
 
@@ -46,7 +45,6 @@ def find_slip(
         claim: the number.
         true: the true values of all steps.
         printed: the printed ones, NaN where nothing is printed.
-        wrong: all numbers of the step that have no other explanation.
     """
     kind = _KIND.get(step, "projection")
     if step == "scores":

@@ -17,6 +17,9 @@ class Source:
         text: decoded, with its line ends as they are.
         encoding: what it was decoded with, and is encoded with again.
         mark: the byte order mark that it began with, which is no part of the text.
+
+    Attributes:
+        decimal_mark: what stands before the fraction of its numbers, once they have been read: "." or ",".
     """
 
     def __init__(self, name: str, text: str, encoding: str = "utf-8", mark: bytes = b"") -> None:
@@ -24,6 +27,7 @@ class Source:
         self.text = text
         self.encoding = encoding
         self.mark = mark
+        self.decimal_mark = "."
 
     @cached_property
     def _starts(self) -> list[int]:

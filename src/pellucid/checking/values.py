@@ -7,6 +7,7 @@ softmax of a vector is a vector of quotients of exponentials.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -214,22 +215,22 @@ def exact_text(tree: Expression, digits: int = 15) -> str:
 def leaves(tree: Tree) -> list[Printed]:
     """The printed numbers in a tree, in the order in which they are written."""
     found: list[Printed] = []
-    seen: set[tuple[int, int]] = set()
-
-    def visit(node: Expression) -> None:
-        if isinstance(node, Printed):
-            if (node.start, node.end) not in seen:
-                seen.add((node.start, node.end))
-                found.append(node)
-            return
-        for part in parts(node):
-            visit(part)
-
     for element in tree.reshape(-1) if isinstance(tree, np.ndarray) else (tree,):
         if element is not None:  # a cell of a table in which nothing is printed
-            visit(element)
-    found.sort(key=lambda leaf: leaf.start)
-    return found
+            _collect(element, found)
+    if all(first.start < second.start for first, second in pairwise(found)):
+        return found
+    distinct = {(leaf.start, leaf.end): leaf for leaf in reversed(found)}
+    return sorted(distinct.values(), key=lambda leaf: leaf.start)
+
+
+def _collect(node: Expression, found: list[Printed]) -> None:
+    kind = type(node)
+    if kind is Printed:
+        found.append(node)  # type: ignore[arg-type]
+    elif kind is not Number:
+        for part in node.factors if isinstance(node, Product) else parts(node):
+            _collect(part, found)
 
 
 def factors_of(tree: Expression) -> list[tuple[Printed, Printed]] | None:

@@ -14,7 +14,6 @@ from dataclasses import replace
 from pellucid.checking.assemble import assemble
 from pellucid.checking.assembled import Assembled
 from pellucid.checking.declarations import Declarations
-from pellucid.checking.judge import judge
 from pellucid.checking.mention import FOCUS, INFERRED, SECTION, Mention
 from pellucid.checking.scopes import Scope
 from pellucid.checking.settings import Statement
@@ -55,7 +54,7 @@ def by_setting(built: Assembled, declared: Declarations) -> list[Assembled]:
 
 def _wrong(built: Assembled) -> set[int]:
     """Where the numbers stand that are wrong under the example's setting."""
-    return {judgement.claim.printed.start for judgement in judge(built.problem).judgements}
+    return {judgement.claim.printed.start for judgement in built.verdicts.judgements}
 
 
 def _parts(
@@ -94,7 +93,7 @@ def _under(built: Assembled, mentions: list[Mention], declared: Declarations) ->
     part = assemble(scope, declared)
     if part is None or part.conventions or (part.scale, part.causal) != (declared.scales[0], declared.causal):
         return None
-    return part if judge(part.problem).checked else None
+    return part if part.verdicts.checked else None
 
 
 def _without(built: Assembled, places: set[int]) -> Assembled:

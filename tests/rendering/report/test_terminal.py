@@ -234,3 +234,16 @@ def test_a_right_report_says_what_was_not_compared():
     text = "q = [1, 2], k1 = [1, 0], k2 = [0, 1]\n\nscores: [1, 2]\n\nweights: [0.3, 0.3, 0.6]\n"
     shown = render_reports([pellucid.checking.check_file("x.md", text.encode())], "terminal", Appearance())
     assert shown == "x.md: right. 2 numbers checked.\n  1 printed result could not be placed and was not compared.\n"
+
+
+def test_a_document_with_decimal_commas_gets_its_right_numbers_with_commas():
+    text = (
+        '"Hund": Query = [0,25; 0,5], Key = [0,15; 0,35], Value = [0,35; 0,25]\n\n'
+        '"Katze": Query = [0,45; 0,65], Key = [0,25; 0,45], Value = [0,55; 0,35]\n\n'
+        "Katze · Katze = 0,45·0,25 + 0,65·0,45 = 0,48\n"
+    )
+    shown = pellucid.checking.check_file("komma.md", text.encode()).to_text()
+    # 0.1125 + 0.2925, exactly; nothing in the report may print it with a point
+    assert "0,45×0,25 + 0,65×0,45 = 0,405" in shown.partition("The right numbers")[0]
+    assert "Katze · Katze = 0,45×0,25 + 0,65×0,45 = 0,405" in shown.partition("The right numbers")[2]
+    assert not [word for word in shown.split() if word[0].isdigit() and "." in word.rstrip(".")]

@@ -48,10 +48,11 @@ def with_plain_numbers(parts: Iterable[Part], source: Source) -> list[Part]:
 
     Args:
         parts: passages and tables.
-        source: their file.
+        source: their file, which is told its decimal mark.
     """
     parts = list(parts)
     mark = decimal_mark((text.text for part in parts for text in _texts(part)), source.text)
+    source.decimal_mark = "," if mark == "comma" else "."
     return [_plain_part(part, mark, source) for part in parts]
 
 

@@ -187,7 +187,7 @@ class _Page:
         finding, root = self.report.findings[number], root_of(self.report, number)
         title = self.title(finding, with_cause=root == number or finding.cause != "follows", with_place=False)
         parts = [f'<span class="title">{title}</span>']
-        if (worked := arithmetic(finding)) is not None:
+        if (worked := arithmetic(self.report, finding)) is not None:
             spelled, result = map(escaped, worked)
             parts.append(f'<span class="arithmetic">{spelled} <b>{result}</b></span>')
         elif finding.exact not in (None, finding.correct):
@@ -223,7 +223,7 @@ class _Page:
         return "".join(map(self.right_row, self.report.corrected))
 
     def right_row(self, corrected: Corrected) -> str:
-        title, *lines = row_lines(right_row(corrected), _COLUMNS)
+        title, *lines = row_lines(right_row(corrected, self.report.source), _COLUMNS)
         document = explain_attention(corrected.derivation, Selection(query=corrected.query, all_heads=True))
         whole = render_derivation(document, Appearance(fragment=True))
         return (

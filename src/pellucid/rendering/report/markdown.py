@@ -116,7 +116,7 @@ def _reason(report: Report, number: int, notes: dict[int, str]) -> str:
     """What was printed, what is right and why, on one line."""
     finding = report.findings[number]
     sentences = [": ".join(filter(None, map(_escape, (finding.label, change(finding)))))]
-    if (worked := arithmetic(finding)) is not None:
+    if (worked := arithmetic(report, finding)) is not None:
         sentences.append(_code(" ".join(worked)))
     root = root_of(report, number)
     if root == number:
@@ -133,7 +133,7 @@ def _appendix(report: Report, heading: str) -> Iterator[str]:
         yield f"{heading} How it was read"
         yield "\n".join(f"- {_escape(sentence)}" for sentence in report.reading)
     for corrected in report.corrected:
-        title, *lines = row_lines(right_row(corrected), _COLUMNS)
+        title, *lines = row_lines(right_row(corrected, report.source), _COLUMNS)
         yield f"{heading} {_escape(title[0].text)}"
         yield _fenced(printed(lines, colour=False).rstrip("\n"))
 

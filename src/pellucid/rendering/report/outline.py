@@ -10,6 +10,7 @@ from pellucid.checking.source import Source
 from pellucid.expressions import Number
 from pellucid.expressions.text import TextPrinter
 from pellucid.numbers import Notation
+from pellucid.rendering.report.document_numbers import in_document
 
 SEVERITIES: dict[Severity, str] = {
     "error": "wrong",
@@ -124,12 +125,13 @@ def change(finding: Finding) -> str:
     return ", ".join(parts)
 
 
-def arithmetic(finding: Finding) -> tuple[str, str] | None:
+def arithmetic(report: Report, finding: Finding) -> tuple[str, str] | None:
     """The working and, after it, the number it gives: `0.3×0.1 + 0.4×0.3 + 0.1×0.6`, `= 0.21`."""
     result = finding.correct if finding.exact is None else finding.exact
     if finding.working is None or result is None or isinstance(finding.working, Number):
         return None
-    places = len((finding.correct or result).partition(".")[2])
+    mark = "." if report.source is None else report.source.decimal_mark
+    places = len((finding.correct or result).partition(mark)[2])
     spelled = TextPrinter(Notation(max(_DIGITS_OF_ARITHMETIC, places)))(finding.working)
-    rounded = "" if finding.correct in (None, result) else f" ≈ {finding.correct}"
-    return spelled, f"= {result}{rounded}"
+    rounded = "" if finding.correct in (None, in_document(result, report.source)) else f" ≈ {finding.correct}"
+    return in_document(spelled, report.source), f"= {in_document(result, report.source)}{rounded}"

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pellucid.checking.report import Corrected
+from pellucid.checking.source import Source
 from pellucid.expressions.text import TextPrinter
 from pellucid.numbers import Notation
 from pellucid.rendering.document import Line, Working
 from pellucid.rendering.focus import Focus, Selection
+from pellucid.rendering.report.document_numbers import in_document
 from pellucid.rendering.styled_lines import Span, StyledLine, cells, padded, unbroken, wrapped
 from pellucid.rendering.terminal import visible
 
@@ -26,16 +28,23 @@ class RightRow:
         rows: the numbers, by what they are.
         workings: how they come about.
         notation: how numbers are printed.
+        source: the document, like whose numbers they are printed.
     """
 
     title: str
     rows: tuple[tuple[str, str], ...]
     workings: tuple[Working, ...]
     notation: Notation
+    source: Source | None = None
 
 
-def right_row(corrected: Corrected) -> RightRow:
-    """The row of a worked example, short enough to stand at the end of a report."""
+def right_row(corrected: Corrected, source: Source | None) -> RightRow:
+    """The row of a worked example, short enough to stand at the end of a report.
+
+    Args:
+        corrected: the right numbers.
+        source: the document, like whose numbers they are printed.
+    """
     derivation = corrected.derivation
     focus = Focus(derivation, Selection(query=corrected.query))
     result = next((derivation[name] for name in ("head_outputs", "output") if name in derivation), None)
@@ -53,6 +62,7 @@ def right_row(corrected: Corrected) -> RightRow:
         tuple((step.name.replace("_", " "), focus.row_text(step)) for step in shown),
         tuple(workings),
         derivation.notation,
+        source,
     )
 
 
@@ -69,26 +79,29 @@ def lines(row: RightRow, columns: int) -> list[StyledLine]:
     width = max(cells(name) for name, _ in row.rows)
     shown: list[StyledLine] = [[Span(visible(row.title), "bold")]]
     for name, numbers in row.rows:
-        shown += wrapped([*padded([Span(name)], width + 2), Span(numbers, "bold green")], columns, hanging=width + 2)
+        printed = Span(in_document(numbers, row.source), "bold green")
+        shown += wrapped([*padded([Span(name)], width + 2), printed], columns, hanging=width + 2)
     for working in row.workings:
-        shown += [[], *_working(working, TextPrinter(row.notation), columns)]
+        shown += [[], *_working(working, row, columns)]
     return shown
 
 
-def _working(working: Working, printer: TextPrinter, columns: int) -> list[StyledLine]:
+def _working(working: Working, row: RightRow, columns: int) -> list[StyledLine]:
+    printer = TextPrinter(row.notation)
     labels = [visible(line.label)[:_MOST_LABEL] for line in working.lines]
     width = max(map(cells, labels), default=0)
     shown: list[StyledLine] = []
     for label, line in zip(labels, working.lines, strict=True):
-        shown += wrapped([*padded([Span(label)], width), *_sides(line, printer)], columns, hanging=width + 3)
+        shown += wrapped([*padded([Span(label)], width), *_sides(line, printer, row)], columns, hanging=width + 3)
     if working.left_out is not None:
         count, noun = working.left_out
         shown.append([Span(f"… and {count:,} more {noun}", "dim")])
     return shown
 
 
-def _sides(line: Line, printer: TextPrinter) -> StyledLine:
+def _sides(line: Line, printer: TextPrinter, row: RightRow) -> StyledLine:
     """= expression = expression = result, without a side that reads like the result."""
     result = printer(line.result)
     sides = [side for side in map(printer, line.expressions) if side != result]
-    return [*(Span(f" = {side}") for side in sides), Span(" "), Span(unbroken("= ")), Span(result, "bold")]
+    shown = [Span(f" = {in_document(side, row.source)}") for side in sides]
+    return [*shown, Span(" "), Span(unbroken("= ")), Span(in_document(result, row.source), "bold")]

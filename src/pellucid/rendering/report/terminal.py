@@ -79,7 +79,7 @@ def _report(report: Report, columns: int) -> list[StyledLine]:
     for root in roots(report):
         lines += [[], *indented(_root(report, root, columns - 2), 2)]
     for corrected in report.corrected:
-        lines += [[], *indented(row_lines(right_row(corrected), columns - 2), 2)]
+        lines += [[], *indented(row_lines(right_row(corrected, report.source), columns - 2), 2)]
     return lines
 
 
@@ -110,7 +110,7 @@ def _root(report: Report, root: Root, columns: int) -> list[StyledLine]:
         lines += quoted
     body: list[StyledLine] = []
     room = columns - gutter
-    worked = arithmetic(finding)
+    worked = arithmetic(report, finding)
     if worked is not None:
         body += wrapped([Span(f"{visible(worked[0])} "), Span(unbroken(worked[1]), "bold")], room, hanging=2)
     body += wrapped([Span(visible(finding.message))], room) if finding.message else []
