@@ -129,10 +129,10 @@ def declarations_of(parts: Sequence[Part]) -> Declarations:
         if text in known:  # what is said again declares nothing new, but it holds from where it stands
             found.statements += _statements(passage, known[text])
             continue
-        words = text.translate(_WITHOUT_DIGITS)
-        tells = telling.get(words)
+        letters = text.translate(_WITHOUT_DIGITS)
+        tells = telling.get(letters)
         if tells is None:
-            tells = telling[words] = has_any(words.lower(), _TELLING)
+            tells = telling[letters] = has_any(letters.lower(), _TELLING)
         if not tells:
             continue
         said = known[text] = said_in(text, is_code=passage.kind == "code")

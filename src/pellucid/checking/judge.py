@@ -10,18 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import combinations
 
 import numpy as np
 
 from pellucid.arrays import Array
-from pellucid.checking.alternatives import Alternative, alternatives, variants
+from pellucid.checking.alternatives import Alternative, alternatives
+from pellucid.checking.carried import Carried
 from pellucid.checking.printed import Printed, is_last_digit, is_right, is_truncated, tolerance
 from pellucid.checking.problem import CHAIN, Claim, Problem, compute
 from pellucid.checking.report import Severity
 from pellucid.checking.slips import Slip, find_slip
 
-_MOST_VARIANTS = 16
 _PERTURBATIONS = 6
 _OF_ROWS = frozenset({"softmax_subset", "weights_sum"})
 
@@ -86,6 +85,7 @@ class _Judge:
                 self.printed[step] = array
         self.errors: dict[str, dict[tuple[int, ...], Judgement]] = {}
         self.slack = self._slack()
+        self.carried_on = Carried(problem, self.printed)
 
     def verdicts(self) -> Verdicts:
         for step in CHAIN:
@@ -145,7 +145,7 @@ class _Judge:
                     ),
                 )
             return
-        carried = list(self.carried(step))
+        carried = list(self.carried_on.results(step))
         open_claims: list[Claim] = []
         for claim in wrong:
             if not self.follows(step, claim, carried):
@@ -166,29 +166,6 @@ class _Judge:
             abs(float(claim.printed.value)) <= abs(float(true[claim.index])) + claim.printed.unit * 1e-6
             for claim in compared
         )
-
-    def carried(self, step: str) -> Iterable[Array]:
-        """The step computed on from printed numbers, for every choice of which printed steps were carried on."""
-        earlier = [
-            name for name in CHAIN[: CHAIN.index(step)] if name in self.printed and name not in self.problem.inputs
-        ]
-        count = 0
-        for size in range(len(earlier), 0, -1):
-            for chosen in combinations(earlier, size):
-                for values in variants(self.problem, step, self.mixed(chosen)):
-                    yield values
-                    count += 1
-                    if count >= _MOST_VARIANTS * 4:
-                        return
-        yield from variants(self.problem, step, {})
-
-    def mixed(self, chosen: Iterable[str]) -> dict[str, Array]:
-        """Values of the chosen steps as printed; what is not printed follows from the printed steps before."""
-        known: dict[str, Array] = {}
-        for name in sorted(chosen, key=CHAIN.index):
-            computed = compute(self.problem, known)[name]
-            known[name] = np.where(np.isnan(self.printed[name]), computed, self.printed[name])
-        return known
 
     def follows(self, step: str, claim: Claim, carried: list[Array]) -> bool:
         """Whether a number is right when computed on from the printed ones before it."""
@@ -338,7 +315,7 @@ class _Judge:
             if id(claim) in wrong or claim.index not in places:
                 of_row.setdefault(claim.index[:-1], []).append(claim)
         best: tuple[tuple[float, ...], Alternative, list[Claim]] | None = None
-        for known in self.starting_points(step):
+        for known in self.carried_on.starting_points(step):
             have = compute(self.problem, known)
             for alternative in alternatives(self.problem, step, have, printed):
                 explained: list[Claim] = []
@@ -372,18 +349,6 @@ class _Judge:
         digits = max(claim.printed.digits for claim in explained)
         common = alternative.cause in ("no_scale", "scale_d_k", "mask_forgotten", "mask_as_zero", "softmax_single")
         return digits >= 2 and (common or digits >= 3 or seen >= 2)
-
-    def starting_points(self, step: str) -> Iterable[dict[str, Array]]:
-        """Values that the author may have had before the step: the true ones, and the printed ones."""
-        yield {}
-        earlier = [
-            name for name in CHAIN[: CHAIN.index(step)] if name in self.printed and name not in self.problem.inputs
-        ]
-        if earlier:
-            yield self.mixed(earlier)
-            for name in reversed(earlier):
-                if len(earlier) > 1:
-                    yield self.mixed([name])
 
 
 def _sameness(claim: Claim) -> tuple[object, ...]:
