@@ -1,6 +1,7 @@
 """Against llama2.c's own rule, spelled out: join the best pair again and again."""
 
 import struct
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,8 @@ TOKENIZER = read_llama2c_tokenizer(FILE)
 
 
 def file_of(*pieces: tuple[str, float]) -> bytes:
-    encoded = [(piece.encode(), score) for piece, score in [("<unk>", 0.0), ("\n<s>\n", 0.0), ("\n</s>\n", 0.0), *pieces]]
+    special = [("<unk>", 0.0), ("\n<s>\n", 0.0), ("\n</s>\n", 0.0)]
+    encoded = [(piece.encode(), score) for piece, score in (*special, *pieces)]
     longest = struct.pack("<i", max(len(piece) for piece, _ in encoded))
     return longest + b"".join(struct.pack("<fi", score, len(piece)) + piece for piece, score in encoded)
 
@@ -39,7 +41,7 @@ def by_the_rule(text: str) -> list[int]:
         else:
             ids += [byte + 3 for byte in character.encode()]
     while True:
-        pairs = [(names[a] + names[b], i) for i, (a, b) in enumerate(zip(ids, ids[1:], strict=False))]
+        pairs = [(names[a] + names[b], i) for i, (a, b) in enumerate(pairwise(ids))]
         joins = [(known[piece][1], -i, piece) for piece, i in pairs if piece in known]
         if not joins:
             return ids
