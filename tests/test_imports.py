@@ -26,6 +26,7 @@ ROOMS = [
     "decoding",
     "training",
     "pretrained",
+    "capturing",
     "rendering",
     "exercises",
     "cli",

@@ -11,6 +11,11 @@ from pellucid.examples import Example, explain, read_example, shipped_examples
 from pellucid.rendering import present, present_report
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from torch import nn
+
+    from pellucid.capturing import Recording
     from pellucid.checking import Report
 
 install_presenter("derivation", present)
@@ -22,7 +27,9 @@ __all__ = [
     "Derivation",
     "Example",
     "PellucidError",
+    "Recording",
     "Report",
+    "capture",
     "check",
     "explain",
     "read_example",
@@ -48,6 +55,26 @@ def check(path: str | Path, *, example: str | Path | None = None) -> Report:
     return report
 
 
+def capture(model: nn.Module, tokenizer: Any = None) -> AbstractContextManager[Recording]:
+    """Records every attention that a model computes, and leaves every bit of its output as it is.
+
+        with pellucid.capture(model, tokenizer) as recording:
+            model(**inputs)
+        recording.layers[3].head(5).row("sitting")
+
+    Args:
+        model: any `torch.nn.Module`.
+        tokenizer: names the tokens; transformers' or pellucid's.
+
+    Raises:
+        InputError: `model` is no PyTorch module.
+        MissingExtraError: PyTorch is not installed.
+    """
+    from pellucid.capturing import capture as begin  # PyTorch is loaded when it is needed
+
+    return begin(model, tokenizer)
+
+
 def _content(path: str | Path) -> bytes:
     try:
         return Path(path).read_bytes()
@@ -56,6 +83,10 @@ def _content(path: str | Path) -> bytes:
 
 
 def __getattr__(name: str) -> Any:
+    if name == "Recording":
+        from pellucid.capturing import Recording
+
+        return Recording
     if name == "Report":
         from pellucid.checking import Report
 

@@ -14,7 +14,8 @@ from pellucid.operations.pattern import Pattern, bind
 from pellucid.operations.positions import SinusoidalPositions
 from pellucid.operations.rotary import RotaryCosines, RotaryFrequencies, RotarySines, Rotate
 from pellucid.operations.scale import Scale
-from pellucid.operations.softmax import Softmax
+from pellucid.operations.soft_cap import SoftCap
+from pellucid.operations.softmax import SinkSoftmax, Softmax
 
 __all__ = [
     "ACTIVATIONS",
@@ -46,7 +47,9 @@ __all__ = [
     "Rows",
     "Scale",
     "SiLU",
+    "SinkSoftmax",
     "SinusoidalPositions",
+    "SoftCap",
     "Softmax",
     "SplitHeads",
     "TanhGELU",

@@ -65,3 +65,29 @@ class Softmax(Operation):
 
         share = Quotient(exponential(Position(len(shape) - 1)), SumOver("k", count, exponential(Position("k"))))
         return IfFinite(largest, share, Number(Decimal(0)))
+
+
+class SinkSoftmax(Softmax):
+    """e^{x_j} / (Σ_k e^{x_k} + e^{s}): a sink s takes its share of every row and gives nothing back.
+
+    Operands: scores (n_q, n_k) and sinks (n_q, 1) (Xiao et al. 2023, StreamingLLM, §3.3).
+    """
+
+    def evaluate(self, *operands: Array) -> Array:
+        return self._evaluate_with(*operands)
+
+    def _evaluate_with(self, scores: Shaped[Array, "n_q n_k"], sinks: Shaped[Array, "n_q 1"]) -> Array:
+        return super().evaluate(np.concatenate([scores, sinks], axis=-1))[:, :-1]
+
+    def _quotient(self, shape: tuple[int, ...], *, shifted: bool) -> Pattern:
+        largest = LargestOver("k", shape[-1], Operand(0, (Position(0), Position("k"))))
+
+        def exponential(score: Pattern) -> Pattern:
+            return Exponential(Sum((score, Negative(largest))) if shifted else score)
+
+        def of_key(place: Position) -> Pattern:
+            return exponential(Operand(0, (Position(0), place)))
+
+        sink = exponential(Operand(1, (Position(0), Position(1, times=0))))
+        share = Quotient(of_key(Position(1)), Sum((SumOver("k", shape[-1], of_key(Position("k"))), sink)))
+        return IfFinite(largest, share, Number(Decimal(0)))

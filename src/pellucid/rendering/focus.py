@@ -151,7 +151,7 @@ class Focus:
         """The row of weights spelled out: the sum of the exponentials, then each one's share of it."""
         operation = self.weights.operation
         assert isinstance(operation, Softmax)
-        scores = self.row(self.weights.operands[0])
+        scores = np.concatenate([self.row(step) for step in self.weights.operands])  # those of a sink, too
         finite = scores[scores != -np.inf]
         live = bool(finite.size and np.abs(finite).max() > _OVERFLOWS)
         # Carried as printed, the exponent is the printed number; carried exactly, it is shown in full: 0.21/√3.

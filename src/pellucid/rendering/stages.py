@@ -42,8 +42,11 @@ class Stages:
             self.projections,
             self.similarity,
             self.scaling,
+            self.capping,
+            self.adding,
             self.masking,
             self.softmax,
+            self.changing,
             self.weighted_sum,
             self.concatenation,
             self.output_projection,
@@ -58,7 +61,7 @@ class Stages:
         given = [
             step
             for step in self.derivation
-            if (step.is_given and not step.name.endswith(("_weight", "_bias"))) and step.name != "mask"
+            if step.is_given and not step.name.endswith(("_weight", "_bias")) and step.name not in _WITH_THEIR_STAGE
         ]
         encoded = [step for step in self.derivation if step.name in ("positions", "x") and not step.is_given]
         blocks.append(self.focus.side_by_side([*given, *encoded]))
@@ -140,6 +143,29 @@ class Stages:
         parts: tuple[Inline, ...] = ("Every score is scaled", *self._scale_words(scaled.operation))
         return Section("Scaling", (Paragraph(parts), self.focus.along_keys(scaled), self.focus.matrix(scaled)))
 
+    def capping(self) -> Section | None:
+        """Scores kept between two bounds."""
+        if "capped_scores" not in self.derivation:
+            return None
+        capped = self.derivation["capped_scores"]
+        blocks = (Paragraph(("A soft cap keeps every score within bounds: ", _SOFT_CAP, ".")),)
+        return Section("Soft cap", (*blocks, self.focus.along_keys(capped), self.focus.matrix(capped)))
+
+    def adding(self) -> Section | None:
+        """What the model adds to scores, such as a bias for how far a key is away."""
+        if "biased_scores" not in self.derivation:
+            return None
+        biased = self.derivation["biased_scores"]
+        return Section(
+            "Bias",
+            (
+                Paragraph(("The model adds a number of its own to every score.",)),
+                self.focus.side_by_side([self.derivation["bias"]]),
+                self.focus.along_keys(biased),
+                self.focus.matrix(biased),
+            ),
+        )
+
     def masking(self) -> Section | None:
         """Scores the query may not see become −∞."""
         masked = self.derivation["masked_scores"]
@@ -167,8 +193,26 @@ class Stages:
             Paragraph(("The softmax makes weights of the scores: all positive, each row adding up to 1.",)),
             Display(_SOFTMAX),
         ]
+        if "sink" in self.derivation:
+            blocks.append(Paragraph(("A sink takes part: it has a score and takes its share, but has no value.",)))
+            blocks.append(self.focus.side_by_side([self.derivation["sink"]]))
         blocks += [self.focus.softmax(), self.focus.matrix(weights, heat=True)]
         return Section("Softmax", tuple(blocks))
+
+    def changing(self) -> Section | None:
+        """What the model multiplies weights by, such as a dropout."""
+        if "changed_weights" not in self.derivation:
+            return None
+        changed = self.derivation["changed_weights"]
+        return Section(
+            "Changed weights",
+            (
+                Paragraph(("The model multiplies every weight by a factor.",)),
+                self.focus.side_by_side([self.derivation["factor"]]),
+                self.focus.along_keys(changed),
+                self.focus.matrix(changed, heat=True),
+            ),
+        )
 
     def weighted_sum(self) -> Section | None:
         """The weights applied to the values."""
@@ -303,6 +347,9 @@ def _symbol(name: str, size: int) -> Formula:
     return Formula(f"{name} = {size}", f"{stem}_{subscript} = {size}")
 
 
+_WITH_THEIR_STAGE = ("mask", "bias", "sink", "factor")
+"""Inputs that are shown where they are used."""
+_SOFT_CAP = Formula("cap · tanh(score / cap)", r"\text{cap} \cdot \tanh(\text{score} / \text{cap})")
 _SCORES = Formula("scores = query · keyᵀ", r"\text{scores} = Q K^\top")
 _PROJECTION = Formula(
     "query = x W_Q, and so for key and value",

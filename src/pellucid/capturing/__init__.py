@@ -1,0 +1,24 @@
+"""Records attention in any PyTorch model, and verifies it.
+
+    with pellucid.capture(model, tokenizer) as recording:
+        model(**inputs)
+    recording.layers[3].head(5).row("sitting").to_text()
+
+Reading order: `tracer` (finds attention among the operations), `record` (what is kept), `compute` (its numbers in
+float64), `verification`, `derive` (a row as a derivation), `recording` (what the reader gets).
+"""
+
+from __future__ import annotations
+
+try:
+    import torch as _torch  # noqa: F401  (only to see that it is there)
+except ImportError:
+    from pellucid.errors import MissingExtraError
+
+    raise MissingExtraError("PyTorch", "torch", "capture a model's attention") from None
+
+from pellucid.capturing.capture import capture
+from pellucid.capturing.recording import CapturedHead, Layer, Recording, Unrecorded
+from pellucid.capturing.verification import Verification
+
+__all__ = ["CapturedHead", "Layer", "Recording", "Unrecorded", "Verification", "capture"]

@@ -1,0 +1,169 @@
+"""The numbers of a record in float64: rows of scores, weights and weighted sums."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+from pellucid.capturing.changes import (
+    Causal,
+    Change,
+    Filled,
+    Floor,
+    Multiplied,
+    Operand,
+    Plus,
+    Scaled,
+    Shifted,
+    Tanh,
+)
+from pellucid.capturing.dims import Atom, Run, pick, positions, resolved
+from pellucid.capturing.record import Record
+from pellucid.nn.tensors import Tensor
+
+ABSORBED = 1000.0
+"""Beyond this, what is added to a score is a mask; float32 and smaller types then lose digits of the score."""
+
+_EXACT = torch.float64
+
+
+@dataclass
+class Rows:
+    """Some rows of one head.
+
+    Args:
+        index: which, (rows,).
+        query: (rows, d_k).
+        key: (n_k, d_k).
+        value: (n_k, d_v).
+        scores: the dot products, (rows, n_k).
+        changed: after every change, (rows, n_k).
+        sink: what the softmax holds besides, (rows, 1); `None` without.
+        weights: (rows, n_k), changes after the softmax included.
+        output: (rows, d_v).
+    """
+
+    index: Tensor
+    query: Tensor
+    key: Tensor
+    value: Tensor
+    scores: Tensor
+    changed: Tensor
+    sink: Tensor | None
+    weights: Tensor
+    output: Tensor
+
+
+class Head:
+    """One head of one sequence, ready for rows to be computed.
+
+    Args:
+        record: of the layer.
+        sequence: which of the batch.
+        head: which head.
+        dtype: to compute in.
+    """
+
+    def __init__(self, record: Record, sequence: int, head: int, dtype: torch.dtype = _EXACT) -> None:
+        self.record = record
+        self.dtype = dtype
+        self.at: dict[Atom, int | Tensor] = {
+            **positions(sequence, record.batch_run()),
+            **positions(head, record.head_run()),
+        }
+        self.row_run, self.key_run = record.row_run(), resolved(record.keys)
+        self.key = self._exact(pick(record.key.tensor, record.key.dims, self.at, (self.key_run,)))
+        self.value = self._exact(pick(record.value.tensor, record.value.dims, self.at, (self.key_run,)))
+
+    def _exact(self, tensor: Tensor) -> Tensor:
+        return tensor.to(self.dtype)
+
+    def rows(self, index: Sequence[int] | Tensor) -> Rows:
+        """Those rows."""
+        index = torch.as_tensor(index, dtype=torch.long)
+        at, run = self._rows_at(index)
+        query = self._exact(pick(self.record.query.tensor, self.record.query.dims, at, (run,)))
+        query = query.expand(len(index), -1)
+        scores = query @ self.key.T
+        changed = self.changed(scores, self.record.changes, index, at, run)
+        sink = None
+        if self.record.sinks is not None:
+            sink = self._exact(self._operand(self.record.sinks, at, run))[:, :1].expand(len(index), 1)
+        weights = softmax(changed, sink)
+        weights = self.changed(weights, self.record.after, index, at, run)
+        return Rows(index, query, self.key, self.value, scores, changed, sink, weights, weights @ self.value)
+
+    def output(self, index: Tensor) -> Tensor:
+        """What the model computed, of the rows that are kept; `index` counts among those."""
+        kept = self.record.kept_run
+        at, run = ({**self.at, kept[0]: index}, kept) if kept else self._rows_at(index)
+        return pick(self.record.output.tensor, self.record.output.dims, at, (run,)).expand(len(index), -1)
+
+    def _rows_at(self, index: Tensor) -> tuple[dict[Atom, int | Tensor], Run]:
+        run = self.row_run
+        if len(index) == 1:
+            return {**self.at, **positions(int(index[0]), run)}, ()
+        if len(run) == 1:
+            return {**self.at, run[0]: index}, run
+        assert len(index) == 1 or not run or list(index) == list(range(math.prod(a.size for a in run)))
+        return self.at, run
+
+    def _operand(self, operand: Operand, at: dict[Atom, int | Tensor], run: Run) -> Tensor:
+        return pick(operand.tensor, operand.dims, at, (run, self.key_run))
+
+    def changed(
+        self, scores: Tensor, changes: Sequence[Change], index: Tensor, at: dict[Atom, int | Tensor], run: Run
+    ) -> Tensor:
+        """The scores (or weights) after some changes."""
+        for change in changes:
+            match change:
+                case Scaled(factor):
+                    scores = scores * factor
+                case Shifted(number):
+                    scores = scores + number
+                case Multiplied(operand, inverse):
+                    by = self._exact(self._operand(operand, at, run))
+                    scores = scores / by if inverse else scores * by
+                case Plus(operand, factor):
+                    added = self._exact(self._operand(operand, at, run)) * factor
+                    scores = absorbed(scores + added, added, self.record.dtype)
+                case Filled(operand, value, inverse):
+                    fill = self._operand(operand, at, run) != 0
+                    put = self._exact(self._operand(value, at, run)) if isinstance(value, Operand) else value
+                    scores = torch.where(~fill if inverse else fill, put, scores)
+                case Floor(value):
+                    scores = scores.clamp(min=value)
+                case Tanh():
+                    scores = torch.tanh(scores)
+                case Causal():
+                    later = torch.arange(scores.shape[1]) > index[:, None]
+                    scores = scores.masked_fill(later.to(scores.device), -math.inf)
+        return scores
+
+
+def absorbed(total: Tensor, added: Tensor, dtype: torch.dtype) -> Tensor:
+    """A sum as the model's type holds it, where so much was added that the score's digits are lost.
+
+    A row in which everything is masked with −1e10 gets equal weights from a model, because float32 holds
+    −1e10 + 3 as −1e10.
+    """
+    large = (added.abs() > ABSORBED).expand_as(total)
+    if not bool(large.any()):
+        return total
+    return torch.where(large, total.to(dtype).to(total.dtype), total)
+
+
+def softmax(scores: Tensor, sink: Tensor | None = None) -> Tensor:
+    """Over the last axis, a sink included; a row of nothing but −∞ becomes zeros."""
+    largest = scores.amax(-1, keepdim=True)
+    if sink is not None:
+        largest = torch.maximum(largest, sink)
+    largest = torch.where(largest == -math.inf, 0.0, largest)
+    powers = torch.exp(scores - largest)
+    total = powers.sum(-1, keepdim=True)
+    if sink is not None:
+        total = total + torch.exp(sink - largest)
+    return powers / torch.where(total == 0, 1.0, total)

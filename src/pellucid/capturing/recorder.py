@@ -1,0 +1,211 @@
+"""Puts together what the tracer finds, which module is at work, and what transformers hands its functions."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import nn
+
+from pellucid.capturing import interface, modules
+from pellucid.capturing.changes import Operand, hold
+from pellucid.capturing.dims import resolved
+from pellucid.capturing.record import Record
+from pellucid.capturing.tracer import Tracer
+from pellucid.nn.tensors import Tensor
+
+
+@dataclass
+class Frame:
+    """A module at work."""
+
+    module: nn.Module
+    name: str
+    attention: bool
+    cross: bool = False
+
+
+@dataclass
+class Pass:
+    """One forward pass: a call from outside of the model, or of a part of it as when a text is generated.
+
+    Args:
+        name: the part's dotted name; empty for the whole model.
+        source: ids of the tokens that went in, (batch, n); `None` where there were none.
+        target: those of a decoder's.
+        records: what was found.
+        called: the attention modules that were called, and whether a softmax was seen in them.
+    """
+
+    name: str
+    source: Tensor | None = None
+    target: Tensor | None = None
+    batch: int = 1
+    records: list[Record] = field(default_factory=list)
+    called: dict[str, bool] = field(default_factory=dict)
+    classes: dict[str, str] = field(default_factory=dict)
+
+
+class Recorder(modules.Watcher):
+    """Records while it is active.
+
+    Args:
+        model: whose modules are watched.
+    """
+
+    def __init__(self, model: nn.Module) -> None:
+        self._names = {id(module): name for name, module in model.named_modules()}
+        self._parameters = {
+            parameter.untyped_storage()._cdata
+            for parameter in model.parameters()
+            if not isinstance(parameter, nn.parameter.UninitializedParameter)
+        }
+        self._stack: list[Frame] = []
+        self._tracer = Tracer(self._found, self._is_parameter, self._softmax)
+        self._compiled = any(
+            type(module).__name__ == "OptimizedModule" or getattr(module, "_compiled_call_impl", None) is not None
+            for module in model.modules()
+        )
+        self._exits = contextlib.ExitStack()
+        self.passes: list[Pass] = []
+        self.notes: list[str] = []
+
+    def start(self) -> None:
+        """Begins to record in this thread."""
+        with contextlib.ExitStack() as exits:
+            if self._compiled:
+                self.notes.append(
+                    "the model is compiled; while it was recorded it ran uncompiled, so that its outputs can differ "
+                    "from the compiled ones in their last digits"
+                )
+                exits.enter_context(torch.compiler.set_stance("force_eager"))
+            modules.watch(self)
+            exits.callback(modules.unwatch, self)
+            interface.listen(self._handed)
+            exits.callback(interface.unlisten, self._handed)
+            exits.enter_context(self._tracer)
+            self._exits = exits.pop_all()
+
+    def stop(self) -> None:
+        """Puts everything back as it was."""
+        self._exits.close()
+        self._stack.clear()
+
+    def enter(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """A module begins."""
+        name = self._names.get(id(module))
+        if name is None:
+            return
+        if not self._stack:
+            self.passes.append(_begin(name, args, kwargs))
+        frame = Frame(module, name, modules.is_attention(module))
+        if frame.attention:
+            frame.cross = modules.is_cross(module, name, args, kwargs)
+            self.passes[-1].called.setdefault(name, False)
+            self.passes[-1].classes[name] = type(module).__name__
+        self._stack.append(frame)
+
+    def leave(self, module: nn.Module) -> None:
+        """It ends."""
+        if self._stack and self._stack[-1].module is module:
+            self._stack.pop()
+
+    def _is_parameter(self, tensor: Tensor) -> bool:
+        return tensor.untyped_storage()._cdata in self._parameters
+
+    def _softmax(self) -> None:
+        for frame in self._stack:
+            if frame.attention:
+                self.passes[-1].called[frame.name] = True
+
+    def _found(self, record: Record) -> None:
+        if not self.passes:
+            self.passes.append(Pass(""))
+        frame = next((frame for frame in reversed(self._stack) if frame.attention), None)
+        if frame is None and self._stack:
+            frame = self._stack[-1]
+        if frame is not None:
+            record.module, record.kind = frame.name, "cross" if frame.cross else "self"
+        record.batch = self.passes[-1].batch
+        under_way = interface.calls()
+        if under_way:
+            handed = under_way[-1]
+            handed.records += 1
+            with contextlib.suppress(RuntimeError, ValueError, AssertionError):
+                _share(record, handed)
+        self.passes[-1].records.append(record)
+
+    def _handed(self, handed: interface.Handed, result: Any) -> None:
+        """At the end of a call of an attention function: a kernel in which nothing could be seen is recorded by it."""
+        if handed.records or handed.query.ndim != 4:
+            return
+        output = result[0] if isinstance(result, tuple) else result
+        others = {
+            name: value
+            for name, value in handed.others.items()
+            if value is not None and name not in _KNOWN and isinstance(value, Tensor)
+        }
+        mask = handed.others.get("attention_mask")
+        doubt = f"the kernel takes {', '.join(sorted(others))}, whose meaning is not known" if others else ""
+        if mask is not None and not (isinstance(mask, Tensor) and mask.ndim == 4):
+            doubt, mask = f"its mask is a {type(mask).__name__} that cannot be read", None
+        self._tracer.fused(
+            handed.query,
+            handed.key,
+            handed.value,
+            output.transpose(1, 2),
+            mask=mask,
+            scale=handed.others.get("scaling"),
+            doubt=doubt,
+        )
+
+
+_KNOWN = ("attention_mask", "position_ids", "cache_position", "cu_seq_lens_q", "cu_seq_lens_k", "position_bias")
+_IDS = ("input_ids", "input", "src", "tokens", "idx", "x")
+_TARGET_IDS = ("decoder_input_ids", "tgt")
+
+
+def _begin(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Pass:
+    tensors = [value for value in (*args, *kwargs.values()) if isinstance(value, Tensor) and not value.is_nested]
+
+    def ids(names: tuple[str, ...], position: int) -> Tensor | None:
+        given = next((kwargs[n] for n in names if isinstance(kwargs.get(n), Tensor)), None)
+        if given is None and len(args) > position and isinstance(args[position], Tensor):
+            given = args[position]
+        if given is None or given.is_nested or given.ndim > 2 or given.is_floating_point() or given.ndim == 0:
+            return None
+        found: Tensor = given.detach().reshape(-1, given.shape[-1]).clone()
+        return found
+
+    source = ids(_IDS, 0)
+    batch = source.shape[0] if source is not None else next((t.shape[0] for t in tensors if t.ndim > 1), 1)
+    return Pass(name, source, ids(_TARGET_IDS, 99), batch)
+
+
+def _share(record: Record, handed: interface.Handed) -> None:
+    """Keeps keys and values as they were handed over, not repeated for the heads of a group."""
+    batch, groups, n_k, _ = handed.key.shape
+    heads = handed.query.shape[1]
+    lead = resolved(record.lead)
+    sizes = [atom.size for atom in lead]
+    if groups == heads or heads % groups or groups == 1 or record.key.tensor.shape[-2] != n_k:
+        return
+    if sizes == [batch * heads] and batch > 1:
+        lead = lead[0].cut(batch)
+    elif sizes not in ([batch, heads], [heads] if batch == 1 else []):
+        return
+    head = lead[-1]
+    group, _ = head.cut(groups)
+    first = () if batch == 1 else (lead[0],)
+    for kept, given in ((record.key, handed.key), (record.value, handed.value)):
+        repeated = kept.tensor.reshape(batch, heads, n_k, -1)[:, :: heads // groups]
+        if torch.equal(repeated, given):
+            kept.tensor = hold(given, ()).tensor
+            kept.dims = (first, (group,), kept.dims[-1])
+
+
+def operand_bytes(operands: list[Operand]) -> int:
+    """Bytes that some operands keep alive, each storage counted once."""
+    return sum({o.tensor.untyped_storage()._cdata: o.tensor.untyped_storage().nbytes() for o in operands}.values())

@@ -1,0 +1,255 @@
+"""What a capture has recorded, for its reader."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from pellucid.arrays import Array
+from pellucid.capturing.compute import Head
+from pellucid.capturing.derive import derive_rows
+from pellucid.capturing.labels import labels
+from pellucid.capturing.record import Record
+from pellucid.capturing.recorder import Pass, operand_bytes
+from pellucid.capturing.verification import Verification, verify
+from pellucid.derivation import Axis, Derivation
+from pellucid.errors import InputError, PositionError
+
+
+@dataclass(eq=False)
+class Layer:
+    """One attention of one forward pass.
+
+    Args:
+        record: what it computed from.
+        number: its place in `Recording.layers`.
+        tokens: of the queries and of the keys, for each sequence; `None` where they are not known.
+    """
+
+    record: Record
+    number: int
+    tokens: Sequence[tuple[tuple[str, ...] | None, tuple[str, ...] | None]]
+
+    @property
+    def name(self) -> str:
+        """Dotted name of the module that computed it."""
+        return self.record.module
+
+    @property
+    def kind(self) -> str:
+        """Whether keys come from where queries come from ("self") or not ("cross")."""
+        return self.record.kind
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """Sequences, heads, queries, keys."""
+        return self.record.shape
+
+    @property
+    def num_heads(self) -> int:
+        """Heads."""
+        return self.shape[1]
+
+    @cached_property
+    def verification(self) -> Verification:
+        """Whether the arithmetic gives what the model computed; found out at the first look."""
+        return verify(self.record)
+
+    @property
+    def status(self) -> str:
+        """The word "verified", or "unverified" with the reason."""
+        return str(self.verification)
+
+    def head(self, head: int, *, sequence: int = 0) -> CapturedHead:
+        """One head.
+
+        Args:
+            head: from 0.
+            sequence: of the batch, from 0.
+
+        Raises:
+            PositionError: there is no such head or sequence.
+        """
+        batch, heads, _, _ = self.shape
+        return CapturedHead(self, Axis("head", heads).position(head), Axis("sequence", batch).position(sequence))
+
+    def __repr__(self) -> str:
+        batch, heads, n_q, n_k = self.shape
+        return (
+            f"<Layer {self.number} {self.name!r}: {self.kind}-attention, {batch} × {heads} heads, "
+            f"{n_q} queries, {n_k} keys>"
+        )
+
+
+@dataclass(eq=False)
+class CapturedHead:
+    """One head of one sequence.
+
+    Args:
+        layer: whose.
+        number: which head.
+        sequence: which of the batch.
+    """
+
+    layer: Layer
+    number: int
+    sequence: int
+
+    @property
+    def axes(self) -> tuple[Axis, Axis]:
+        """Queries and keys."""
+        query, key = self.layer.tokens[self.sequence] if self.layer.tokens else (None, None)
+        _, _, n_q, n_k = self.layer.shape
+        return Axis("query", n_q, query), Axis("key", n_k, key)
+
+    def row(self, query: int | str) -> Derivation:
+        """The arithmetic of one query: from its dot products to its weighted sum.
+
+        Args:
+            query: a token, `The#2` for its second occurrence, or a number from 0.
+
+        Raises:
+            PositionError: there is no such query.
+            InputError: the model computes what cannot be written as attention.
+        """
+        return self.rows([query])
+
+    def rows(self, queries: Sequence[int | str]) -> Derivation:
+        """The same of several queries.
+
+        Raises:
+            PositionError: there is no such query.
+            InputError: the model computes what cannot be written as attention.
+        """
+        if not queries:
+            raise InputError("no query was given; name one or more tokens or numbers from 0.")
+        query_axis, key_axis = self.axes
+        index = [query_axis.position(query) for query in queries]
+        chosen = tuple(query_axis.label(position) for position in index)
+        name = self.layer.name or "the model"
+        title = f"{name}, head {self.number}"
+        return derive_rows(
+            self.layer.record, self.sequence, self.number, index, (chosen, key_axis.labels), title, self._purpose()
+        )
+
+    def derivation(self) -> Derivation:
+        """The arithmetic of every query; n_q × n_k numbers a step."""
+        return self.rows(list(range(self.layer.shape[2])))
+
+    def weights(self) -> Array:
+        """All weights, (n_q, n_k), in float64."""
+        _, _, n_q, n_k = self.layer.shape
+        head = Head(self.layer.record, self.sequence, self.number)
+        weights = np.empty((n_q, n_k))
+        for position in range(n_q):
+            weights[position] = head.rows([position]).weights.cpu().numpy()
+        return weights
+
+    def _purpose(self) -> str:
+        found = self.layer.verification
+        words = f"This is {found.status}"
+        if found:
+            words += (
+                f": the weighted sums of {found.rows} rows of the layer differ from the model's by at most "
+                f"{found.difference:.1e} of the largest value, and {found.tolerance:.0e} is allowed"
+            )
+        else:
+            words += f": {found.reason}"
+        return ". ".join([words, *self.layer.record.notes]) + "."
+
+    def __repr__(self) -> str:
+        return f"<head {self.number} of {self.layer!r}>"
+
+
+@dataclass(frozen=True)
+class Unrecorded:
+    """A module that is called attention, and of which there is no record.
+
+    Args:
+        name: dotted name.
+        class_name: of the module.
+        reason: "not softmax", or why it could not be followed.
+    """
+
+    name: str
+    class_name: str
+    reason: str
+
+
+@dataclass(eq=False)
+class Recording:
+    """What was recorded; complete once the `with` statement is left.
+
+    Args:
+        passes: the forward passes, one for each call of the model from outside.
+        tokenizer: names the tokens; `None` for numbers.
+        notes: what a reader should know, a sentence each.
+    """
+
+    passes: list[Pass]
+    tokenizer: Any = None
+    notes: list[str] = field(default_factory=list)
+    _layers: list[Layer] = field(default_factory=list, repr=False)
+
+    @property
+    def layers(self) -> list[Layer]:
+        """Every attention that was computed, in order; of all passes, when a text is generated token by token."""
+        found = [(number, record) for number, entry in enumerate(self.passes) for record in entry.records]
+        for position in range(len(self._layers), len(found)):
+            number, record = found[position]
+            self._layers.append(Layer(record, position, labels(self.passes[: number + 1], record, self.tokenizer)))
+        return self._layers
+
+    def layers_of(self, number: int) -> list[Layer]:
+        """Those of one pass.
+
+        Raises:
+            PositionError: there is no such pass.
+        """
+        if not 0 <= number < len(self.passes):
+            raise PositionError(f"pass {number} does not exist; there are {len(self.passes)}, counted from 0.")
+        start = sum(len(entry.records) for entry in self.passes[:number])
+        return self.layers[start : start + len(self.passes[number].records)]
+
+    @property
+    def unrecorded(self) -> list[Unrecorded]:
+        """Modules that are called attention, by their classes' names, and of which there is no record."""
+        missing: dict[str, Unrecorded] = {}
+        for entry in self.passes:
+            recorded = {record.module for record in entry.records}
+            for name, saw_softmax in entry.called.items():
+                inner = any(other != name and _within(other, name) for other in entry.called)
+                if inner or name in missing or any(_within(r, name) or _within(name, r) for r in recorded):
+                    continue
+                reason = (
+                    "its softmax was seen, but not the products before and after it" if saw_softmax else "not softmax"
+                )
+                missing[name] = Unrecorded(name, entry.classes[name], reason)
+        return list(missing.values())
+
+    @property
+    def kept_bytes(self) -> int:
+        """Bytes that the records keep alive, the rows of the outputs included."""
+        operands = [o for layer in self.layers for o in (*layer.record.held(), layer.record.output)]
+        return operand_bytes(operands)
+
+    def verify(self) -> dict[str, list[str]]:
+        """What was verified and what was not: the names of the modules for each status with its reason."""
+        found: dict[str, list[str]] = {}
+        for layer in self.layers:
+            found.setdefault(layer.status, []).append(layer.name)
+        for module in self.unrecorded:
+            found.setdefault(f"no record: {module.reason}", []).append(module.name)
+        return found
+
+    def __repr__(self) -> str:
+        missing = f", {len(self.unrecorded)} without a record" if self.unrecorded else ""
+        return f"<Recording: {len(self.layers)} attentions in {len(self.passes)} passes{missing}>"
+
+
+def _within(name: str, outer: str) -> bool:
+    return name == outer or not outer or name.startswith(f"{outer}.")
