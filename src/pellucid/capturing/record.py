@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 import torch
@@ -10,6 +10,9 @@ import torch
 from pellucid.capturing.changes import Change, Operand, hold, operands
 from pellucid.capturing.dims import Dims, Run, flat, fresh, resolved, size
 from pellucid.nn.tensors import Tensor
+
+Finish = Callable[[Tensor, int], Tensor]
+"""`finish(heads, sequence)`: what follows on the heads of one sequence, side by side, (n_q, heads · d_v), in float64."""
 
 MOST_ROWS = 128
 """Rows of the output that are kept of a longer sequence, spread evenly: what a record is verified against."""
@@ -29,6 +32,7 @@ class Record:
         lead: what is left: sequences and heads.
         heads: the heads, where they are known.
         output: the rows of the result that are kept.
+        finish: what the model did to the heads before `output`, where they cannot be seen themselves.
         kept: which rows these are; `None` for all.
         kept_run: the axis of the output that has them.
         module: dotted name of the module that computed it.
@@ -56,6 +60,7 @@ class Record:
     notes: tuple[str, ...] = ()
     doubt: str = ""
     batch: int = 1
+    finish: Finish | None = None
     kept: Tensor | None = None
     kept_run: Run = ()
     versions: list[tuple[Operand, int]] = field(default_factory=list, repr=False)

@@ -16,6 +16,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.weak import WeakTensorKeyDictionary
 
+from pellucid.capturing import native
 from pellucid.capturing.changes import (
     Causal,
     Change,
@@ -516,6 +517,13 @@ def _cat(tracer: Tracer, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any
             tracer._set(result, replace(trail, sinks=hold(other, trail.dims)))
 
 
+def _native(tracer: Tracer, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
+    tracer._saw_softmax()
+    given = {argument.name: value for argument, value in zip(func._schema.arguments, args, strict=False)} | kwargs
+    for record in native.records(given, result):
+        tracer.keep(record)
+
+
 def _sdpa(tracer: Tracer, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
     given = {argument.name: value for argument, value in zip(func._schema.arguments, args, strict=False)} | kwargs
     output = result[0] if isinstance(result, tuple | list) else result
@@ -544,6 +552,8 @@ _FUSED = {
 _HANDLERS: dict[Any, Handler] = {
     **dict.fromkeys(MOVES, _move),
     **dict.fromkeys(_FUSED, _sdpa),
+    aten._native_multi_head_attention.default: _native,
+    aten._transformer_encoder_layer_fwd.default: _native,
     aten.bmm.default: _bmm,
     aten.mm.default: _bmm,
     aten.baddbmm.default: _baddbmm,

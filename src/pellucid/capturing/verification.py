@@ -67,8 +67,11 @@ def verify(record: Record) -> Verification:
     batch, heads, n_q, _ = record.shape
     worst, allowed, compared, empty = 0.0, tolerance, 0, 0
     for sequence in range(batch):
-        for head in range(heads):
-            difference, growth, rows = _compare(Head(record, sequence, head), n_q)
+        for head in range(heads if record.finish is None else 1):
+            if record.finish is None:
+                difference, growth, rows = _compare(Head(record, sequence, head), n_q)
+            else:
+                difference, growth, rows = _compare_finished(record, sequence)
             compared += len(difference)
             empty += rows - len(difference)
             for far, times in zip(difference.tolist(), growth.tolist(), strict=True):
@@ -100,3 +103,17 @@ def _compare(head: Head, n_q: int) -> tuple[Tensor, Tensor, int]:
         largest = largest * rows.weights.abs().sum(-1).amax()
     difference = (rows.output - computed).abs().amax(-1) / largest
     return difference[attends], growth[attends], len(index)
+
+
+def _compare_finished(record: Record, sequence: int) -> tuple[Tensor, Tensor, int]:
+    """The same of a sequence whose heads cannot be seen, only what became of them."""
+    assert record.finish is not None
+    _, heads, n_q, _ = record.shape
+    index = torch.arange(n_q)
+    every = [Head(record, sequence, head) for head in range(heads)]
+    rows = [head.rows(index) for head in every]
+    finished = record.finish(torch.cat([one.output for one in rows], dim=-1), sequence)
+    computed = every[0].output(index).to(torch.float64)
+    attends = torch.stack([one.changed.amax(-1) > -torch.inf for one in rows]).all(0)
+    difference = (finished - computed).abs().amax(-1) / finished[attends].abs().amax()
+    return difference[attends], torch.ones_like(difference)[attends], n_q
