@@ -131,12 +131,12 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]  # PyTorch's c
             record.snapshot()
 
     def keep(self, record: Record) -> None:
-        """Watches what a record holds, and hands it on."""
+        """Hands a record on, and watches what it holds."""
+        self._on_record(record)
         record.snapshot()
         reference = weakref.ref(record)
         for storage in {_storage(operand.tensor) for operand in record.held()}:
             self._holders.setdefault(storage, []).append(reference)
-        self._on_record(record)
 
     # Products
 
@@ -263,6 +263,8 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]  # PyTorch's c
             doubt=doubt,
         )
         record.keep_output(output, dims)
+        features = fresh(output.shape[-1])
+        self._set(output, Outcome((*dims, features), record, features))
         self.keep(record)
         return record
 
@@ -349,20 +351,21 @@ def _move(tracer: Tracer, func: Any, args: tuple[Any, ...], kwargs: dict[str, An
     if dims is None:
         tracer._set(result, None)
         return
-    if isinstance(trail, Outcome):
-        _notice_heads(trail, dims)
+    if isinstance(trail, Outcome) and _notice_heads(trail, dims):
+        tracer._set(result, None)
+        return
     tracer._set(result, _with_dims(trail, dims))
 
 
-def _notice_heads(outcome: Outcome, dims: Dims) -> None:
-    """Heads are what is put beside the features."""
+def _notice_heads(outcome: Outcome, dims: Dims) -> bool:
+    """Heads are what is put beside the features; whether that happens here."""
     record, features = outcome.record, resolved(outcome.features)
-    if record.heads is not None:
-        return
     for run in dims:
         atoms = resolved(run)
         if features and features[-1] in atoms and len(atoms) > len(features):
             record.heads = tuple(atom for atom in atoms if atom not in features)
+            return True
+    return False
 
 
 def _bmm(tracer: Tracer, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
