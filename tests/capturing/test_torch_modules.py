@@ -91,3 +91,21 @@ def test_pellucids_own(groups):
     recording = run(build(config), source, target, torch.ones(BATCH, 6, dtype=torch.bool))
     assert [layer.kind for layer in recording.layers] == ["self", "self", "cross", "self", "cross"]
     assert [layer.shape for layer in recording.layers[:3]] == [(2, 4, 6, 6), (2, 4, N, N), (2, 4, N, 6)]
+
+
+@pytest.mark.filterwarnings("ignore:flex_attention called without torch.compile")
+def test_flex_attention():
+    from torch.nn.attention.flex_attention import create_block_mask, flex_attention
+
+    bias = torch.linspace(-1, 1, 2 * 130).reshape(2, 130)
+
+    class FlexAttention(nn.Module):
+        def forward(self, q, k, v):
+            block_mask = create_block_mask(lambda b, h, i, j: j <= i + b, BATCH, None, 130, 130, device="cpu")
+            return flex_attention(q, k, v, lambda s, b, h, i, j: s + bias[h, j], block_mask, scale=0.3)
+
+    q, k, v = (torch.randn(BATCH, HEADS, 130, 4) for _ in range(3))
+    row = run(FlexAttention(), q, k, v).layers[0].head(1, sequence=1).row(3)
+    scores = (0.3 * q[1, 1, 3] @ k[1, 1].T + bias[1])[:5]
+    torch.testing.assert_close(torch.tensor(row["weights"].value[0, :5]), scores.softmax(-1).double())
+    assert not row["weights"].value[0, 5:].any()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pellucid.capturing.dims import Dims
@@ -82,7 +83,20 @@ class Causal:
     """−∞ where the key comes after the query, both counted from 0."""
 
 
-Change = Scaled | Multiplied | Plus | Shifted | Filled | Floor | Tanh | Causal
+@dataclass(frozen=True, eq=False)
+class Rules:
+    """FlexAttention's functions (Dong et al. 2024): of a score and its place, and of a place alone.
+
+    Args:
+        score: `score(score, sequence, head, query, key)`, the new score; `None` leaves it.
+        mask: `mask(sequence, head, query, key)`, whether it may attend; `None` for always.
+    """
+
+    score: Callable[..., Tensor] | None
+    mask: Callable[..., Tensor] | None
+
+
+Change = Rules | Scaled | Multiplied | Plus | Shifted | Filled | Floor | Tanh | Causal
 
 
 def operands(change: Change) -> tuple[Operand, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -16,6 +16,7 @@ from pellucid.capturing.changes import (
     Multiplied,
     Operand,
     Plus,
+    Rules,
     Scaled,
     Shifted,
     Tanh,
@@ -70,6 +71,7 @@ class Head:
     def __init__(self, record: Record, sequence: int, head: int, dtype: torch.dtype = _EXACT) -> None:
         self.record = record
         self.dtype = dtype
+        self.place = (torch.tensor(sequence), torch.tensor(head))
         self.at: dict[Atom, int | Tensor] = {
             **positions(sequence, record.batch_run()),
             **positions(head, record.head_run()),
@@ -111,6 +113,18 @@ class Head:
         assert len(index) == 1 or not run or list(index) == list(range(math.prod(a.size for a in run)))
         return self.at, run
 
+    def _ruled(self, scores: Tensor, rules: Rules, index: Tensor) -> Tensor:
+        places = (*self.place, index, torch.arange(scores.shape[1]))
+        sequence, head, queries, keys = (place.to(scores.device) for place in places)
+        if rules.score is not None:
+            computed = _rows_and_keys(rules.score)(scores.to(self.record.dtype), sequence, head, queries, keys)
+            scores = computed.to(scores.dtype)
+        if rules.mask is not None:
+            mask = rules.mask
+            attends = _rows_and_keys(lambda _, *place: mask(*place))(scores, sequence, head, queries, keys)
+            scores = scores.masked_fill(~attends, -math.inf)
+        return scores
+
     def _operand(self, operand: Operand, at: dict[Atom, int | Tensor], run: Run) -> Tensor:
         return pick(operand.tensor, operand.dims, at, (run, self.key_run))
 
@@ -138,10 +152,18 @@ class Head:
                     scores = scores.clamp(min=value)
                 case Tanh():
                     scores = torch.tanh(scores)
+                case Rules():
+                    scores = self._ruled(scores, change, index)
                 case Causal():
                     later = torch.arange(scores.shape[1]) > index[:, None]
                     scores = scores.masked_fill(later.to(scores.device), -math.inf)
         return scores
+
+
+def _rows_and_keys(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """A function of one place as one of a matrix of them."""
+    over_keys = torch.vmap(function, in_dims=(0, None, None, None, 0))
+    return torch.vmap(over_keys, in_dims=(0, None, None, 0, None))
 
 
 def absorbed(total: Tensor, added: Tensor, dtype: torch.dtype) -> Tensor:

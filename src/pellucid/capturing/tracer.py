@@ -25,6 +25,7 @@ from pellucid.capturing.changes import (
     Multiplied,
     Operand,
     Plus,
+    Rules,
     Scaled,
     Shifted,
     Tanh,
@@ -66,15 +67,18 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]  # PyTorch's c
 
     @classmethod
     def ignore_compile_internals(cls) -> bool:
-        """Compiled functions run uncompiled below this mode, so that they are seen."""
-        return False
+        """FlexAttention compiles a part of itself, which must go on below this mode."""
+        return True
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         kwargs = kwargs or {}
         if not isinstance(func, torch._ops.OpOverload):
-            return func(*args, **kwargs)
+            result = func(*args, **kwargs)
+            if getattr(func, "__name__", "") == "flex_attention":
+                self._flex(args, kwargs, result)
+            return result
         if func not in _FUSED and func._can_decompose() and _is_composite(func):
             with self:
                 result = func.decompose(*args, **kwargs)
@@ -216,6 +220,7 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]  # PyTorch's c
         mask: Tensor | None = None,
         causal: bool = False,
         scale: float | None = None,
+        rules: Rules | None = None,
         notes: tuple[str, ...] = (),
         doubt: str = "",
     ) -> Record:
@@ -229,6 +234,7 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]  # PyTorch's c
             mask: true where a query attends, or numbers that are added; `None` for none.
             causal: whether keys after the query are left out.
             scale: `None` for 1/√d_k.
+            rules: FlexAttention's.
             notes: for the record.
             doubt: for the record.
         """
@@ -238,6 +244,8 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]  # PyTorch's c
         lead = _shared_lead(dims[:-1], key.shape[:-2])
         value_lead = _shared_lead(dims[:-1], value.shape[:-2])
         changes: list[Change] = [Scaled(1 / math.sqrt(query.shape[-1]) if scale is None else float(scale))]
+        if rules is not None:
+            changes.append(rules)
         if causal:
             changes.append(Causal())
         if mask is not None:
@@ -267,6 +275,21 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]  # PyTorch's c
         self._set(output, Outcome((*dims, features), record, features))
         self.keep(record)
         return record
+
+    def _flex(self, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
+        """FlexAttention, whose mask and changes are functions."""
+        names = ("query", "key", "value", "score_mod", "block_mask", "scale")
+        given = dict(zip(names, args, strict=False)) | kwargs
+        others = [list(buffers) for buffers in args[7:9]] or [[], []]
+
+        def with_buffers(function: Any, buffers: list[Any]) -> Any:
+            return None if function is None else lambda *place: function(*place, *buffers)
+
+        score = with_buffers(given["score_mod"], others[0])
+        mask = with_buffers(given["block_mask"][-1], others[-1])
+        self.fused(
+            given["query"], given["key"], given["value"], result[0], scale=given["scale"], rules=Rules(score, mask)
+        )
 
     # Changes
 
