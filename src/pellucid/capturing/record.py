@@ -12,7 +12,7 @@ from pellucid.capturing.dims import Dims, Run, flat, fresh, resolved, size
 from pellucid.nn.tensors import Tensor
 
 Finish = Callable[[Tensor, int], Tensor]
-"""`finish(heads, sequence)`: what follows on the heads of one sequence, side by side, (n_q, heads · d_v), in float64."""
+"""`finish(heads, sequence)`: what follows on the heads of a sequence, side by side, (n_q, heads · d_v), in float64."""
 
 MOST_ROWS = 128
 """Rows of the output that are kept of a longer sequence, spread evenly: what a record is verified against."""

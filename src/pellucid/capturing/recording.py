@@ -13,6 +13,7 @@ from pellucid.arrays import Array
 from pellucid.capturing.compute import Head
 from pellucid.capturing.derive import derive_rows
 from pellucid.capturing.labels import labels
+from pellucid.capturing.overview import MAP, TOP, Overview, overview
 from pellucid.capturing.record import Record
 from pellucid.capturing.recorder import Pass, operand_bytes
 from pellucid.capturing.verification import Verification, verify
@@ -148,6 +149,18 @@ class CapturedHead:
         for position in range(n_q):
             weights[position] = head.rows([position]).weights.cpu().numpy()
         return weights
+
+    def overview(self, *, cells: int = MAP, top: int = TOP) -> Overview:
+        """All of the head's weights at a glance, in O(n) memory.
+
+        Args:
+            cells: of the map, at most, along each side.
+            top: keys that are kept of each query.
+
+        Raises:
+            InputError: `cells` or `top` is less than one.
+        """
+        return overview(self.layer.record, self.sequence, self.number, cells=cells, top=top)
 
     def _purpose(self) -> str:
         found = self.layer.verification
