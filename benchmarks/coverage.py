@@ -119,12 +119,10 @@ OVERRIDES: dict[str, dict[str, Any]] = {
     "deepseek_v2": {"num_experts_per_tok": 2, "topk_group": 1, "n_group": 1, "n_routed_experts": 4},
     "dots1": {"n_routed_experts": 4, "n_shared_experts": 1, "num_experts_per_tok": 2, "first_k_dense_replace": 1},
     "bamba": {"attn_layer_indices": [1], "layers_block_type": ["mamba", "attention"]},
-    "granitemoehybrid": {
-        "layer_types": ["mamba", "attention"],
-        "layers_block_type": ["mamba", "attention"],
-    },
+    "granitemoehybrid": {"layers_block_type": ["mamba", "attention"]},
+    "musicgen_decoder": {"num_codebooks": 1},
+    "musicgen_melody_decoder": {"num_codebooks": 1},
     "jamba": {"attn_layer_period": 2, "attn_layer_offset": 1, "layers_block_type": ["mamba", "attention"]},
-    "qwen4_exp_text": {"layer_types": ["linear_attention", "full_attention"]},
     "lfm2_moe": {"layer_types": ["conv", "full_attention"]},
     "xmod": {"default_language": "en_XX"},
     "mamba2": {"num_heads": 8, "head_dim": 16, "n_groups": 1},
@@ -200,7 +198,8 @@ def shrink(config: Any, model_type: str, depth: int = 0) -> None:
         put(config, name, value)
 
 
-def build(kind: str, model_type: str) -> Any:
+def builds(kind: str, model_type: str, failures: list[str]) -> Iterator[Any]:
+    """The model by several ways of making it small, for one may build and not run; what went wrong is added."""
     import torch
     import transformers
     from transformers import AutoConfig
@@ -208,7 +207,6 @@ def build(kind: str, model_type: str) -> Any:
 
     names = getattr(modeling_auto, AUTO_CLASSES[kind])[model_type]
     model_class = getattr(transformers, names if isinstance(names, str) else names[0])
-    failures = []
     config_class = type(AutoConfig.for_model(model_type))
     for attempt in range(6):
         torch.manual_seed(0)
@@ -235,10 +233,11 @@ def build(kind: str, model_type: str) -> Any:
                     raise ValueError("too large as it is")
             if kind == "masked" or kind == "causal":
                 config.is_decoder = kind == "causal" if hasattr(config, "is_decoder") else False
-            return model_class(config).eval()
+            model = model_class(config).eval()
         except Exception as error:
             failures.append(f"{type(error).__name__}: {str(error)[:150]}")
-    raise RuntimeError(failures[0])
+            continue
+        yield model
 
 
 def inputs(kind: str, model: Any, n: int) -> dict[str, Any]:
@@ -272,6 +271,41 @@ def inputs(kind: str, model: Any, n: int) -> dict[str, Any]:
     return {"input_values": torch.randn(2, 8000, generator=generator)}
 
 
+def outside(name: str, failures: list[str]) -> Iterator[Any]:
+    from coverage_models import MODELS
+
+    try:
+        yield MODELS[name]()
+    except Exception as error:
+        failures.append(f"{type(error).__name__}: {str(error)[:150]}")
+
+
+def runs(kind: str, model_type: str, failures: list[str]) -> Iterator[tuple[Any, Any, Any, Any]]:
+    """A model that runs, its inputs and its output."""
+    import torch
+
+    torch.manual_seed(0)
+    for built in outside(model_type, failures) if kind == "outside" else builds(kind, model_type, failures):
+        model, args, given = built if kind == "outside" else (built, (), None)
+        model.eval()
+        with torch.no_grad():  # as a trained model's scores: not all the same
+            for name, parameter in model.named_parameters():
+                lower = name.lower()
+                if parameter.ndim == 2 and any(part in lower for part in ("q_", "k_", "query", "key", "qkv", "attn")):
+                    parameter.mul_(4)
+        for n in (12, 64, 16):
+            try:
+                inputs_of = inputs(kind, model, n) if given is None else given
+                torch.manual_seed(0)
+                with torch.no_grad():
+                    plain = first(model(*args, **inputs_of))
+            except Exception as error:
+                failures.append(f"does not run: {type(error).__name__}: {str(error)[:150]}")
+                continue
+            yield model, args, inputs_of, plain
+            break
+
+
 def one(kind: str, model_type: str) -> dict[str, Any]:
     """Builds, runs, captures and verifies one; in a process of its own."""
     import torch
@@ -283,36 +317,11 @@ def one(kind: str, model_type: str) -> dict[str, Any]:
     torch.set_num_threads(1)
     result: dict[str, Any] = {"kind": kind, "type": model_type}
     began = time.perf_counter()
-    own: tuple[tuple[Any, ...], dict[str, Any]] | None = None
-    try:
-        if kind == "outside":
-            from coverage_models import MODELS
-
-            torch.manual_seed(0)
-            model, *own = MODELS[model_type]()  # type: ignore[assignment]
-            model.eval()
-        else:
-            model = build(kind, model_type)
-    except Exception as error:
-        return result | {"status": "not built", "reason": str(error)[:200]}
-    with torch.no_grad():  # as a trained model's scores: not all the same
-        for name, parameter in model.named_parameters():
-            if parameter.ndim == 2 and any(
-                part in name.lower() for part in ("q_", "k_", "query", "key", "qkv", "attn")
-            ):
-                parameter.mul_(4)
-    failures = []
-    for n in (12, 64, 16):
-        try:
-            args, given = own or ((), inputs(kind, model, n))
-            torch.manual_seed(0)
-            with torch.no_grad():
-                plain = first(model(*args, **given))
-            break
-        except Exception as error:
-            failures.append(f"{type(error).__name__}: {str(error)[:150]}")
-    else:
-        return result | {"status": "not built", "reason": f"does not run: {failures[0]}"}
+    failures: list[str] = []
+    ran = next(runs(kind, model_type, failures), None)
+    if ran is None:
+        return result | {"status": "not built", "reason": failures[0][:200]}
+    model, args, given, plain = ran
     torch.manual_seed(0)
     try:
         with torch.no_grad(), pellucid.capture(model) as recording:

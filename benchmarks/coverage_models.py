@@ -189,7 +189,7 @@ MODELS: dict[str, Callable[[], Built]] = {
             {"rel_pos_bias": True},
             {"attn_qk_norm": True},
             {"attn_softclamp_logits": True},
-            {"attn_talking_heads": True},
+            {"attn_pre_talking_heads": True},
             {"attn_num_mem_kv": 3},
         )
     },
