@@ -137,7 +137,7 @@ class Head:
                 case Scaled(factor):
                     scores = scores * factor
                 case Shifted(number):
-                    scores = scores + number
+                    scores = absorbed(scores + number, torch.tensor(number), self.record.dtype)
                 case Multiplied(operand, inverse):
                     by = self._exact(self._operand(operand, at, run))
                     scores = scores / by if inverse else scores * by
