@@ -3,6 +3,9 @@
 import os
 import shutil
 
+# One thread for each of the processes that share the tests: small matrices gain nothing from more.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import jaxtyping  # before pellucid, which then annotates its shapes
 import pytest
 from hypothesis import settings
