@@ -6,7 +6,9 @@ import re
 import struct
 from pathlib import Path
 
-from pellucid.data.tokenizer import Tokenizer, tokenizers_library
+import tokenizers
+
+from pellucid.data.tokenizer import Tokenizer
 from pellucid.errors import TokenizerError
 
 _LONGEST, _PIECE = struct.Struct("<i"), struct.Struct("<fi")
@@ -25,9 +27,7 @@ def read_llama2c_tokenizer(path: str | Path) -> Tokenizer:
 
     Raises:
         TokenizerError: the file cannot be read, or is none of llama2.c.
-        MissingExtraError: the `tokenizers` library is not installed.
     """
-    library = tokenizers_library("read a tokenizer")
     pieces = _pieces(Path(path))
     names = [*_SPECIAL, *(piece for piece, _ in pieces[len(_SPECIAL) :])]
     ids = {name: id_ for id_, name in enumerate(names)}
@@ -41,11 +41,13 @@ def read_llama2c_tokenizer(path: str | Path) -> Tokenizer:
         for cut in range(1, len(name))
         if name[:cut] in ids and name[cut:] in ids
     ]
-    backend = library.Tokenizer(library.models.BPE(vocab=ids, merges=merges, byte_fallback=True, unk_token="<unk>"))
+    backend = tokenizers.Tokenizer(
+        tokenizers.models.BPE(vocab=ids, merges=merges, byte_fallback=True, unk_token="<unk>")
+    )
     backend.add_special_tokens(list(_SPECIAL))
-    backend.normalizer = library.normalizers.Prepend(" ")
-    backend.decoder = library.decoders.Sequence(
-        [library.decoders.ByteFallback(), library.decoders.Fuse(), library.decoders.Strip(" ", 1, 0)]
+    backend.normalizer = tokenizers.normalizers.Prepend(" ")
+    backend.decoder = tokenizers.decoders.Sequence(
+        [tokenizers.decoders.ByteFallback(), tokenizers.decoders.Fuse(), tokenizers.decoders.Strip(" ", 1, 0)]
     )
     return Tokenizer(backend)
 

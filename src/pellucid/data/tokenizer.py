@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, NoReturn
 
-from pellucid.errors import MissingExtraError, TokenizerError, nearest
+from pellucid.errors import TokenizerError, nearest
 from pellucid.files import write_atomically
 
 if TYPE_CHECKING:
@@ -52,9 +51,9 @@ class Tokenizer:
 
         Raises:
             TokenizerError: it cannot be read.
-            MissingExtraError: the `tokenizers` library is not installed.
         """
-        library = tokenizers_library("read a tokenizer")
+        import tokenizers  # heavier than all else here
+
         try:
             text = Path(path).read_text(encoding="utf-8")
         except OSError as error:
@@ -62,7 +61,7 @@ class Tokenizer:
         except UnicodeDecodeError:
             raise TokenizerError(f"{path} is not text, so it is no tokenizer.json.") from None
         try:
-            return cls(library.Tokenizer.from_str(text))
+            return cls(tokenizers.Tokenizer.from_str(text))
         except Exception as error:  # the library raises bare exceptions
             reason = " ".join(str(error).split())[:200]
             raise TokenizerError(f"{path} is not a tokenizer.json ({reason}).") from None
@@ -180,16 +179,3 @@ def _closed_words(description: dict[str, object]) -> list[str] | None:
     if not isinstance(model, dict) or model.get("type") != "WordLevel":
         return None
     return [word for word in model["vocab"] if word not in SPECIAL_TOKENS]
-
-
-def tokenizers_library(purpose: str) -> ModuleType:
-    """The `tokenizers` library, loaded when it is needed.
-
-    Raises:
-        MissingExtraError: it is not installed.
-    """
-    try:
-        import tokenizers
-    except ImportError:
-        raise MissingExtraError("tokenizers", "torch", purpose) from None
-    return tokenizers

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from types import ModuleType
-from typing import TYPE_CHECKING
 
-from pellucid.data.tokenizer import SPECIAL_TOKENS, UNK, Tokenizer, tokenizers_library
+import tokenizers
+
+from pellucid.data.tokenizer import SPECIAL_TOKENS, UNK, Tokenizer
 from pellucid.errors import TokenizerError, nearest
-
-if TYPE_CHECKING:
-    import tokenizers
 
 KINDS = ("bpe", "unigram", "characters", "words")
 
@@ -63,13 +60,12 @@ def train_tokenizer(
 
 
 def _bpe(texts: Iterable[str], vocab_size: int) -> Tokenizer:
-    library = tokenizers_library("train a tokenizer")
-    byte_level = library.pre_tokenizers.ByteLevel
-    backend = library.Tokenizer(library.models.BPE())
-    backend.normalizer, space = _leading_space(library)
+    byte_level = tokenizers.pre_tokenizers.ByteLevel
+    backend = tokenizers.Tokenizer(tokenizers.models.BPE())
+    backend.normalizer, space = _leading_space()
     backend.pre_tokenizer = byte_level(add_prefix_space=False)
-    backend.decoder = library.decoders.Sequence([library.decoders.ByteLevel(), space])
-    trainer = library.trainers.BpeTrainer(
+    backend.decoder = tokenizers.decoders.Sequence([tokenizers.decoders.ByteLevel(), space])
+    trainer = tokenizers.trainers.BpeTrainer(
         vocab_size=vocab_size,
         special_tokens=list(SPECIAL_TOKENS),
         initial_alphabet=sorted(byte_level.alphabet()),
@@ -80,11 +76,10 @@ def _bpe(texts: Iterable[str], vocab_size: int) -> Tokenizer:
 
 
 def _unigram(texts: Iterable[str], vocab_size: int) -> Tokenizer:
-    library = tokenizers_library("train a tokenizer")
-    backend = library.Tokenizer(library.models.Unigram())
-    backend.normalizer, space = _leading_space(library)
-    backend.pre_tokenizer = library.pre_tokenizers.Split(library.Regex(_WORDS), "isolated")
-    trainer = library.trainers.UnigramTrainer(
+    backend = tokenizers.Tokenizer(tokenizers.models.Unigram())
+    backend.normalizer, space = _leading_space()
+    backend.pre_tokenizer = tokenizers.pre_tokenizers.Split(tokenizers.Regex(_WORDS), "isolated")
+    trainer = tokenizers.trainers.UnigramTrainer(
         vocab_size=vocab_size - len(BYTES), special_tokens=list(SPECIAL_TOKENS), unk_token=UNK, show_progress=False
     )
     backend.train_from_iterator(_not_empty(texts), trainer)
@@ -92,40 +87,38 @@ def _unigram(texts: Iterable[str], vocab_size: int) -> Tokenizer:
     special, pieces = learnt[: len(SPECIAL_TOKENS)], learnt[len(SPECIAL_TOKENS) :]
     unlikely = min(score for _, score in pieces) - 10.0
     vocabulary = [*special, *((byte, unlikely) for byte in BYTES), *pieces]
-    backend.model = library.models.Unigram(vocabulary, SPECIAL_TOKENS.index(UNK), byte_fallback=True)
-    backend.decoder = library.decoders.Sequence([library.decoders.ByteFallback(), library.decoders.Fuse(), space])
+    backend.model = tokenizers.models.Unigram(vocabulary, SPECIAL_TOKENS.index(UNK), byte_fallback=True)
+    backend.decoder = tokenizers.decoders.Sequence(
+        [tokenizers.decoders.ByteFallback(), tokenizers.decoders.Fuse(), space]
+    )
     return Tokenizer(backend)
 
 
 def _characters(texts: Iterable[str], byte_fallback: bool) -> Tokenizer:
-    library = tokenizers_library("train a tokenizer")
     alphabet = sorted({character for text in _not_empty(texts) for character in text})
     names = [*SPECIAL_TOKENS, *(BYTES if byte_fallback else ()), *alphabet]
     # BPE without merges is a vocabulary of characters.
     vocabulary = {name: id_ for id_, name in enumerate(names)}
-    backend = library.Tokenizer(library.models.BPE(vocab=vocabulary, merges=[], byte_fallback=byte_fallback))
+    backend = tokenizers.Tokenizer(tokenizers.models.BPE(vocab=vocabulary, merges=[], byte_fallback=byte_fallback))
     backend.add_special_tokens(list(SPECIAL_TOKENS))
-    backend.decoder = library.decoders.Sequence([library.decoders.ByteFallback(), library.decoders.Fuse()])
+    backend.decoder = tokenizers.decoders.Sequence([tokenizers.decoders.ByteFallback(), tokenizers.decoders.Fuse()])
     return Tokenizer(backend)
 
 
 def _words(texts: Iterable[str]) -> Tokenizer:
-    library = tokenizers_library("train a tokenizer")
-    split = library.pre_tokenizers.Split(library.Regex(_WHOLE_WORDS), "removed", invert=True)
+    split = tokenizers.pre_tokenizers.Split(tokenizers.Regex(_WHOLE_WORDS), "removed", invert=True)
     words = dict.fromkeys(word for text in _not_empty(texts) for word, _ in split.pre_tokenize_str(text))
     vocabulary = {name: id_ for id_, name in enumerate([*SPECIAL_TOKENS, *words])}
-    backend = library.Tokenizer(library.models.WordLevel(vocab=vocabulary, unk_token=UNK))
+    backend = tokenizers.Tokenizer(tokenizers.models.WordLevel(vocab=vocabulary, unk_token=UNK))
     backend.add_special_tokens(list(SPECIAL_TOKENS))
     backend.pre_tokenizer = split
-    backend.decoder = library.decoders.WordPiece(prefix="##", cleanup=True)
+    backend.decoder = tokenizers.decoders.WordPiece(prefix="##", cleanup=True)
     return Tokenizer(backend)
 
 
-def _leading_space(
-    library: ModuleType,
-) -> tuple[tokenizers.normalizers.Normalizer, tokenizers.decoders.Decoder]:
+def _leading_space() -> tuple[tokenizers.normalizers.Normalizer, tokenizers.decoders.Decoder]:
     """A space before every text and away again, so that a word is one token at the beginning and inside."""
-    return library.normalizers.Prepend(" "), library.decoders.Strip(" ", 1, 0)
+    return tokenizers.normalizers.Prepend(" "), tokenizers.decoders.Strip(" ", 1, 0)
 
 
 def _not_empty(texts: Iterable[str]) -> Sequence[str]:
