@@ -19,6 +19,7 @@ ROOMS = [
     "derivation",
     "attention",
     "transformer",
+    "search",
     "examples",
     "checking",
     "nn",

@@ -7,7 +7,7 @@ import sacrebleu
 
 from pellucid.cli import main
 from pellucid.data.train_tokenizer import train_tokenizer
-from pellucid.decoding import Translator
+from pellucid.decoding import TorchTranslator
 from pellucid.nn.weights import save_model
 from tiny_models import GPT2, PAPER, tiny
 
@@ -24,7 +24,7 @@ def models(tmp_path_factory):
     (folder / "source").write_text("ab\nabc\n")
     (folder / "one").write_text("ba\nc\n")
     (folder / "two").write_text("b a\nc c\n")
-    return folder, Translator(translator, tokenizer)
+    return folder, TorchTranslator(translator, tokenizer)
 
 
 def test_a_translator_on_a_table(models, pellucid, tmp_path):

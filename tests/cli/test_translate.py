@@ -9,7 +9,7 @@ import pytest
 
 from pellucid.cli import main
 from pellucid.data.train_tokenizer import train_tokenizer
-from pellucid.decoding import Translator
+from pellucid.decoding import TorchTranslator
 from pellucid.nn.weights import save_model
 from tiny_models import GPT2, PAPER, tiny
 
@@ -30,7 +30,7 @@ def models(tmp_path_factory):
     (folder / "nothing").write_text("\n \n")
     (folder / "bell").write_text("ab\nab\x07\n")
     (folder / "long").write_text("ab\n\n" + "a" * 30 + "\n")
-    return folder, Translator(translator, tokenizer)
+    return folder, TorchTranslator(translator, tokenizer)
 
 
 @pytest.fixture

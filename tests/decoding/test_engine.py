@@ -5,10 +5,11 @@ import re
 import pytest
 
 from pellucid.data.tokenizer import Tokenizer
-from pellucid.decoding import Translator
+from pellucid.decoding import TorchTranslator
 from pellucid.decoding.ctranslate2 import cache_folder, open_fast
 from pellucid.errors import LengthError, TokenizerError
 from pellucid.nn.weights import load_model
+from pellucid.search import Beams, Translator
 from pellucid.training.train import train
 from tiny_training import tiny
 
@@ -28,8 +29,8 @@ def test_a_trained_model_translates_alike_in_both(trained, tmp_path, num_beams):
     model, tokenizer = trained
     fast = open_fast(model, "float32", threads=1, folder=tmp_path)
     settings = {"num_beams": num_beams, "n_best": num_beams, "batch_tokens": 60}
-    ours = Translator(model, tokenizer).translate(TEXTS, **settings)
-    theirs = Translator(model, tokenizer, engine=fast).translate(TEXTS, **settings)
+    ours = TorchTranslator(model, tokenizer).translate(TEXTS, **settings)
+    theirs = Translator(model.config, fast, tokenizer).translate(TEXTS, **settings)
     assert len({each.text for each in ours}) > 8
     for one, other in zip(ours, theirs, strict=True):
         assert (other.source, other.text, other.tokens) == (one.source, one.text, one.tokens)
@@ -39,7 +40,6 @@ def test_a_trained_model_translates_alike_in_both(trained, tmp_path, num_beams):
 
 def test_each_source_keeps_its_own_limit(trained, tmp_path):
     """A limit that cuts most hypotheses, another for each source of one batch."""
-    from pellucid.decoding.beam import Beams
     from pellucid.decoding.engine import TorchEngine
 
     model, tokenizer = trained
@@ -79,7 +79,7 @@ def test_without_a_place_for_the_cache_it_runs_all_the_same(trained, tmp_path):
     model, tokenizer = trained
     (tmp_path / "file").write_text("in the way")
     fast = open_fast(model, threads=1, folder=tmp_path / "file")
-    assert Translator(model, tokenizer, engine=fast).translate(["ab"])[0].text
+    assert Translator(model.config, fast, tokenizer).translate(["ab"])[0].text
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
@@ -90,7 +90,7 @@ def test_where_the_cache_is():
 
 
 def test_messages_count_empty_texts_too(trained):
-    translator = Translator(*trained)
+    translator = TorchTranslator(*trained)
     with pytest.raises(LengthError, match=re.escape("in.txt, line 3 has 10 tokens")):
         translator.translate(["ab", "", "abcabcabc"], place="in.txt, line")
     with pytest.raises(TokenizerError, match=r"'x' \(character 1 of in.txt, line 3\)"):

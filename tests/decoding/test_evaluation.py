@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from pellucid.data.corpora import Pair
 from pellucid.data.train_tokenizer import train_tokenizer
-from pellucid.decoding import Translator, quality, translate_ids
-from pellucid.decoding.batching import batches
+from pellucid.decoding import TorchTranslator, quality, translate_ids
 from pellucid.decoding.evaluation import evaluate_translation, pair_loss, text_loss, text_windows
 from pellucid.errors import InputError, LengthError
+from pellucid.search.batching import batches
 from tiny_models import GPT2, PAPER, tiny
 
 TEXTS = ["ab ba", "b", "aab", "abba bb a"]
@@ -26,7 +26,7 @@ def tokenizer():
 
 @pytest.fixture(scope="module")
 def translator(tokenizer):
-    return Translator(tiny(seed=2, vocab_size=tokenizer.vocab_size, max_length=24, **PAPER), tokenizer)
+    return TorchTranslator(tiny(seed=2, vocab_size=tokenizer.vocab_size, max_length=24, **PAPER), tokenizer)
 
 
 @given(lengths=st.lists(st.integers(1, 30), max_size=30), room=st.integers(1, 100))

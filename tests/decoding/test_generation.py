@@ -5,9 +5,9 @@ import math
 import pytest
 import torch
 
-from pellucid.decoding import Sampling, greedy, sample, score, stream
-from pellucid.decoding.chance import Chance
+from pellucid.decoding import greedy, sample, score, stream
 from pellucid.errors import InputError
+from pellucid.search import Sampling
 from tiny_models import GPT2, LLAMA, PAPER, tiny
 
 SOURCES = [[5, 9, 3, 2], [7, 2], [11, 4, 6, 8, 13, 2]]
@@ -25,23 +25,6 @@ def ending(seed, **kind):
     with torch.no_grad():
         model.output_bias[2] += 2.5
     return model
-
-
-def test_draws_follow_the_distribution():
-    """0.5, 0.3, 0.2 in 20,000 draws: 4 standard errors are below 0.0142."""
-    logits = torch.tensor([[0.5, 0.3, 0.2, 0.0]]).log().expand(20_000, -1)
-    drawn = Chance(range(20_000)).draw(logits, range(20_000))
-    shares = drawn.bincount(minlength=4) / 20_000
-    assert shares.tolist() == pytest.approx([0.5, 0.3, 0.2, 0.0], abs=0.0142)
-    assert int(drawn.max()) == 2
-
-
-@pytest.mark.parametrize(("number", "token"), [(0.0, 1), (0.25, 2), (0.9999999, 2)])
-def test_an_excluded_token_is_never_drawn(number, token, monkeypatch):
-    """Not even when the random number is the border of what came before it."""
-    monkeypatch.setattr("random.Random.random", lambda self: number)
-    logits = torch.tensor([[0.0, 0.25, 0.75, 0.0]]).log()
-    assert Chance([1]).draw(logits, [0]).tolist() == [token]
 
 
 @pytest.mark.parametrize("kind", [PAPER, GPT2, LLAMA])

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
+from pellucid.decoding.context import decoding
 from pellucid.decoding.fused_state import FusedState, weights_of
-from pellucid.decoding.opening import decoding
 from pellucid.decoding.state import CachedState
 from pellucid.errors import InputError, LengthError
 from pellucid.nn import EncoderDecoder
@@ -52,7 +52,7 @@ def test_steps_equal_whole_forward_passes(kind, model):
             expected = torch.stack([uncached(model, row, steps[row, :t].tolist()) for row in range(3)])
             torch.testing.assert_close(state.logits, expected, **CLOSE)
             if t < 3:
-                state.advance(steps[:, t])
+                state.advance(steps[:, t].tolist())
 
 
 @pytest.mark.parametrize("kind", [CachedState, FusedState])
@@ -60,12 +60,12 @@ def test_beams_change_places_and_sequences_end(kind, model):
     with decoding(model):
         state = opened(kind, model)
         state.expand(2)
-        state.advance(torch.tensor([3, 4, 5, 6, 7, 8]))
+        state.advance([3, 4, 5, 6, 7, 8])
         # Sequence 1 ends; of sequence 0 both beams come from its second, those of sequence 2 change places.
-        state.select(torch.tensor([1, 1, 5, 4]), torch.tensor([0, 2]))
-        state.advance(torch.tensor([9, 10, 11, 12]))
-        state.select(torch.tensor([1, 0, 2, 2]))
-        state.advance(torch.tensor([6, 3, 8, 5]))
+        state.select([1, 1, 5, 4], [0, 2])
+        state.advance([9, 10, 11, 12])
+        state.select([1, 0, 2, 2])
+        state.advance([6, 3, 8, 5])
         written = [(0, [4, 10, 6]), (0, [4, 9, 3]), (2, [8, 11, 8]), (2, [8, 11, 5])]
         expected = torch.stack([uncached(model, row, tokens) for row, tokens in written])
         torch.testing.assert_close(state.logits, expected, **CLOSE)
@@ -76,10 +76,10 @@ def test_the_explicit_path_of_attention_is_the_same(model, rows):
     chosen = tuple(range(rows))
     with decoding(model), attention_by("explicit"):
         explicit = opened(FusedState, model, chosen)
-        explicit.advance(torch.arange(3, 3 + rows))
+        explicit.advance(range(3, 3 + rows))
     with decoding(model), attention_by("fused"):
         fused = opened(FusedState, model, chosen)
-        fused.advance(torch.arange(3, 3 + rows))
+        fused.advance(range(3, 3 + rows))
     torch.testing.assert_close(explicit.logits, fused.logits, **CLOSE)
 
 
@@ -89,7 +89,7 @@ def test_bfloat16_models_decode(model):
     with decoding(model):
         cached, fused = opened(CachedState, model), opened(FusedState, model)
         for state in (cached, fused):
-            state.advance(torch.tensor([3, 4, 5]))
+            state.advance([3, 4, 5])
         assert fused.logits.dtype == torch.float32
         spread = cached.logits.std()
         assert (fused.logits - cached.logits).abs().max() < 0.15 * spread
@@ -104,7 +104,7 @@ def test_weights_are_prepared_once_and_again_after_a_change():
     assert weights_of(model) is not first
     with decoding(model):
         state = opened(FusedState, model)
-        state.advance(torch.tensor([3, 4, 5]))
+        state.advance([3, 4, 5])
         torch.testing.assert_close(state.logits[1], uncached(model, 1, [4]), **CLOSE)
 
 

@@ -71,7 +71,7 @@ def evaluate(
     _refuse_contradictions(file, source, references)
     if output is not None:
         check_writable(output)  # before the long work
-    from pellucid.pretrained import open_model  # loads PyTorch, once the options are known to be right
+    from pellucid.pretrained import open_model  # once the options are known to be right
 
     opened = open_model(model)
     if opened.config.is_encoder_decoder:
@@ -122,11 +122,13 @@ def _translate(
     tokenize: str,
     output: Path | None,
 ) -> dict[str, Any]:
+    from pellucid.decoding import TorchTranslator
     from pellucid.decoding.evaluation import evaluate_translation
 
+    translator = TorchTranslator(opened.encoder_decoder, opened.tokenizer, opened.source_tokenizer)
     with counting("Translating", len(pairs)) as progress:
         result = evaluate_translation(
-            opened.translator(),
+            translator,
             pairs,
             num_beams=beam,
             length_penalty=length_penalty,

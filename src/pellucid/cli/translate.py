@@ -16,11 +16,11 @@ from pellucid.errors import InputError, MissingExtraError
 from pellucid.files import check_writable, write_atomically
 
 if TYPE_CHECKING:
-    from pellucid.decoding import Translation
-    from pellucid.decoding.engine import Engine
     from pellucid.pretrained import Pretrained
+    from pellucid.search import Engine, Translation
 
 _PATH = click.Path(path_type=Path)
+_NAMES = {"numpy": "NumPy", "torch": "PyTorch"}
 
 
 @click.command()
@@ -43,15 +43,15 @@ _PATH = click.Path(path_type=Path)
 )
 @click.option(
     "--engine",
-    type=click.Choice(["auto", "torch", "ctranslate2"]),
+    type=click.Choice(["auto", "numpy", "torch", "ctranslate2"]),
     default="auto",
     show_default=True,
-    help="What computes. auto: CTranslate2 for files and standard input, if it is installed.",
+    help="What computes. auto: NumPy for TEXTs; for files and standard input the fastest that is installed.",
 )
 @click.option(
     "--compute",
     type=click.Choice(["int8", "float32"]),
-    help="In which numbers.  [default: int8 with CTranslate2, float32 with PyTorch]",
+    help="In which numbers; int8 only with CTranslate2.  [default: int8 with CTranslate2, else float32]",
 )
 @click.option("--batch-tokens", type=click.IntRange(min=1), default=4096, show_default=True, help="Tokens of a batch.")
 @click.option("--json", "as_json", is_flag=True, help="For programs: a line of JSON for each sentence.")
@@ -81,7 +81,7 @@ def translate(
     """
     _refuse_contradictions(texts, source, output, beam, n_best, engine, compute)
     sentences = typed_sentences(texts) if texts else read_sentences(source)
-    from pellucid.pretrained import open_model  # loads PyTorch, once the options are known to be right
+    from pellucid.pretrained import open_model  # once the options are known to be right
 
     opened = open_model(model)
     name, runs = _engine(opened, engine, compute, in_bulk=not texts)
@@ -123,8 +123,8 @@ def _refuse_contradictions(
         raise InputError("give TEXTs or -i FILE, not both.")
     if n_best > beam:
         raise InputError(f"--n-best {n_best} needs as many beams; give --beam {n_best} or more.")
-    if engine == "torch" and compute == "int8":
-        raise InputError("PyTorch computes in float32; int8 needs --engine ctranslate2.")
+    if engine in ("numpy", "torch") and compute == "int8":
+        raise InputError(f"{_NAMES[engine]} computes in float32; int8 needs --engine ctranslate2.")
     if output is None:
         return
     if source is not None and source.exists() and output.exists() and source.samefile(output):
@@ -132,24 +132,54 @@ def _refuse_contradictions(
     check_writable(output)  # before the long work
 
 
-def _engine(opened: Pretrained, engine: str, compute: str | None, in_bulk: bool) -> tuple[str, Engine | None]:
-    """What computes, in words, and the engine; `None` for PyTorch."""
-    model = opened.encoder_decoder
-    asked = engine == "ctranslate2" or (engine == "auto" and compute == "int8")
-    if asked or (engine == "auto" and in_bulk):
-        from pellucid.decoding.ctranslate2 import open_fast
+def _engine(opened: Pretrained, engine: str, compute: str | None, in_bulk: bool) -> tuple[str, Engine]:
+    """What computes, in words, and the engine."""
+    opened.check_translates()
+    if engine == "auto":
+        engine = "ctranslate2" if compute == "int8" else "fastest" if in_bulk else "numpy"
+    if engine == "fastest":
+        return _fastest(opened, compute or "int8")
+    if engine == "ctranslate2":
+        return _ctranslate2(opened, compute or "int8")
+    return _torch(opened) if engine == "torch" else _numpy(opened)
 
-        numbers = compute or "int8"
-        try:
-            return f"CTranslate2 in {numbers}", open_fast(model, numbers)
-        except MissingExtraError:
-            if asked:
-                raise
-        except InputError as error:
-            if asked:
-                raise
-            remark(f"{error} PyTorch computes instead.")
-    return "PyTorch in float32", None
+
+def _fastest(opened: Pretrained, compute: str) -> tuple[str, Engine]:
+    """CTranslate2; where it is not installed, or has no word for the model, PyTorch; without that NumPy."""
+    refused = ""
+    try:
+        return _ctranslate2(opened, compute)
+    except MissingExtraError:
+        pass
+    except InputError as error:
+        refused = str(error)
+    try:
+        found = _torch(opened)
+    except MissingExtraError:
+        return _numpy(opened)
+    if refused:
+        remark(f"{refused} PyTorch computes instead.")
+    return found
+
+
+def _ctranslate2(opened: Pretrained, compute: str) -> tuple[str, Engine]:
+    try:
+        from pellucid.decoding.ctranslate2 import open_fast
+    except MissingExtraError:  # PyTorch, which exports models to it
+        raise MissingExtraError("CTranslate2 with PyTorch", "fast", "translate with it") from None
+    return f"CTranslate2 in {compute}", open_fast(opened.encoder_decoder, compute)
+
+
+def _torch(opened: Pretrained) -> tuple[str, Engine]:
+    from pellucid.decoding.engine import TorchEngine
+
+    return "PyTorch in float32", TorchEngine(opened.encoder_decoder)
+
+
+def _numpy(opened: Pretrained) -> tuple[str, Engine]:
+    from pellucid.search import NumpyEngine
+
+    return "NumPy in float32", NumpyEngine(opened.transformer)
 
 
 def _as_text(translation: Translation, number: int, n_best: int) -> str:

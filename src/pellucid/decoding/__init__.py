@@ -1,21 +1,17 @@
-"""From a model's probabilities to texts: greedy decoding, beam search, sampling, scoring."""
+"""Decoding with models in PyTorch: greedy decoding, beam search, sampling, scoring, evaluation.
 
-from pellucid.decoding.beam import Beams, beam_search
-from pellucid.decoding.generation import Piece, greedy, sample, stream
-from pellucid.decoding.hypothesis import Hypothesis
+The searches themselves are in `pellucid.search`.
+"""
+
+from pellucid.decoding.beam import beam_search
+from pellucid.decoding.generation import greedy, sample, stream
 from pellucid.decoding.metrics import Quality, quality
 from pellucid.decoding.scoring import score
-from pellucid.decoding.settings import Sampling
-from pellucid.decoding.translator import Translation, Translator, translate_ids
+from pellucid.decoding.translator import TorchTranslator, translate_ids
 
 __all__ = [
-    "Beams",
-    "Hypothesis",
-    "Piece",
     "Quality",
-    "Sampling",
-    "Translation",
-    "Translator",
+    "TorchTranslator",
     "beam_search",
     "greedy",
     "quality",

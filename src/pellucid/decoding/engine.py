@@ -1,34 +1,17 @@
-"""What runs an encoder–decoder's search, batch by batch."""
+"""A model in PyTorch that runs its search."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol, runtime_checkable
 
-from pellucid.decoding.beam import Beams, beam_search
+from pellucid.decoding.beam import beam_search
 from pellucid.decoding.generation import greedy
-from pellucid.decoding.hypothesis import Hypothesis
 from pellucid.nn import EncoderDecoder
-
-
-@runtime_checkable
-class Engine(Protocol):
-    """A model, ready to search."""
-
-    def search(
-        self, sources: Sequence[Sequence[int]], max_lengths: Sequence[int], beams: Beams
-    ) -> list[list[Hypothesis]]:
-        """The n best hypotheses of each source of one batch.
-
-        Args:
-            sources: the ids of each, with eos.
-            max_lengths: new tokens at most, eos included, of each.
-            beams: how they are ranked; one beam is greedy decoding.
-        """
+from pellucid.search import Beams, Hypothesis
 
 
 class TorchEngine:
-    """A model in PyTorch.
+    """A `pellucid.search.Engine`: a model in PyTorch.
 
     Args:
         model: the encoder–decoder.

@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pellucid.data.corpora import Pair
-from pellucid.decoding.batching import batches
 from pellucid.decoding.metrics import Quality, Tokenization, quality
 from pellucid.decoding.scoring import score
-from pellucid.decoding.translator import TextCodec, Translation, Translator
+from pellucid.decoding.translator import TorchTranslator
 from pellucid.errors import InputError, LengthError
 from pellucid.nn import DecoderOnly
+from pellucid.search import Translation
+from pellucid.search.batching import batches
+from pellucid.search.text_codec import TextCodec
 
 Progress = Callable[[int], object]
 
@@ -62,7 +64,7 @@ class TranslationResult:
 
 
 def evaluate_translation(
-    translator: Translator,
+    translator: TorchTranslator,
     pairs: Sequence[Pair],
     *,
     num_beams: int = 4,
@@ -102,7 +104,7 @@ def evaluate_translation(
     return TranslationResult(translations, worth, loss, seconds)
 
 
-def pair_loss(translator: Translator, pairs: Sequence[Pair], batch_tokens: int = 4096) -> Loss:
+def pair_loss(translator: TorchTranslator, pairs: Sequence[Pair], batch_tokens: int = 4096) -> Loss:
     """The loss of every reference given its source.
 
     Raises:

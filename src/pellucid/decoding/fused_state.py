@@ -152,11 +152,11 @@ class FusedState(CachedState):
         self._cross_mask = padding_mask(self.source_mask)
         del self.cache
 
-    def advance(self, tokens: Int[Tensor, " rows"]) -> None:
+    def advance(self, tokens: Sequence[int]) -> None:
         """Take in one token a row; `logits` are then those after it."""
         self._count(len(tokens))
         w = self._weights
-        x = self._embed(tokens)
+        x = self._embed(self._indices(tokens))
         mask = None if self.keep is None else AttentionMask(self.keep[:, None, None, :])
         rotation = self._rotation()
         for index, layer in enumerate(w.layers):
@@ -173,8 +173,7 @@ class FusedState(CachedState):
         self._length += 1
         self.logits = w.projection(x if w.final_norm is None else w.final_norm(x)).float()
 
-    def select(self, rows: Int[Tensor, " new_rows"], sources: Int[Tensor, " new_sources"] | None = None) -> None:
-        """Row i becomes what row `rows[i]` was."""
+    def _select(self, rows: Int[Tensor, " new_rows"], sources: Int[Tensor, " new_sources"] | None) -> None:
         n = self._length
         if len(rows) != len(self._held[0]):
             for index, held in enumerate(self._held):
@@ -198,7 +197,7 @@ class FusedState(CachedState):
 
     def expand(self, beams: int) -> None:
         """Every row becomes so many rows, which share their source's keys and values."""
-        self.select(torch.arange(len(self._held[0]), device=self.logits.device).repeat_interleave(beams))
+        self.select([row for row in range(len(self._held[0])) for _ in range(beams)])
 
     def _embed(self, tokens: Int[Tensor, " rows"]) -> Float[Tensor, "rows d_model"]:
         w = self._weights

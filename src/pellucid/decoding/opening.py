@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-import torch
-
+from pellucid.decoding.context import decoding
 from pellucid.decoding.fused_state import FusedState
-from pellucid.decoding.state import CachedState, State
+from pellucid.decoding.state import CachedState
 from pellucid.nn import DecoderOnly, EncoderDecoder
+from pellucid.search import State
 
 
 def open_state(
@@ -23,7 +22,7 @@ def open_state(
     """The batch, its sources and prompts read.
 
     Args:
-        model: in evaluation mode.
+        model: an encoder–decoder or a language model.
         sources: for an encoder–decoder, each with eos.
         prompts: what each target begins with.
         max_new: tokens that may follow.
@@ -33,18 +32,5 @@ def open_state(
         InputError: the model and what it is given do not belong together.
         LengthError: something is longer than the model's longest sequence.
     """
-    return (FusedState if fused else CachedState)(model, sources, prompts, max_new)
-
-
-@contextlib.contextmanager
-def decoding(model: EncoderDecoder | DecoderOnly) -> Iterator[None]:
-    """No gradients, no dropout; the model is as before afterwards."""
-    training = model.training
-    if training:  # setting it walks through all modules, which for small models costs as much as a step
-        model.eval()
-    try:
-        with torch.inference_mode():
-            yield
-    finally:
-        if training:
-            model.train()
+    with decoding(model):
+        return (FusedState if fused else CachedState)(model, sources, prompts, max_new)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import torch
 
-from pellucid.decoding.opening import decoding
+from pellucid.decoding.context import decoding
 from pellucid.decoding.padding import pad_right
 from pellucid.errors import InputError
 from pellucid.nn import DecoderOnly, EncoderDecoder

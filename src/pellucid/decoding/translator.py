@@ -1,138 +1,28 @@
-"""From texts to texts: a model with its tokenizers."""
+"""Translations by a model in PyTorch."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Protocol, runtime_checkable
+from collections.abc import Sequence
 
-from pellucid.decoding.batching import batches
-from pellucid.decoding.beam import Beams
-from pellucid.decoding.engine import Engine, TorchEngine
-from pellucid.decoding.hypothesis import Hypothesis
-from pellucid.errors import LengthError
+from pellucid.decoding.engine import TorchEngine
 from pellucid.nn import EncoderDecoder
+from pellucid.search import Beams, Translator
+from pellucid.search.text_codec import TextCodec
+from pellucid.search.translator import search_in_batches
 
 
-@runtime_checkable
-class TextCodec(Protocol):
-    """What is needed of a tokenizer; `pellucid.data.Tokenizer` has it."""
-
-    def encode_batch(self, texts: Sequence[str], place: str = "text") -> list[list[int]]:
-        """The ids of each text, without bos and eos; `place` comes before a text's number in messages."""
-
-    def decode(self, ids: Sequence[int]) -> str:
-        """The text of ids."""
-
-    def tokens(self, ids: Sequence[int]) -> list[str]:
-        """Each token as the vocabulary spells it."""
-
-
-@dataclass(frozen=True)
-class Translation:
-    """A translated text.
-
-    Args:
-        source: the text.
-        text: its translation.
-        tokens: as the vocabulary spells them.
-        hypothesis: their ids and score.
-        others: of n best, those after the first, in falling order.
-    """
-
-    source: str
-    text: str
-    tokens: tuple[str, ...]
-    hypothesis: Hypothesis
-    others: tuple[Translation, ...] = ()
-
-
-class Translator:
-    """Translates texts with an encoder–decoder.
+class TorchTranslator(Translator):
+    """Translates texts with an encoder–decoder in PyTorch.
 
     Args:
         model: the encoder–decoder.
         tokenizer: of the target, and of the source unless it has its own.
         source_tokenizer: the source's, where it is another.
-        engine: runs the search; `None` for the model itself, in PyTorch.
     """
 
-    def __init__(
-        self,
-        model: EncoderDecoder,
-        tokenizer: TextCodec,
-        source_tokenizer: TextCodec | None = None,
-        engine: Engine | None = None,
-    ) -> None:
-        self.model, self.tokenizer = model, tokenizer
-        self.source_tokenizer = tokenizer if source_tokenizer is None else source_tokenizer
-        self._engine = TorchEngine(model) if engine is None else engine
-
-    def encode(self, texts: Sequence[str], place: str = "text") -> list[list[int]]:
-        """The sources as the model reads them: ids with eos, without the space around texts, as in training.
-
-        Args:
-            texts: the sources.
-            place: what comes before a text's number in messages.
-
-        Raises:
-            LengthError: one is longer than the model's longest sequence; says which.
-        """
-        stripped = [text.strip() for text in texts]
-        encoded = [[*ids, self.model.config.eos_id] for ids in self.source_tokenizer.encode_batch(stripped, place)]
-        longest = self.model.config.max_length
-        for number, ids in enumerate(encoded, start=1):
-            if len(ids) > longest:
-                raise LengthError(
-                    f"{place} {number} has {len(ids)} tokens, eos included, but the model reads at most {longest}; "
-                    "split it into sentences."
-                )
-        return encoded
-
-    def translate(
-        self,
-        texts: Sequence[str],
-        *,
-        num_beams: int = 4,
-        length_penalty: float = 0.6,
-        n_best: int = 1,
-        batch_tokens: int = 4096,
-        max_length: int | None = None,
-        place: str = "text",
-        progress: Callable[[int], object] | None = None,
-    ) -> list[Translation]:
-        """The likeliest translation of each text.
-
-        Args:
-            texts: what is translated; an empty one stays empty.
-            num_beams: 1 for greedy decoding.
-            length_penalty: α of the beam search.
-            n_best: hypotheses of each text, at most `num_beams`.
-            batch_tokens: source tokens of a batch, padding included.
-            max_length: new tokens at most; `None` for twice the source's and 20, as far as the model goes.
-            place: what comes before a text's number in messages.
-            progress: told after each batch how many texts it had; those that are empty come first.
-
-        Raises:
-            InputError: a number is out of its range.
-            LengthError: a text is longer than the model's longest sequence.
-        """
-        beams = Beams(num_beams, length_penalty, n_best=n_best)
-        sources = self.encode(texts, place)
-        full = [index for index, text in enumerate(texts) if text.strip()]
-        if progress is not None:
-            progress(len(texts) - len(full))
-        chosen = {index: sources[index] for index in full}
-        found = _search(self._engine, self.model, chosen, beams, batch_tokens, max_length, progress)
-        nothing = [Hypothesis((), 0.0, 0.0, "eos")]
-        return [self._translation(text, found.get(index, nothing)) for index, text in enumerate(texts)]
-
-    def _translation(self, source: str, hypotheses: Sequence[Hypothesis]) -> Translation:
-        codec = self.tokenizer
-        first, *others = (
-            Translation(source, codec.decode(each.ids), tuple(codec.tokens(each.ids)), each) for each in hypotheses
-        )
-        return replace(first, others=tuple(others))
+    def __init__(self, model: EncoderDecoder, tokenizer: TextCodec, source_tokenizer: TextCodec | None = None) -> None:
+        super().__init__(model.config, TorchEngine(model), tokenizer, source_tokenizer)
+        self.model = model
 
 
 def translate_ids(
@@ -156,32 +46,6 @@ def translate_ids(
         LengthError: a source is longer than the model's longest sequence.
     """
     ended = {index: [*source, model.config.eos_id] for index, source in enumerate(sources)}
-    found = _search(TorchEngine(model), model, ended, Beams(num_beams, length_penalty), batch_tokens)
+    beams = Beams(num_beams, length_penalty)
+    found = search_in_batches(TorchEngine(model), model.config, ended, beams, batch_tokens)
     return [list(found[index][0].ids) for index in range(len(sources))]
-
-
-def _search(
-    engine: Engine,
-    model: EncoderDecoder,
-    sources: Mapping[int, Sequence[int]],
-    beams: Beams,
-    batch_tokens: int,
-    max_length: int | None = None,
-    progress: Callable[[int], object] | None = None,
-) -> dict[int, list[Hypothesis]]:
-    """The n best hypotheses of each source, batch by batch."""
-    keys = list(sources)
-    found: dict[int, list[Hypothesis]] = {}
-    for batch in batches([len(source) for source in sources.values()], batch_tokens):
-        chosen = [sources[keys[index]] for index in batch]
-        limits = default_limits(model, chosen) if max_length is None else [max_length] * len(chosen)
-        for index, hypotheses in zip(batch, engine.search(chosen, limits, beams), strict=True):
-            found[keys[index]] = hypotheses
-        if progress is not None:
-            progress(len(batch))
-    return found
-
-
-def default_limits(model: EncoderDecoder, sources: Sequence[Sequence[int]]) -> list[int]:
-    """Twice as many tokens as the source and 20, as far as the model goes: what is longer has run away."""
-    return [min(model.config.max_length, 2 * len(source) + 20) for source in sources]

@@ -3,63 +3,104 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pellucid.data.tokenizer import Tokenizer
-from pellucid.decoding.engine import Engine
-from pellucid.decoding.translator import Translator
 from pellucid.errors import InputError
-from pellucid.nn import DecoderOnly, EncoderDecoder
-from pellucid.nn.weights import load_model
 from pellucid.pretrained.names import model_directory
-from pellucid.transformer import TransformerConfig
-from pellucid.transformer.weights_file import TOKENIZER, WEIGHTS
+from pellucid.search import Engine, Generator, NumpyEngine, Translator
+from pellucid.transformer import Transformer, TransformerConfig, load
+from pellucid.transformer.weights_file import TOKENIZER, WEIGHTS, open_model_directory
+
+if TYPE_CHECKING:
+    from pellucid.nn import DecoderOnly, EncoderDecoder
 
 SOURCE_TOKENIZER = "source_tokenizer.json"
 
 
 @dataclass(frozen=True)
 class Pretrained:
-    """A model that is ready for texts.
+    """A model that is ready for texts; its weights are read when they are needed, for NumPy or for PyTorch.
 
     Args:
-        model: in evaluation mode.
+        config: of the model.
         tokenizer: of what it writes.
         source_tokenizer: of what it reads; the same unless the source has its own.
         directory: where it came from.
     """
 
-    model: EncoderDecoder | DecoderOnly
+    config: TransformerConfig
     tokenizer: Tokenizer
     source_tokenizer: Tokenizer
     directory: Path
 
+    @cached_property
+    def transformer(self) -> Transformer:
+        """The model on NumPy.
+
+        Raises:
+            WeightsError: its weights are damaged or another model's.
+        """
+        return load(self.directory)
+
+    @cached_property
+    def model(self) -> EncoderDecoder | DecoderOnly:
+        """The model in PyTorch, in evaluation mode.
+
+        Raises:
+            WeightsError: its weights are damaged or another model's.
+            MissingExtraError: PyTorch is not installed.
+        """
+        from pellucid.nn import load_model
+
+        return load_model(self.directory)
+
     @property
-    def config(self) -> TransformerConfig:
-        """The model's configuration."""
-        return self.model.config
+    def encoder_decoder(self) -> EncoderDecoder:
+        """The model in PyTorch, if it translates.
+
+        Raises:
+            InputError: it is a language model.
+            WeightsError, MissingExtraError: as `model`.
+        """
+        self.check_translates()
+        return self.model  # type: ignore[return-value]  # its configuration says so
 
     def translator(self, engine: Engine | None = None) -> Translator:
         """The model as a translator.
 
         Args:
-            engine: runs its search; `None` for PyTorch.
+            engine: runs its search; `None` for NumPy.
 
         Raises:
             InputError: it is a language model.
+            WeightsError: its weights are damaged or another model's.
         """
-        return Translator(self.encoder_decoder, self.tokenizer, self.source_tokenizer, engine)
+        self.check_translates()
+        runs = NumpyEngine(self.transformer) if engine is None else engine
+        return Translator(self.config, runs, self.tokenizer, self.source_tokenizer)
 
-    @property
-    def encoder_decoder(self) -> EncoderDecoder:
-        """The model, if it translates.
+    def generator(self) -> Generator:
+        """The model as one that continues texts, on NumPy.
 
         Raises:
-            InputError: it is a language model.
+            InputError: it is a translator.
+            WeightsError: its weights are damaged or another model's.
         """
-        if not isinstance(self.model, EncoderDecoder):
+        if self.config.is_encoder_decoder:
+            raise InputError(
+                f"{self.directory.name} is a translator, which continues no text; give it to `pellucid translate`."
+            )
+        return Generator(self.transformer, self.tokenizer)
+
+    def check_translates(self) -> None:
+        """Raises:
+        InputError: it is a language model.
+        """
+        if not self.config.is_encoder_decoder:
             raise InputError(f"{self.directory} holds a language model, which does not translate.")
-        return self.model
 
 
 def open_model(model: str | Path) -> Pretrained:
@@ -75,7 +116,8 @@ def open_directory(directory: str | Path) -> Pretrained:
     """What training wrote into a directory: config.json, model.safetensors, tokenizer.json.
 
     Raises:
-        InputError: something is missing, damaged, or does not fit the rest.
+        InputError: something is missing, damaged, or does not fit the rest; of the weights only that they are there
+            is looked at.
     """
     directory = Path(directory)
     if (directory / "checkpoints").is_dir() and not (directory / WEIGHTS).exists():
@@ -83,14 +125,13 @@ def open_directory(directory: str | Path) -> Pretrained:
             f"{directory} holds a training that has not ended and no {WEIGHTS} yet; go on with `pellucid train"
             " RECIPE.toml --resume`, or set training.steps to where it is."
         )
-    model = load_model(directory)
+    config, _ = open_model_directory(directory)
     if not (directory / TOKENIZER).is_file():
         raise InputError(f"{directory} has no {TOKENIZER}; put the tokenizer that the model was trained with there.")
     tokenizer = Tokenizer.load(directory / TOKENIZER)
     source = tokenizer
     if (directory / SOURCE_TOKENIZER).is_file():
         source = Tokenizer.load(directory / SOURCE_TOKENIZER)
-    config = model.config
     for name, held, size in (
         (TOKENIZER, tokenizer, config.vocab_size),
         (SOURCE_TOKENIZER if source is not tokenizer else TOKENIZER, source, config.source_vocab_size),
@@ -100,4 +141,4 @@ def open_directory(directory: str | Path) -> Pretrained:
                 f"{directory / name} has {held.vocab_size:,} tokens, but the model only {size:,}; "
                 "it belongs to another model."
             )
-    return Pretrained(model, tokenizer, source, directory)
+    return Pretrained(config, tokenizer, source, directory)

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pellucid.decoding.beam import Beams
 from pellucid.decoding.ctranslate2.library import ctranslate2_library
-from pellucid.decoding.hypothesis import Hypothesis
 from pellucid.errors import InputError
+from pellucid.search import Beams, Hypothesis
 
 
 class FastTranslator:
@@ -89,7 +88,7 @@ class FastTranslator:
     def search(
         self, sources: Sequence[Sequence[int]], max_lengths: Sequence[int], beams: Beams
     ) -> list[list[Hypothesis]]:
-        """As `pellucid.decoding.engine.Engine` says; sources of different limits are searched together.
+        """As `pellucid.search.Engine` says; sources of different limits are searched together.
 
         CTranslate2 has one limit for a batch, here the largest. Hypotheses that end before a source's own limit are
         those that it would have led to; where one is as long, the source is searched again with its own.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pellucid.decoding import filters
 from pellucid.errors import InputError
-from pellucid.nn.tensors import Float, Int, Tensor
+from pellucid.search import filters
+from pellucid.search.rows import RowMath, Rows
 
 
 @dataclass(frozen=True)
@@ -47,27 +47,27 @@ class Sampling:
         """Whether nothing is left to chance."""
         return self.temperature == 0
 
-    def adjust(
-        self, logits: Float[Tensor, "rows vocabulary"], seen: Int[Tensor, "rows n"] | None
-    ) -> Float[Tensor, "rows vocabulary"]:
+    def adjust(self, maths: RowMath, logits: Rows, seen: Rows | None) -> Rows:
         """The logits that are sampled from.
 
         Args:
-            logits: the model's.
-            seen: the tokens so far; needed only for the repetition penalty.
+            maths: of the logits' library.
+            logits: the model's, (rows, vocabulary).
+            seen: the tokens so far, (rows, n); needed only for the repetition penalty.
         """
         if self.repetition_penalty != 1 and seen is not None:
-            logits = filters.repetition_penalty(logits, seen, self.repetition_penalty)
+            logits = filters.repetition_penalty(maths, logits, seen, self.repetition_penalty)
         if self.greedy:
             return logits
         if self.temperature != 1:
-            logits = logits / self.temperature
+            # From the largest, so that no quotient becomes infinite but those of what is then impossible.
+            logits = (logits - maths.largest(logits)) / max(self.temperature, _LEAST_TEMPERATURE)
         if self.top_k:
-            logits = filters.top_k(logits, self.top_k)
+            logits = filters.top_k(maths, logits, self.top_k)
         if self.top_p < 1:
-            logits = filters.top_p(logits, self.top_p)
+            logits = filters.top_p(maths, logits, self.top_p)
         if self.min_p > 0:
-            logits = filters.min_p(logits, self.min_p)
+            logits = filters.min_p(maths, logits, self.min_p)
         return logits
 
 
@@ -77,3 +77,5 @@ def _require(holds: bool, name: str, value: int | float, needed: str) -> None:
 
 
 GREEDY = Sampling(temperature=0.0)
+_LEAST_TEMPERATURE = 1e-30
+"""What is colder is no float32 any more, and takes the likeliest like this one."""

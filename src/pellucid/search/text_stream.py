@@ -16,13 +16,14 @@ class TextStream:
 
     Args:
         decode: the tokenizer's, from ids to text.
+        before: the tokens that the text goes on from.
     """
 
-    def __init__(self, decode: Callable[[Sequence[int]], str]) -> None:
+    def __init__(self, decode: Callable[[Sequence[int]], str], before: Sequence[int] = ()) -> None:
         self._decode = decode
-        self._ids: list[int] = []
+        self._ids = list(before)
         self._context = 0  # where the tokens begin that give the next one its surroundings
-        self._read = 0  # tokens before it have been given out as text
+        self._read = len(before)  # tokens before it have been given out as text
 
     def push(self, token: int) -> str:
         """The text that is certain now and was not before; often empty."""

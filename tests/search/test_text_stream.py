@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pellucid.data.train_tokenizer import train_tokenizer
-from pellucid.decoding.stop_strings import StopStrings
-from pellucid.decoding.text_stream import TextStream
 from pellucid.errors import InputError
+from pellucid.search.stop_strings import StopStrings
+from pellucid.search.text_stream import TextStream
 
 TEXT = ["The dog is sitting on the mat.", "Der Hund sitzt auf der Matte.", "größer, schöner, 12 Äpfel — ja!"]
 TOKENIZERS = {kind: train_tokenizer(TEXT, kind, 400) for kind in ("bpe", "unigram", "characters")}

@@ -5,9 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-import torch
-
-from pellucid.nn.tensors import Float, Int, Tensor
+from pellucid.search.rows import RowMath, Rows
 
 
 class Chance:
@@ -23,16 +21,17 @@ class Chance:
     def __init__(self, seeds: Sequence[int | None]) -> None:
         self._streams = [random.Random(seed) for seed in seeds]
 
-    def draw(self, logits: Float[Tensor, "rows vocabulary"], sequences: Sequence[int]) -> Int[Tensor, " rows"]:
-        """One token a row, each with the probability that softmax gives it.
+    def draw(self, maths: RowMath, logits: Rows, sequences: Sequence[int]) -> Rows:
+        """One token a row, (rows,), each with the probability that softmax gives it.
 
         Args:
+            maths: of the logits' library.
             logits: −∞ excludes a token.
             sequences: which sequence each row is.
         """
-        uniform = torch.tensor([self._streams[index].random() for index in sequences], dtype=torch.float64)
-        cumulative = logits.double().softmax(dim=1).cumsum(dim=1)
+        uniform = maths.numbers([[self._streams[index].random()] for index in sequences])
+        cumulative = maths.cumulative(logits)
         # Inverse of the cumulative distribution; its end is 1 but for rounding.
-        threshold = uniform.to(cumulative.device)[:, None] * cumulative[:, -1:]
+        threshold = uniform * cumulative[:, -1:]
         # The first token whose cumulative probability exceeds the threshold has a probability above 0.
-        return torch.searchsorted(cumulative, threshold, right=True).squeeze(1)
+        return (cumulative <= threshold).sum(-1)
