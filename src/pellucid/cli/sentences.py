@@ -49,15 +49,48 @@ def read_sentences(path: Path | None) -> Sentences:
     """
     from pellucid.data.corpora import lines_of, read_bytes
 
-    if path is None and (sys.stdin is None or sys.stdin.isatty()):
-        raise InputError("there is no text; give one in quotation marks, -i FILE, or pipe one in.")
     if path is None or str(path) == "-":
-        if sys.stdin is None:
-            raise InputError("standard input is closed; give a text in quotation marks or -i FILE.")
-        name, data = "standard input", sys.stdin.buffer.read()
+        name, data = "standard input", _standard_input("a text in quotation marks or -i FILE", asked=path is not None)
     else:
         name, data = str(path), read_bytes(path)
     return _checked(Sentences(lines_of(data, name), f"{name}, line"))
+
+
+def read_prompt(typed: str | None) -> str:
+    """The beginning of a text: an argument, or else standard input without the line end behind it.
+
+    Args:
+        typed: the argument; "-" for standard input also from a terminal.
+
+    Raises:
+        InputError: nothing was given, it is empty, is not UTF-8, or holds what is no text.
+    """
+    if typed is None or typed == "-":
+        from pellucid.data.corpora import text_of
+
+        data = _standard_input("the beginning of a text in quotation marks", asked=typed == "-")
+        prompt = text_of(data, "standard input").removesuffix("\n").removesuffix("\r")
+    else:
+        prompt = typed
+    if not prompt.strip():
+        raise InputError("the prompt is empty; give the beginning of a text in quotation marks, or pipe one in.")
+    lines = [line.removesuffix("\r") for line in prompt.split("\n")]
+    _checked(Sentences(lines, "prompt, line"))
+    return prompt
+
+
+def _standard_input(instead: str, *, asked: bool) -> bytes:
+    """What is piped in.
+
+    Args:
+        instead: what can be given in its place, for messages.
+        asked: read from a terminal too.
+    """
+    if sys.stdin is None:
+        raise InputError(f"standard input is closed; give {instead}.")
+    if not asked and sys.stdin.isatty():
+        raise InputError(f"there is no text; give {instead}, or pipe one in.")
+    return sys.stdin.buffer.read()
 
 
 def _checked(sentences: Sentences) -> Sentences:
