@@ -77,3 +77,15 @@ print(sorted(heavy & sys.modules.keys()))
 """
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
     assert (result.stdout, result.stderr) == ("[]\n", "")
+
+
+def test_searching_and_the_models_that_ship_need_no_pytorch():
+    script = """
+import sys
+import pellucid.cli.generate, pellucid.cli.translate, pellucid.search
+from pellucid.pretrained import open_model
+open_model("stories260k")
+print("torch" in sys.modules)
+"""
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert (result.stdout, result.stderr) == ("False\n", "")

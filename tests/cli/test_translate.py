@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import subprocess
 import sys
 
 import pytest
@@ -46,9 +47,13 @@ def call(models, monkeypatch, capfd, tmp_path):
     return run
 
 
-def test_texts_are_translated_by_pytorch(models, call):
+def test_texts_are_translated_by_numpy(models, call):
     expected = [each.text for each in models[1].translate(["ab", "abc"], num_beams=2)]
-    assert call("ab", "abc", "--beam", "2") == (0, "".join(f"{text}\n" for text in expected), "")
+    output = "".join(f"{text}\n" for text in expected)
+    assert call("ab", "abc", "--beam", "2") == (0, output, "")
+    code, named, errors = call("ab", "abc", "--beam", "2", "--engine", "numpy")
+    assert (code, named) == (0, output)
+    assert errors.endswith("by NumPy in float32.\n")
 
 
 def test_a_file_keeps_its_order_and_empty_lines(models, call, tmp_path):
@@ -101,6 +106,53 @@ def test_without_the_extra(call, monkeypatch):
     assert "pip install 'pellucid[fast]'" in errors
 
 
+SCRIPT = """
+import sys
+sys.modules["torch"] = None
+from pellucid.cli.main import run
+run(sys.argv[1:])
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (
+            ["translate", "--model", "by-hand-translator", "The dog is sitting on the mat."],
+            "Der Hund sitzt auf der Matte.",
+        ),
+        (["translate", "--model", "by-hand-translator", "-i", "-"], "Die Katze liegt unter dem Bett."),
+        (
+            ["generate", "--model", "by-hand-generator", "The dog saw the cat."],
+            "The dog saw the cat. The cat greeted the dog.",
+        ),
+    ],
+)
+def test_the_base_install_translates_and_generates(arguments, expected):
+    """Without PyTorch, in a process of its own, with the models that ship."""
+    result = subprocess.run(
+        [sys.executable, "-c", SCRIPT, *arguments],
+        input="The cat is lying under the bed.\n",
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=60,
+    )
+    assert (result.returncode, result.stdout) == (0, f"{expected}\n"), result.stderr
+
+
+def test_without_pytorch_its_engines_name_what_to_install():
+    for engine, extra in (("torch", "torch"), ("ctranslate2", "fast")):
+        result = subprocess.run(
+            [sys.executable, "-c", SCRIPT, "translate", "--model", "by-hand-translator", "The", "--engine", engine],
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert (result.returncode, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+        assert f"pip install 'pellucid[{extra}]'" in result.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "parts"),
     [
@@ -108,6 +160,7 @@ def test_without_the_extra(call, monkeypatch):
         (["ab", "-i", "in.txt"], ("not both",)),
         (["ab", "--n-best", "3", "--beam", "2"], ("--beam 3",)),
         (["ab", "--engine", "torch", "--compute", "int8"], ("int8 needs --engine ctranslate2",)),
+        (["ab", "--engine", "numpy", "--compute", "int8"], ("NumPy computes in float32", "--engine ctranslate2")),
         (["ab\x1b[2J"], ("text 1, character 3", "U+001B")),
         (["ab", "\udce4"], ("text 2, character 1", "not UTF-8")),
         (["ab", "axb"], ("'x'", "text 2")),

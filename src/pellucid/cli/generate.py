@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import click
@@ -82,27 +82,16 @@ def generate(
     beginning = generator.encode(text, bos=bos)
     room = generator.room(beginning)
     pieces = generator.stream(beginning, max_length=min(max_tokens, room), settings=settings, seed=seed, stop=stop)
-    if as_json:
-        written = list(pieces)
-    else:
-        written = []
-        print_data(_shown(text))
-        for piece in _each(pieces, written):
-            print_data(_shown(piece.text))
-        print_data("\n")
+    written = list(pieces) if as_json else _streamed(text, pieces)
     ids = [piece.token for piece in written if piece.ending != "eos"]
     if as_json:
         import msgspec
 
-        values = {
-            "prompt": text,
-            "text": "".join(piece.text for piece in written),
-            "tokens": opened.tokenizer.tokens(ids),
-        }
+        added = "".join(piece.text for piece in written)
+        values = {"prompt": text, "text": added, "tokens": opened.tokenizer.tokens(ids)}
         print_data(msgspec.json.encode(values).decode() + "\n")
-    remark(
-        f"{len(ids):,} {'token' if len(ids) == 1 else 'tokens'}; {_reason(written[-1].ending, max_tokens, room, opened.config.max_length)}."
-    )
+    reason = _reason(written[-1].ending, max_tokens, room, opened.config.max_length)
+    remark(f"{len(ids):,} {'token' if len(ids) == 1 else 'tokens'}; {reason}.")
     return 0
 
 
@@ -132,10 +121,15 @@ def _sampling(
     )
 
 
-def _each(pieces: Iterable[Piece], written: list[Piece]) -> Iterator[Piece]:
+def _streamed(prompt: str, pieces: Iterable[Piece]) -> list[Piece]:
+    """The pieces, printed as they come."""
+    written = []
+    print_data(_shown(prompt))
     for piece in pieces:
         written.append(piece)
-        yield piece
+        print_data(_shown(piece.text))
+    print_data("\n")
+    return written
 
 
 def _shown(text: str) -> str:

@@ -3,6 +3,7 @@
 The searches themselves are in `pellucid.search`.
 """
 
+import pellucid.nn  # noqa: F401  (first: where PyTorch is missing, it says what to install)
 from pellucid.decoding.beam import beam_search
 from pellucid.decoding.generation import greedy, sample, stream
 from pellucid.decoding.metrics import Quality, quality

@@ -75,7 +75,8 @@ class NumpyRows:
         return result
 
     def cumulative(self, logits: Shaped[Array, "rows vocabulary"]) -> Shaped[Array, "rows vocabulary"]:
-        exponentials = np.exp((logits - logits.max(axis=1, keepdims=True)).astype(np.float64))
+        wide = logits.astype(np.float64)
+        exponentials = np.exp(wide - wide.max(axis=1, keepdims=True))
         summed: Array = (exponentials / exponentials.sum(axis=1, keepdims=True)).cumsum(axis=1)
         return summed
 
