@@ -1,4 +1,4 @@
-"""Batches, scores and losses of test sets."""
+"""Scores and losses of test sets."""
 
 import math
 
@@ -13,7 +13,6 @@ from pellucid.data.train_tokenizer import train_tokenizer
 from pellucid.decoding import TorchTranslator, quality, translate_ids
 from pellucid.decoding.evaluation import evaluate_translation, pair_loss, text_loss, text_windows
 from pellucid.errors import InputError, LengthError
-from pellucid.search.batching import batches
 from tiny_models import GPT2, PAPER, tiny
 
 TEXTS = ["ab ba", "b", "aab", "abba bb a"]
@@ -27,19 +26,6 @@ def tokenizer():
 @pytest.fixture(scope="module")
 def translator(tokenizer):
     return TorchTranslator(tiny(seed=2, vocab_size=tokenizer.vocab_size, max_length=24, **PAPER), tokenizer)
-
-
-@given(lengths=st.lists(st.integers(1, 30), max_size=30), room=st.integers(1, 100))
-def test_batches_hold_everything_once_and_no_more_than_their_room(lengths, room):
-    found = list(batches(lengths, room))
-    assert sorted(index for batch in found for index in batch) == list(range(len(lengths)))
-    for batch in found:
-        assert len(batch) == 1 or len(batch) * max(lengths[index] for index in batch) <= room
-
-
-def test_batches_without_room():
-    with pytest.raises(InputError, match="at least 1 token"):
-        list(batches([3], 0))
 
 
 def test_quality_is_sacrebleus():

@@ -24,6 +24,19 @@ def test_pieces_are_valid_and_join_to_the_text(kind, text):
     assert "".join(pieces) + stream.finish() == text
 
 
+@pytest.mark.parametrize("kind", TOKENIZERS)
+@given(text=st.sampled_from(TEXT), cut=st.integers(0, 40))
+def test_a_text_that_goes_on_joins_to_what_was_before(kind, text, cut):
+    tokenizer = TOKENIZERS[kind]
+    ids = tokenizer.encode(text)
+    before, after = ids[:cut], ids[cut:]
+    if tokenizer.decode(before).endswith("\N{REPLACEMENT CHARACTER}"):
+        return  # a beginning that is cut inside a character is no text
+    stream = TextStream(tokenizer.decode, before)
+    added = "".join(stream.push(token) for token in after) + stream.finish()
+    assert tokenizer.decode(before) + added == text
+
+
 def test_a_character_of_several_tokens_comes_whole():
     tokenizer = TOKENIZERS["bpe"]
     ids = tokenizer.encode("a😀x")
