@@ -17,6 +17,8 @@ class TorchEngine:
         model: the encoder–decoder.
     """
 
+    together = True
+
     def __init__(self, model: EncoderDecoder) -> None:
         self._model = model
 

@@ -14,7 +14,13 @@ from pellucid.transformer import Transformer
 
 @runtime_checkable
 class Engine(Protocol):
-    """A model, ready to search."""
+    """A model, ready to search.
+
+    Attributes:
+        together: whether the sources of a batch are searched at the same time; else a batch gains nothing.
+    """
+
+    together: bool
 
     def search(
         self, sources: Sequence[Sequence[int]], max_lengths: Sequence[int], beams: Beams
@@ -34,6 +40,8 @@ class NumpyEngine:
     Args:
         model: the encoder–decoder.
     """
+
+    together = False
 
     def __init__(self, model: Transformer) -> None:
         self._model = model

@@ -142,7 +142,8 @@ def search_in_batches(
     """
     keys = list(sources)
     found: dict[int, list[Hypothesis]] = {}
-    for batch in batches([len(source) for source in sources.values()], batch_tokens):
+    lengths = [len(source) for source in sources.values()]
+    for batch in batches(lengths, batch_tokens) if engine.together else ([index] for index in range(len(keys))):
         chosen = [sources[keys[index]] for index in batch]
         limits = default_limits(config, chosen) if max_length is None else [max_length] * len(chosen)
         for index, hypotheses in zip(batch, engine.search(chosen, limits, beams), strict=True):

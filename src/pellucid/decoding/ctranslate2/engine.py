@@ -31,6 +31,8 @@ class FastTranslator:
         MissingExtraError: CTranslate2 is not installed.
     """
 
+    together = True
+
     def __init__(self, directory: str | Path, *, eos_id: int, threads: int = 0, compute_type: str = "default") -> None:
         library = ctranslate2_library("translate with it")
         try:
