@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +106,27 @@ class Derivation:
         labels = {axis.name: axis.labels for step in self for axis in step.axes if axis.labels is not None}
         query, key = list(labels.get("query", ())), list(labels.get("key", ()))
         return query if query == key else {"query": query, "key": key}
+
+    def within(self, place: str) -> Derivation:
+        """The same steps of one place, by their short names, with what is given for them.
+
+        Args:
+            place: of a whole pass, such as "decoder.layers.0.cross_attention".
+
+        Raises:
+            PositionError: no step was made there.
+        """
+        made = [step for step in self if step.place == place and not step.is_given]
+        if not made:
+            places = list(dict.fromkeys(step.place for step in self if step.place))
+            raise PositionError(
+                f"there is no place {place!r}{nearest(place, places)}; the places are {', '.join(places)}."
+            )
+        steps: dict[str, Step] = {}
+        for step in made:
+            steps.update((operand.short_name, operand) for operand in step.operands if operand.is_given)
+            steps[step.short_name] = step
+        return replace(self, steps=steps, reference=None, beside=None)
 
     @property
     def drift(self) -> tuple[Drift, ...]:

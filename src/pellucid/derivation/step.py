@@ -57,6 +57,16 @@ class Step:
         return tuple(self.value.shape)
 
     @property
+    def short_name(self) -> str:
+        """The name without the place where the step was made: "scores"."""
+        return self.name.rpartition(".")[2]
+
+    @property
+    def place(self) -> str:
+        """Where the step was made: "decoder.layers.0.self_attention"; empty where there is one place only."""
+        return self.name.rpartition(".")[0]
+
+    @property
     def is_given(self) -> bool:
         """Whether this is an input."""
         return isinstance(self.operation, Given)

@@ -21,6 +21,7 @@ from pellucid.expressions.tree import (
     Name,
     Negative,
     Number,
+    PositionOfLargest,
     Power,
     Product,
     Quotient,
@@ -89,6 +90,9 @@ def evaluate(expression: Expression, numbers: NumberType, names: Mapping[str, in
             return _apply(numbers.erf, value(expression.argument), numbers)
         case Largest():
             return reduce(np.maximum, map(value, expression.operands))
+        case PositionOfLargest():
+            values = list(map(value, expression.operands))
+            return values.index(max(values))
     raise TypeError(f"{type(expression).__name__} is not an expression that has a value")
 
 

@@ -62,7 +62,7 @@ class LatexPrinter(TextPrinter):
         return rf"\sqrt{{{self._print(radicand, SUM)}}}"
 
     def function(self, name: str, *arguments: Expression) -> str:
-        command = rf"\operatorname{{{name}}}" if name == "erf" else rf"\{name}"
+        command = rf"\operatorname{{{name}}}" if name in ("erf", "argmax") else rf"\{name}"
         return rf"{command}\left({self.listed(arguments)}\right)"
 
     def name(self, name: str) -> str:

@@ -15,6 +15,7 @@ from pellucid.expressions.tree import (
     Name,
     Negative,
     Number,
+    PositionOfLargest,
     Power,
     Product,
     Quotient,
@@ -100,6 +101,8 @@ class TextPrinter:
                 return self.function("erf", node.argument), POWER
             case Largest():
                 return self.function("max", *node.operands), POWER
+            case PositionOfLargest():
+                return self.function("argmax", *node.operands), POWER
         return self.other(node)
 
     def _number(self, text: str) -> tuple[str, int]:
@@ -144,8 +147,12 @@ class TextPrinter:
         return f"{name}({self.listed(arguments)})"
 
     def listed(self, arguments: Sequence[Expression]) -> str:
-        """The arguments of a function."""
-        return ", ".join(self._print(argument, SUM) for argument in arguments)
+        """The arguments of a function; the middle of many is left out."""
+        shown, left_out = shorten(arguments, self.most_terms)
+        printed = [self._print(argument, SUM) for argument in shown]
+        if left_out is not None:
+            printed.insert(left_out, self.ellipsis())
+        return ", ".join(printed)
 
     def euler(self) -> str:
         """The base of the exponential."""

@@ -160,6 +160,12 @@ class Largest(Expression, frozen=True):
     operands: Sequence[Expression]
 
 
+class PositionOfLargest(Expression, frozen=True):
+    """Where the largest of the operands stands, counted from 0; the first where there are several."""
+
+    operands: Sequence[Expression]
+
+
 def parts(node: Expression) -> Iterator[Expression]:
     """The operands of an operator node, in the order in which they are written; nothing for a leaf."""
     match node:
@@ -179,7 +185,7 @@ def parts(node: Expression) -> Iterator[Expression]:
             yield node.angle
         case HyperbolicTangent() | ErrorFunction():
             yield node.argument
-        case Largest():
+        case Largest() | PositionOfLargest():
             yield from node.operands
         case Negative():
             yield node.operand
@@ -211,6 +217,8 @@ def with_parts(node: Expression, change: Callable[[Expression], Expression]) -> 
             return ErrorFunction(change(node.argument))
         case Largest():
             return Largest(tuple(map(change, node.operands)))
+        case PositionOfLargest():
+            return PositionOfLargest(tuple(map(change, node.operands)))
         case Negative():
             return Negative(change(node.operand))
     return node

@@ -2,6 +2,7 @@
 
 from pellucid.operations.activations import ACTIVATIONS, GELU, ReLU, SiLU, TanhGELU
 from pellucid.operations.append import AppendTokens
+from pellucid.operations.choice import ArgMax
 from pellucid.operations.elementwise import Add, Multiply
 from pellucid.operations.given import Given, Indices
 from pellucid.operations.heads import ConcatenateHeads, Copy, SplitHeads
@@ -22,6 +23,7 @@ __all__ = [
     "GELU",
     "Add",
     "AppendTokens",
+    "ArgMax",
     "Centre",
     "ConcatenateHeads",
     "Copy",

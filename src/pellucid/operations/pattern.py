@@ -17,7 +17,7 @@ import msgspec
 import numpy as np
 
 from pellucid.arrays import Array
-from pellucid.expressions import Element, Expression, Number, Sum, Terms, with_parts
+from pellucid.expressions import Element, Expression, Number, PositionOfLargest, Sum, Terms, with_parts
 
 Pattern = Expression
 """An expression tree that may hold the nodes of this file."""
@@ -89,6 +89,14 @@ class SumOver(Expression, frozen=True):
 
 class LargestOver(Expression, frozen=True):
     """The largest element of `operand` for `variable` from 0 to `count` − 1."""
+
+    variable: str
+    count: int
+    operand: Operand
+
+
+class PositionOfLargestOver(Expression, frozen=True):
+    """Where the largest element of `operand` stands for `variable` from 0 to `count` − 1."""
 
     variable: str
     count: int
@@ -182,11 +190,14 @@ class _Binding:
                 return self.bound(node.odd if node.position.at(self.index, self.variables) % 2 else node.even)
             case LargestOver():
                 return self.largest(node)
+            case PositionOfLargestOver():
+                return PositionOfLargest(Terms(node.count, partial(self.term, node)))
         return with_parts(node, self.bound)
 
-    def term(self, total: SumOver, k: int) -> Expression:
-        """The term of a sum for one value of its variable."""
-        return _Binding(self.index, self.sources, {**self.variables, total.variable: k}).bound(total.body)
+    def term(self, over: SumOver | PositionOfLargestOver, k: int) -> Expression:
+        """The term of a sum, or what is compared, for one value of its variable."""
+        body = over.body if isinstance(over, SumOver) else over.operand
+        return _Binding(self.index, self.sources, {**self.variables, over.variable: k}).bound(body)
 
     def places(self, positions: tuple[Position, ...]) -> tuple[int, ...]:
         """Positions as whole numbers."""

@@ -31,6 +31,8 @@ _ROLES: dict[str, Role] = {
     "scaled_scores": "score",
     "masked_scores": "score",
     "weights": "weight",
+    "logits": "score",
+    "probabilities": "weight",
     "head_outputs": "output",
     "concatenated": "output",
     "output": "output",
@@ -40,7 +42,7 @@ _ROLES: dict[str, Role] = {
 
 def role_of(step_name: str) -> Role:
     """The part a step plays in attention, which is what colours go by."""
-    stem = step_name.removeprefix("projected_").removesuffix("_weight").removesuffix("_bias")
+    stem = step_name.rpartition(".")[2].removeprefix("projected_").removesuffix("_weight").removesuffix("_bias")
     return _ROLES.get(stem, "input")
 
 
@@ -117,29 +119,30 @@ class Grid:
         return rows, columns
 
     @property
-    def _axes(self) -> tuple[Axis | None, Axis]:
+    def axes(self) -> tuple[Axis | None, Axis]:
+        """What rows and columns are; a vector has no rows."""
         axes = self.step.axes[-2:]
         return (None, axes[0]) if len(self.step.axes) == 1 else (axes[0], axes[1])
 
     @property
     def row_axis(self) -> str:
         """What rows are: "query", "key", "token", "d_in"; empty for a vector."""
-        axis = self._axes[0]
+        axis = self.axes[0]
         return axis.name if axis else ""
 
     @property
     def column_axis(self) -> str:
         """What columns are: "key", "d_k", …"""
-        return self._axes[1].name
+        return self.axes[1].name
 
     def row_label(self, row: int) -> str:
         """The token of a row, or its number."""
-        axis = self._axes[0]
+        axis = self.axes[0]
         return axis.label(row) if axis else ""
 
     def column_label(self, column: int) -> str:
         """The token of a column, or its number."""
-        return self._axes[1].label(column)
+        return self.axes[1].label(column)
 
     def index(self, row: int, column: int) -> tuple[int, ...]:
         """The position in the step's array."""
@@ -230,7 +233,14 @@ class Beside(msgspec.Struct, frozen=True):
     right: tuple[Block, ...]
 
 
-Block = Paragraph | Display | Note | Grid | Grids | Working | Table | Beside
+class Part(msgspec.Struct, frozen=True):
+    """Blocks of a section under a heading of their own."""
+
+    title: str
+    blocks: tuple[Block, ...]
+
+
+Block = Paragraph | Display | Note | Grid | Grids | Working | Table | Beside | Part
 
 
 @dataclass(frozen=True)

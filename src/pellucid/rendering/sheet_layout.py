@@ -7,6 +7,8 @@
               The    dog      The  dog  labels of columns
     The      0.13   0.21     …          a row of each head
 
+Of a whole pass, a heading stands before the blocks of each place, and words before everything else.
+
 Heads stand side by side as long as they fit on a page, then below.
 """
 
@@ -20,15 +22,19 @@ from pellucid.derivation import Derivation, Step
 from pellucid.errors import OutputError
 from pellucid.expressions import Expression, Product, Quotient, evaluate
 from pellucid.numbers import FLOAT64
-from pellucid.operations import Pattern, Scale
+from pellucid.operations import ArgMax, Indices, LookUp, Pattern, Scale
 from pellucid.rendering.document import Grid
+from pellucid.rendering.places import place_titles
 from pellucid.rendering.spreadsheet_formula import Cell, FixedCell
 
 MOST_CELLS = 1_000_000
 MOST_ROWS, MOST_COLUMNS = 1_048_576, 16_384  # of a sheet, by definition of the format
 
-FIRST_BLOCK = 5
-"""The row at which blocks begin; the heading stands above."""
+ANSWER_ROW = 5
+"""The row in which a whole pass says its result."""
+
+_FIRST_BLOCK = 5  # the row at which blocks begin; the heading stands above
+_BELOW_ANSWER = 7
 
 _COLUMNS_OF_A_PAGE = 24
 
@@ -80,7 +86,7 @@ class SheetBlock:
     @property
     def title(self) -> str:
         """The name of the step in words."""
-        return self.step.name.replace("_", " ")
+        return self.step.short_name.replace("_", " ")
 
     @property
     def is_open(self) -> bool:
@@ -95,7 +101,7 @@ class SheetBlock:
     @property
     def has_row_sums(self) -> bool:
         """Whether a column beside the numbers checks that rows add up to 1."""
-        return self.step.name == "weights"
+        return self.step.short_name in ("weights", "probabilities")
 
     @cached_property
     def setting(self) -> Setting | None:
@@ -182,8 +188,14 @@ class SheetLayout:
     def __init__(self, derivation: Derivation, blanks: frozenset[str]) -> None:
         steps = derivation.steps if derivation.reference is None else derivation.reference
         self.blocks: dict[str, SheetBlock] = {}
-        top = FIRST_BLOCK
+        self.choice = next((step for step in steps.values() if isinstance(step.operation, ArgMax)), None)
+        self.headings: dict[int, str] = {}
+        top = _FIRST_BLOCK if self.choice is None else _BELOW_ANSWER
+        headings = _headings(steps)
         for step in steps.values():
+            if step.name in headings:
+                self.headings[top] = headings[step.name]
+                top += 2
             awaiting = any(self.blocks[operand.name].is_open for operand in step.operands)
             block = SheetBlock(step, top, step.name in blanks, awaiting)
             self.blocks[step.name] = block
@@ -195,9 +207,41 @@ class SheetLayout:
     def __iter__(self) -> Iterator[SheetBlock]:
         return iter(self.blocks.values())
 
+    @cached_property
+    def tables(self) -> dict[str, SheetBlock]:
+        """By the name of a step that holds ids of words: the table whose rows bear the words."""
+        found = {}
+        for block in self:
+            if isinstance(block.step.operation, LookUp):
+                ids, table = self.operands(block)
+                labels = (ids.step.axes[0].labels, table.step.axes[0].labels)
+                if isinstance(ids.step.operation, Indices) and None not in labels:
+                    found[ids.step.name] = table
+        return found
+
     def operands(self, block: SheetBlock) -> list[SheetBlock]:
         """The blocks that a block is computed from."""
         return [self.blocks[operand.name] for operand in block.step.operands]
+
+
+def _headings(steps: Mapping[str, Step]) -> dict[str, str]:
+    """By the name of the step they stand before: the headings of a whole pass.
+
+    What is given stands with the step that first needs it.
+    """
+    titles = place_titles(steps.values())
+    found: dict[str, str] = {}
+    first, before = None, None
+    for step in steps.values():
+        if isinstance(step.operation, Indices):
+            continue
+        first = first or step.name
+        if not step.is_given:
+            title = titles.get(step.name)
+            if title is not None and title != before:
+                found[first] = title
+            first, before = None, title
+    return found
 
 
 def _check_size(steps: Mapping[str, Step], rows: int, columns: int) -> None:

@@ -28,6 +28,7 @@ from pellucid.operations.pattern import (
     Operand,
     Position,
     PositionNumber,
+    PositionOfLargestOver,
     SumOver,
 )
 
@@ -242,6 +243,8 @@ class _FormulaPrinter(TextPrinter):
                 return self.total(node), ATOM
             case LargestOver():
                 return self.largest(node), ATOM
+            case PositionOfLargestOver():
+                return self.position_of_largest(node), SUM
             case ByParity():
                 even, odd = (element_formula(branch, self.places) for branch in (node.even, node.odd))
                 return self.slot(_ParitySlot(node.position, even, odd)), SUM
@@ -262,7 +265,7 @@ class _FormulaPrinter(TextPrinter):
             self._directions.add(cells.is_column)
         return self.slot(cells)
 
-    def cells(self, node: Operand, over: SumOver | LargestOver | None) -> _Cells:
+    def cells(self, node: Operand, over: SumOver | LargestOver | PositionOfLargestOver | None) -> _Cells:
         """The cell of an operand, or the run of cells along which a sum or a maximum goes."""
         place = self.places[node.operand]
         if over is None or Position(over.variable) not in node.index:
@@ -278,6 +281,10 @@ class _FormulaPrinter(TextPrinter):
 
     def largest(self, node: LargestOver) -> str:
         return f"MAX({self.slot(self.cells(node.operand, node))})"
+
+    def position_of_largest(self, node: PositionOfLargestOver) -> str:
+        cells = self.slot(self.cells(node.operand, node))
+        return f"MATCH(MAX({cells}),{cells},0)-1"
 
     def choice(self, condition: str, node: IfTrue | IfFinite) -> str:
         if self._sum is not None:

@@ -61,9 +61,11 @@ class Stages:
         given = [
             step
             for step in self.derivation
-            if step.is_given and not step.name.endswith(("_weight", "_bias")) and step.name not in _WITH_THEIR_STAGE
+            if step.is_given
+            and not step.short_name.endswith(("_weight", "_bias"))
+            and step.short_name not in _WITH_THEIR_STAGE
         ]
-        encoded = [step for step in self.derivation if step.name in ("positions", "x") and not step.is_given]
+        encoded = [step for step in self.derivation if step.short_name in ("positions", "x") and not step.is_given]
         blocks.append(self.focus.side_by_side([*given, *encoded]))
         if "x" in self.derivation:
             x = self.derivation["x"]
@@ -79,16 +81,16 @@ class Stages:
         ]
         if not made:
             return None
-        projected = [step for step in self.derivation if step.name.startswith("projected_")]
+        projected = [step for step in self.derivation if step.short_name.startswith("projected_")]
         weights = [
             step
             for step in self.derivation
-            if step.is_given and step.name.endswith(("_weight", "_bias")) and not step.name.startswith("output")
+            if step.is_given and step.short_name.endswith(("_weight", "_bias")) and not step.short_name.startswith("output")
         ]
         blocks: list[Block] = []
         if weights:
             blocks += [
-                Display(_PROJECTION_WITH_BIAS if any(w.name.endswith("_bias") for w in weights) else _PROJECTION),
+                Display(_PROJECTION_WITH_BIAS if any(w.short_name.endswith("_bias") for w in weights) else _PROJECTION),
                 self.focus.side_by_side(weights),
             ]
             first = (projected or made)[0]

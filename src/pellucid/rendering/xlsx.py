@@ -15,9 +15,10 @@ from typing import Any
 
 import numpy as np
 from xlsxwriter import Workbook
+from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from pellucid.derivation import Derivation
+from pellucid.derivation import Axis, Derivation
 from pellucid.errors import OutputError
 from pellucid.expressions import Number
 from pellucid.numbers import Exact, Scalar, as_decimal
@@ -38,10 +39,12 @@ from pellucid.rendering.sheet_format import (
     column_width,
     number_format,
 )
-from pellucid.rendering.sheet_layout import SheetBlock, SheetLayout
+from pellucid.rendering.sheet_layout import ANSWER_ROW, SheetBlock, SheetLayout
+from pellucid.rendering.sheet_vocabulary import WordsOfSheet
 from pellucid.rendering.sheet_words import how
 from pellucid.rendering.spreadsheet_formula import (
     MINUS_INFINITY,
+    Cell,
     Formula,
     cell_name,
     element_formula,
@@ -87,10 +90,14 @@ class _Sheet:
         self.sheet = sheet
         self.style = styles
         self.layout = layout
+        self.words = WordsOfSheet(layout)
 
     def write(self, title: str, purpose: str, remarks: str) -> None:
         """The heading, every block, and how the sheet is seen and printed."""
         self.heading(title, purpose, remarks)
+        self.answer()
+        for row, words in self.layout.headings.items():
+            self.sheet.write_string(row, 0, words, self.style(bold=True, font_size=14))
         for block in self.layout:
             formula = self.formula(block)
             self.block_title(block, formula)
@@ -107,6 +114,24 @@ class _Sheet:
         advice = "Yellow cells are inputs: change one, and every number below follows."
         self.sheet.write_string(2, 1, advice, self.style(indent=1))
         self.sheet.write_string(3, 1, remarks, self.style(italic=True, indent=1, **QUIET))
+
+    def answer(self) -> None:
+        """The word that a whole pass chooses, where it can be seen while words are changed."""
+        choice, formula = self.layout.choice, self.words.chosen_word
+        if choice is None or formula is None:
+            return
+        probabilities = choice.operands[0]
+        labels, last = probabilities.axes[-1].labels, int(choice.value[-1])
+        assert labels is not None
+        self.sheet.write_string(ANSWER_ROW, 0, "the next word", self.style(bold=True))
+        look = self.style(bold=True, align="center", font_size=14, font_color=COLOURS["output"], **COMPUTED)
+        self.sheet.write_formula(ANSWER_ROW, 1, formula, look, _text(labels[last]))
+        self.define("next_word", fixed_name((ANSWER_ROW, 1)))
+        first, end = self.layout.blocks[probabilities.name].corners(0)
+        largest = f"MAX({cell_name((end[0], first[1]))}:{cell_name(end)})"
+        percent = self.style(bold=True, num_format="0.0%", **COMPUTED)
+        self.sheet.write_string(ANSWER_ROW, 2, "with", self.style(align="center", **QUIET))
+        self.sheet.write_formula(ANSWER_ROW, 3, largest, percent, _number(probabilities.value[-1, last]))
 
     # Blocks
 
@@ -141,7 +166,8 @@ class _Sheet:
             self.sheet.write_number(row, column, block.setting.value, self.style(**INPUT))
         else:
             self.sheet.write_formula(row, column, number_formula(constant), self.style(**INPUT), block.setting.value)
-        self.define("scale", fixed_name((row, column)))
+        place = f"{block.step.place}." if block.step.place else ""
+        self.define(f"{place}scale", fixed_name((row, column)))
 
     def labels(self, block: SheetBlock, head: int, grid: Grid) -> None:
         """Heads, columns and rows by name."""
@@ -151,7 +177,9 @@ class _Sheet:
             self.sheet.write_string(row - 2, column, f"head {head}", self.style(bold=True, font_color=colour))
         heading = self.style(bold=True, align="right", bottom=1, bottom_color=colour, **QUIET)
         for j in range(columns):
-            self.sheet.write_string(row - 1, column + j, column_label(grid, j, WIDEST - 2), heading)
+            self.label((row - 1, column + j), grid.axes[1], j, column_label(grid, j, WIDEST - 2), heading)
+        if self.words.takes_words(block):
+            self.word_inputs(block)
         if block.has_row_sums:
             self.sheet.write_string(
                 row - 1, column + columns, "row sum", self.style(italic=True, align="right", **QUIET)
@@ -159,7 +187,27 @@ class _Sheet:
         axes = f"{grid.row_axis} ↓ · {grid.column_axis} →" if grid.row_axis else f"{grid.column_axis} →"
         self.sheet.write_string(row - 1, 0, axes, self.style(font_size=8, **QUIET))
         for i in range(rows):
-            self.sheet.write_string(row + i, 0, row_label(grid, i, _WIDEST_LABEL), self.style(**QUIET))
+            self.label((row + i, 0), grid.axes[0], i, row_label(grid, i, _WIDEST_LABEL), self.style(**QUIET))
+
+    def label(self, cell: Cell, axis: Axis | None, position: int, text: str, style: Format) -> None:
+        """A label; one that repeats a word of the input follows it."""
+        formula = None if axis is None else self.words.label_formula(axis, position)
+        if formula is None or fixed_name(cell) == formula:
+            self.sheet.write_string(*cell, text, style)
+        else:
+            self.sheet.write_formula(*cell, formula, style, text)
+
+    def word_inputs(self, block: SheetBlock) -> None:
+        """The words above the ids of a block, which may be changed for others of the vocabulary."""
+        labels = block.step.axes[0].labels
+        assert labels is not None
+        style = self.style(align="right", bold=True, **INPUT)
+        for position, word in enumerate(labels):
+            cell = self.words.word_cell(block, position)
+            self.sheet.write_string(*cell, _text(word), style)
+            self.sheet.data_validation(*cell, *cell, {"validate": "list", "source": f"={self.words.table_words(block)}"})
+        ends = [fixed_name(self.words.word_cell(block, position)) for position in (0, len(labels) - 1)]
+        self.define(f"{block.step.place}.words" if block.step.place else "words", ":".join(ends))
 
     # Numbers
 
@@ -169,6 +217,12 @@ class _Sheet:
         indices = (grid.index(i, j) for i in range(grid.shape[0]) for j in range(grid.shape[1]))
         if block.is_blank:
             self.boxes(block, indices, **look)
+        elif self.words.takes_words(block):
+            style = self.style(**look, **COMPUTED)
+            for index in indices:
+                self.sheet.write_formula(
+                    *block.cell(index), self.words.id_formula(block, index[0]), style, int(block.step.value[index])
+                )
         elif formula is None:
             self.inputs(block, indices, **look)
         else:

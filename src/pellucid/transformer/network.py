@@ -29,6 +29,7 @@ from pellucid.operations import (
     ACTIVATIONS,
     Add,
     AppendTokens,
+    ArgMax,
     Centre,
     Copy,
     Gain,
@@ -53,6 +54,7 @@ _LOOK_UP, _LINEAR, _PROJECTION = LookUp(), Linear(), Linear(transpose=True)
 _MEAN, _CENTRE, _MEAN_SQUARE, _GAIN = Mean(), Centre(), MeanSquare(), Gain()
 _ROTATE, _APPEND, _SILU = Rotate(), AppendTokens(), ACTIVATIONS["silu"]
 _SOFTMAX = Softmax(asks=False)  # every token sees itself, and every source token
+_ARGMAX = ArgMax()
 
 _Axes = tuple[Axis, ...]
 _FACTOR = Quotient(Number(Decimal(1)), SquareRoot(Name("d_k")))
@@ -360,6 +362,12 @@ class Network(Generic[V]):
         recorder.enter("")
         (logits,) = recorder.products(("logits",), x, self.projection, (_vocabulary,))
         return logits
+
+    def choose(self, recorder: Recorder[V], logits: V) -> V:
+        """The id of the likeliest next token of each row, by the probabilities that a softmax makes of logits (§3.4)."""
+        recorder.enter("")
+        probabilities = recorder.apply("probabilities", _SOFTMAX, logits, axes=_same)
+        return recorder.apply("choice", _ARGMAX, probabilities, axes=_by_row)
 
     def _mask(self, n_q: int, n_k: int) -> Array:
         """Every token sees itself and the tokens before it (§3.2.3)."""

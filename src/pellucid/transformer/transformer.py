@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,7 +23,7 @@ from pellucid.derivation import (
 )
 from pellucid.errors import InputError, LengthError
 from pellucid.numbers import FLOAT32, FLOAT64, NumberType
-from pellucid.operations import Linear
+from pellucid.operations import Indices, Linear
 from pellucid.transformer.cache import KeyValueCache
 from pellucid.transformer.config import TransformerConfig
 from pellucid.transformer.network import Network
@@ -196,8 +197,14 @@ class Transformer:
         digits: int = 4,
         labels: Sequence[str] | None = None,
         source_labels: Sequence[str] | None = None,
+        vocabulary: Sequence[str] | None = None,
+        source_vocabulary: Sequence[str] | None = None,
+        chooses: bool = False,
+        title: str = "A forward pass",
     ) -> Derivation:
-        """A whole pass in another number type, exact decimals for example: for models that a person can follow.
+        """A whole pass in any number type, exact decimals for example: for models that a person can follow.
+
+        What is given stands first: the tokens, then every weight before the step that first needs it.
 
         Args:
             target: ids; for an encoder–decoder they begin with bos.
@@ -206,6 +213,11 @@ class Transformer:
             digits: places after the decimal point when numbers are printed.
             labels: the tokens of the target.
             source_labels: those of the source.
+            vocabulary: every token that the model writes, by its id.
+            source_vocabulary: every token that it reads; an encoder–decoder's.
+            chooses: whether the pass goes on to the token that follows the last one: its logits alone,
+                probabilities, and the choice.
+            title: one line for its reader.
 
         Raises:
             InputError: an id is not in the vocabulary, the source is missing or superfluous, or numbers overflow.
@@ -217,13 +229,18 @@ class Transformer:
         read = None if source is None else self._ids(source, self.config.source_vocab_size, 0)
 
         def plan(builder: Builder) -> None:
-            weights = _Given(builder, self.config, self.named_weights)
+            words = {"target_embedding": vocabulary, "output_weight": vocabulary, "output_bias": vocabulary}
+            words["source_embedding"] = source_vocabulary
+            weights = _Given(builder, self.config, self.named_weights, words)
             tables = PositionTables(self.config, self.dtype)
             network: Network[Step] = Network(weights, self.config, tables)
             memory = None if read is None else network.encode(builder, read, source_labels)
-            network.decode(builder, wanted, memory, labels=labels)
+            logits = network.decode(builder, wanted, memory, labels=labels, last=chooses)
+            if chooses:
+                network.choose(builder, logits)
 
-        return derive(plan, Subject("A forward pass"), numbers=numbers, digits=digits)
+        derivation = derive(plan, Subject(title), numbers=numbers, digits=digits)
+        return replace(derivation, steps=_in_reading_order(derivation.steps))
 
     def _ids(self, ids: Sequence[int], known: int, start: int, *, sequences: bool = False) -> Array:
         array = np.array(ids, dtype=np.int64)
@@ -259,6 +276,21 @@ def load(directory: str | Path, dtype: Literal["float32", "float64"] = "float32"
     arrays, metadata = read_arrays(path, np.dtype(dtype))
     check_origin(path, config, metadata)
     return Transformer(config, arrays, str(path))
+
+
+def _in_reading_order(steps: Mapping[str, Step]) -> dict[str, Step]:
+    """Tokens first; every other input before the step that first needs it."""
+    ordered = {name: step for name, step in steps.items() if isinstance(step.operation, Indices)}
+    for name, step in steps.items():
+        if not step.is_given:
+            ordered.update((operand.name, operand) for operand in step.operands)
+            ordered[name] = step
+    return ordered
+
+
+def _filled(labels: Sequence[str], size: int) -> tuple[str, ...]:
+    """As many labels as a table has rows: some models have more than there are tokens."""
+    return (*labels, *(f"({entry})" for entry in range(len(labels), size)))
 
 
 class _Arrays:
@@ -311,14 +343,22 @@ class _Given:
     """The same weights as inputs of a derivation."""
 
     def __init__(
-        self, builder: Builder, config: TransformerConfig, named: Mapping[str, tuple[Array, tuple[Axis, ...]]]
+        self,
+        builder: Builder,
+        config: TransformerConfig,
+        named: Mapping[str, tuple[Array, tuple[Axis, ...]]],
+        words: Mapping[str, Sequence[str] | None],
     ) -> None:
-        self._builder, self._config, self._named = builder, config, named
+        self._builder, self._config, self._named, self._words = builder, config, named, words
         self._steps: dict[str, Step] = {}
 
     def matrix(self, name: str) -> Step:
         if name not in self._steps:
-            array, axes = self._named[name]
+            array, (entries, *others) = self._named[name]
+            labels = self._words.get(name)
+            if labels is not None:
+                entries = Axis(entries.name, entries.size, _filled(labels, entries.size))
+            axes = (entries, *others)
             self._steps[name] = self._builder.given(name, array, axes)
         return self._steps[name]
 

@@ -79,6 +79,8 @@ function bind(node, scope) {
       const index = [Number(row.step.text(row.index)), positionAt(node.column, scope)];
       return { type: "Element", step: scope.operands[node.table], index };
     }
+    case "PositionOfLargestOver":
+      return { type: "PositionOfLargest", operands: rowOf(node, scope) };
     case "PositionNumber":
       return { type: "Number", text: String(positionAt(node.position, scope)) };
     case "IfTrue":
@@ -194,10 +196,10 @@ class Printer {
         return [["tanh(", ...this.print(node.argument), ")"], POWER];
       case "ErrorFunction":
         return [["erf(", ...this.print(node.argument), ")"], POWER];
-      case "Largest": {
-        const operands = node.operands.flatMap((operand, k) => [...(k ? [", "] : []), ...this.print(operand)]);
-        return [["max(", ...operands, ")"], POWER];
-      }
+      case "Largest":
+        return [["max(", ...this.listed(node.operands), ")"], POWER];
+      case "PositionOfLargest":
+        return [["argmax(", ...this.listed(node.operands), ")"], POWER];
     }
     throw new TypeError(`${node.type} cannot be printed`);
   }
@@ -221,6 +223,17 @@ class Printer {
       shown.push(element("span", { class: "term" }, "+ …"), this.term(node.term(node.count - 1), false));
     }
     return shown.flatMap((term, k) => (k ? [" ", term] : [term]));
+  }
+
+  listed(operands) {
+    const isShort = operands.length <= this.most;
+    const kept = isShort ? operands.length : Math.max(1, this.most - 1);
+    const shown = operands.slice(0, kept).map((operand) => this.print(operand));
+    if (!isShort) {
+      this.leftOut = Math.max(this.leftOut, operands.length);
+      shown.push(["…"], this.print(operands.at(-1)));
+    }
+    return shown.flatMap((printed, k) => (k ? [", ", ...printed] : printed));
   }
 
   term(node, isFirst) {

@@ -1,0 +1,68 @@
+"""Words on a sheet: cells that may be changed, whose ids follow, and the word that is chosen.
+
+Spreadsheets compare texts without regard to case, except with EXACT.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pellucid.derivation import Axis
+from pellucid.rendering.sheet_layout import SheetBlock, SheetLayout
+from pellucid.rendering.spreadsheet_formula import Cell, cell_name, fixed_name
+
+
+@dataclass(frozen=True)
+class WordsOfSheet:
+    """Where words stand, and the formulas between words and ids.
+
+    Args:
+        layout: of the sheet.
+    """
+
+    layout: SheetLayout
+
+    def word_cell(self, block: SheetBlock, position: int) -> Cell:
+        """The cell of the word above an id."""
+        row, column = block.cell((position,))
+        return row - 1, column
+
+    def takes_words(self, block: SheetBlock) -> bool:
+        """Whether a block is of ids that follow from words."""
+        return block.step.name in self.layout.tables
+
+    def table_words(self, block: SheetBlock) -> str:
+        """The cells of the words that may be used for the ids of a block."""
+        (row, _), (last, _) = self.layout.tables[block.step.name].corners(0)
+        return f"{fixed_name((row, 0))}:{fixed_name((last, 0))}"
+
+    def id_formula(self, block: SheetBlock, position: int) -> str:
+        """The id of the word that stands above; #N/A for a word that is not in the vocabulary."""
+        words, word = self.table_words(block), cell_name(self.word_cell(block, position))
+        first = fixed_name((self.layout.tables[block.step.name].origin()[0], 0))
+        found = f"SUMPRODUCT(EXACT({words},{word})*(ROW({words})-ROW({first})))"
+        return f"IF(SUMPRODUCT(EXACT({words},{word})*1)=1,{found},NA())"
+
+    @property
+    def chosen_word(self) -> str | None:
+        """The formula of the word that is chosen last; `None` where there is no choice or no words."""
+        choice = self.layout.choice
+        if choice is None or choice.operands[0].axes[-1].labels is None:
+            return None
+        (row, first), (_, last) = self.layout.blocks[choice.operands[0].name].corners(0)
+        words = f"{fixed_name((row - 1, first))}:{fixed_name((row - 1, last))}"
+        id_cell = self.layout.blocks[choice.name].cell((choice.shape[0] - 1,))
+        return f"INDEX({words},1,{fixed_name(id_cell)}+1)"
+
+    def label_formula(self, axis: Axis, position: int) -> str | None:
+        """The cell of the word that a label repeats; `None` for a label that is no word of the input."""
+        found = []
+        for name in self.layout.tables:
+            block = self.layout.blocks[name]
+            labels = block.step.axes[0].labels
+            assert labels is not None
+            if axis.labels == labels:
+                found.append(self.word_cell(block, position))
+            elif axis.labels == labels[-1:]:  # the last token alone
+                found.append(self.word_cell(block, len(labels) - 1))
+        return fixed_name(found[0]) if len(found) == 1 else None
