@@ -1,8 +1,6 @@
 """LibreOffice is the judge: it computes the sheets that pellucid writes, as they are and after changes."""
 
 import csv
-import subprocess
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
@@ -23,6 +21,7 @@ from pellucid.examples.library import example_source
 from pellucid.rendering import Appearance
 from pellucid.rendering.document import Document
 from pellucid.rendering.xlsx import render
+from sheets import assert_same, block, cells_of, convert, values_of
 
 
 def matrix(rows: int, columns: int, seed: int = 0) -> list[list[float]]:
@@ -132,44 +131,9 @@ def cached(*derivations: Derivation, **fields: Any) -> Workbook:
     return load_workbook(BytesIO(render(document(*derivations, **fields), Appearance())), data_only=True)
 
 
-def block(sheet: Worksheet, name: str) -> list[list[Cell]]:
-    """The cells that a name stands for."""
-    cells = sheet[sheet.defined_names[name].attr_text.rpartition("!")[2]]
-    return [[cells]] if isinstance(cells, Cell) else [list(row) for row in cells]
-
-
-def cells_of(sheet: Worksheet, step: Step) -> Iterator[tuple[tuple[int, ...], Cell]]:
-    """Every index of a step, with its cell."""
-    for index in np.ndindex(step.shape):
-        *head, row, column = index if len(index) > 1 else (0, *index)
-        name = f"{step.name}_head_{head[0]}" if head else step.name
-        yield index, block(sheet, name)[row][column]
-
-
 def row_sums(sheet: Worksheet, name: str) -> list[Cell]:
     """The cells beside the rows of a block."""
     return [sheet.cell(row[-1].row, row[-1].column + 1) for row in block(sheet, name)]
-
-
-def values_of(sheet: Worksheet, step: Step) -> Any:
-    """The numbers in a step's cells, and -inf for what stands for it."""
-    values = np.empty(step.shape)
-    for index, cell in cells_of(sheet, step):
-        values[index] = np.nan if cell.value is None else cell.value
-    return np.where(values < -1e200, -np.inf, values)
-
-
-def assert_same(sheet: Worksheet, derivation: Derivation, rtol: float = 1e-12) -> None:
-    for step in derivation:
-        expected = step.value.astype(float)
-        np.testing.assert_allclose(values_of(sheet, step), expected, rtol=rtol, atol=1e-12, err_msg=step.name)
-
-
-def convert(soffice: str, folder: Path, to: str, suffix: str) -> None:
-    """Have LibreOffice compute every workbook of a folder and write the results beside it."""
-    command = [soffice, f"-env:UserInstallation={(folder / 'profile').as_uri()}", "--headless", "--convert-to", to]
-    files = [str(path) for path in sorted(folder.glob("*.xlsx"))]
-    subprocess.run([*command, "--outdir", str(folder / suffix), *files], check=True, capture_output=True, timeout=180)
 
 
 @pytest.fixture(scope="session")

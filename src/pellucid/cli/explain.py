@@ -10,8 +10,10 @@ import click
 
 from pellucid.cli import options
 from pellucid.cli.output import choose_format, deliver, print_data
+from pellucid.errors import InputError
 from pellucid.examples import explain as derive
 from pellucid.examples import shipped_examples
+from pellucid.examples.explain import number_type
 from pellucid.examples.library import DEFAULT_EXAMPLE, example_source
 from pellucid.numbers import EXACT_DIGITS
 from pellucid.rendering import FORMATS
@@ -19,7 +21,13 @@ from pellucid.rendering.explanation import Selection, explain_attention
 
 
 @click.command()
-@click.argument("example", default=DEFAULT_EXAMPLE)
+@click.argument("example", required=False)
+@click.option(
+    "--model", metavar="NAME", help="Explain the forward pass of a model, whole: EXAMPLE is then the text it reads."
+)
+@click.option("--target", metavar="TEXT", help="With --model: what the translator has written so far.")
+@click.option("--layer", type=int, metavar="L", help="With --model: the layer to show, from 0.")
+@click.option("--whole", is_flag=True, help="With --model: every number, in the terminal too.")
 @click.option("-q", "--query", metavar="TOKEN", help="The row to spell out: a token, The#2, or a number from 0.")
 @click.option("-k", "--key", metavar="TOKEN", help="Spell out this key only.")
 @click.option("--head", type=int, metavar="H", help="The head to show, from 0.")
@@ -47,7 +55,11 @@ from pellucid.rendering.explanation import Selection, explain_attention
 @click.option("-l", "--list", "list_examples", is_flag=True, help="List the shipped examples.")
 @click.option("--source", is_flag=True, help="Print the file of a shipped example, to start your own from.")
 def explain(
-    example: str,
+    example: str | None,
+    model: str | None,
+    target: str | None,
+    layer: int | None,
+    whole: bool,
     query: str | None,
     key: str | None,
     head: int | None,
@@ -64,8 +76,38 @@ def explain(
 ) -> None:
     """Spell out the complete arithmetic of EXAMPLE, from its inputs to the weighted sum.
 
-    EXAMPLE is the name of a shipped example (see --list) or the path of an example file.
+    EXAMPLE is the name of a shipped example (see --list) or the path of an example file. With --model it is a text,
+    and what is explained is how the model comes to its next word.
+
+    \b
+    pellucid explain dog-on-the-mat -o dog.html
+    pellucid explain --model by-hand-translator "The dog is sitting on the mat." --target "Der Hund"
+    pellucid explain --model by-hand-generator "The dog saw the cat." -o story.xlsx
     """
+    decimals = exact if precision is None else precision
+    if model is not None:
+        _refuse_with_model(key, arithmetic["carry"], list_examples, source)
+        from pellucid.cli.explain_model import explain_model
+
+        explain_model(
+            model,
+            example,
+            target,
+            query=query,
+            head=head,
+            layer=layer,
+            numbers=number_type(decimals, arithmetic["dtype"], digits),
+            digits=digits,
+            file_format=choose_format("json" if as_json else file_format, output),
+            output=output,
+            whole=whole,
+            fragment=fragment,
+        )
+        return
+    for name, given in (("--target", target), ("--layer", layer), ("--whole", whole or None)):
+        if given is not None:
+            raise InputError(f"{name} needs a model; give one with --model NAME.")
+    example = DEFAULT_EXAMPLE if example is None else example
     if list_examples:
         _list(as_json)
         return
@@ -73,11 +115,18 @@ def explain(
         print_data(example_source(example))
         return
     file_format = choose_format("json" if as_json else file_format, output)
-    decimals = exact if precision is None else precision
     derivation = derive(example, exact=decimals, digits=digits, **arithmetic)
     every_head = file_format in FORMATS and FORMATS[file_format].shows_every_head
     document = explain_attention(derivation, Selection(query, key, head, all_heads=every_head))
     deliver(document, file_format, output, fragment=fragment)
+
+
+def _refuse_with_model(key: str | None, carry: str, list_examples: bool, source: bool) -> None:
+    refused = {"--key": key is not None, "--carry rounded": carry != "exact"}
+    refused |= {"--list": list_examples, "--source": source}
+    for name, given in refused.items():
+        if given:
+            raise InputError(f"{name} is for examples, not for a model's pass; leave it out, or leave out --model.")
 
 
 def _list(as_json: bool) -> None:

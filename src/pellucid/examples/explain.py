@@ -46,7 +46,7 @@ def explain(
         example = load_example(example)
     if carry not in ("exact", "rounded"):
         raise InputError(f"carry is {carry!r}; it can be 'exact' or 'rounded'.")
-    numbers = _number_type(exact, dtype, digits)
+    numbers = number_type(exact, dtype, digits)
     if isinstance(numbers, Exact):
         digits = min(digits, numbers.digits)  # no more are known
     derivation = _derive(example, numbers, digits, carry)
@@ -55,7 +55,17 @@ def explain(
     return replace(derivation, beside=_derive(example.beside, numbers, digits, carry))
 
 
-def _number_type(exact: bool | int, dtype: str, digits: int) -> NumberType:
+def number_type(exact: bool | int, dtype: str, digits: int) -> NumberType:
+    """The number type to compute in.
+
+    Args:
+        exact: `True` for decimals of 50 significant digits or as many as are printed; a number for as many.
+        dtype: otherwise, the floating point.
+        digits: places after the decimal point when numbers are printed.
+
+    Raises:
+        InputError: there is no such floating point, or it is not certain of so many digits.
+    """
     if exact is not False:
         # Below 1e9, where numbers are printed in full, nine digits can stand before the point.
         return Exact(max(EXACT_DIGITS, digits + 9) if exact is True else exact)

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 from pellucid.data.tokenizer import Tokenizer
 from pellucid.errors import InputError
 from pellucid.pretrained.names import model_directory
+from pellucid.pretrained.tokenizer_files import check_finished, read_tokenizers
 from pellucid.search import Engine, Generator, NumpyEngine, Translator
 from pellucid.transformer import Transformer, TransformerConfig, load
-from pellucid.transformer.weights_file import TOKENIZER, WEIGHTS, open_model_directory
+from pellucid.transformer.weights_file import open_model_directory
 
 if TYPE_CHECKING:
     from pellucid.nn import DecoderOnly, EncoderDecoder
-
-SOURCE_TOKENIZER = "source_tokenizer.json"
 
 
 @dataclass(frozen=True)
@@ -120,25 +119,7 @@ def open_directory(directory: str | Path) -> Pretrained:
             is looked at.
     """
     directory = Path(directory)
-    if (directory / "checkpoints").is_dir() and not (directory / WEIGHTS).exists():
-        raise InputError(
-            f"{directory} holds a training that has not ended and no {WEIGHTS} yet; go on with `pellucid train"
-            " RECIPE.toml --resume`, or set training.steps to where it is."
-        )
+    check_finished(directory)
     config, _ = open_model_directory(directory)
-    if not (directory / TOKENIZER).is_file():
-        raise InputError(f"{directory} has no {TOKENIZER}; put the tokenizer that the model was trained with there.")
-    tokenizer = Tokenizer.load(directory / TOKENIZER)
-    source = tokenizer
-    if (directory / SOURCE_TOKENIZER).is_file():
-        source = Tokenizer.load(directory / SOURCE_TOKENIZER)
-    for name, held, size in (
-        (TOKENIZER, tokenizer, config.vocab_size),
-        (SOURCE_TOKENIZER if source is not tokenizer else TOKENIZER, source, config.source_vocab_size),
-    ):
-        if held.vocab_size > size:
-            raise InputError(
-                f"{directory / name} has {held.vocab_size:,} tokens, but the model only {size:,}; "
-                "it belongs to another model."
-            )
+    tokenizer, source = read_tokenizers(directory, config)
     return Pretrained(config, tokenizer, source, directory)

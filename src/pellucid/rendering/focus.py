@@ -124,8 +124,7 @@ class Row:
         return self.is_blank(step) or any(map(self.is_blank, step.operands))
 
     def _working(self, lines: list[Line], size: int, noun: str) -> Working:
-        shown = min(size, MOST_LINES) if self.selection.key is None or noun != "keys" else 1
-        return Working(tuple(lines), (size - shown, noun) if size > shown else None)
+        return Working(tuple(lines), (size - len(lines), noun) if size > len(lines) else None)
 
 
 class Focus(Row):
@@ -136,6 +135,7 @@ class Focus(Row):
         selection: what the reader wants spelled out.
         weights: the step that the softmax makes.
         noun: what its columns are.
+        most: of so many, those with the largest weights are spelled out.
 
     Raises:
         PositionError: a token or head of the selection does not exist.
@@ -144,8 +144,9 @@ class Focus(Row):
     rows = "query"
 
     def __init__(
-        self, derivation: Derivation, selection: Selection, weights: str = "weights", noun: str = "keys"
+        self, derivation: Derivation, selection: Selection, weights: str = "weights", noun: str = "keys", most: int = MOST_LINES
     ) -> None:
+        self.most = most
         self.weights = derivation[weights]
         self.noun = noun
         self.several = self.weights.value.ndim == 3
@@ -166,10 +167,10 @@ class Focus(Row):
         """
         if wanted is not None:
             return [self.key_axis.position(wanted)]
-        if self.key_axis.size <= MOST_LINES or self.is_blank(self.weights):
-            return list(range(min(self.key_axis.size, MOST_LINES)))
+        if self.key_axis.size <= self.most or self.is_blank(self.weights):
+            return list(range(min(self.key_axis.size, self.most)))
         row = self.row(self.weights).astype(np.float64)
-        return sorted(int(key) for key in np.argsort(-row, kind="stable")[:MOST_LINES])
+        return sorted(int(key) for key in np.argsort(-row, kind="stable")[: self.most])
 
     def row_text(self, step: Step) -> str:
         """The row of a step as one line of numbers."""
@@ -185,13 +186,18 @@ class Focus(Row):
             tuple((label(column), every_digit(row[column])) for column in columns),
         )
 
+    def _of_keys(self, lines: list[Line]) -> Working:
+        """Lines of keys, and how many are left out; of one key that was asked for, nothing is."""
+        left_out = 0 if self.selection.key is not None else self.key_axis.size - len(self.keys)
+        return Working(tuple(lines), (left_out, self.noun) if left_out else None)
+
     def along_keys(self, step: Step) -> Working:
         """The row of a step spelled out, one line a key."""
         lines = []
         for key in self.keys:
             entry = step.at(*self.index(step, key))
             lines.append(self._line(f"{self.query_label} · {self.key_axis.label(key)}", entry, entry.expression))
-        return self._working(lines, self.key_axis.size, self.noun)
+        return self._of_keys(lines)
 
     def softmax(self) -> Working:
         """The row of weights spelled out: the sum of the exponentials, then each one's share of it."""
@@ -221,7 +227,7 @@ class Focus(Row):
                 numerator = Number(as_decimal(evaluate(spelled.numerator, self.derivation.numbers)))
                 steps = (Quotient(spelled.numerator, total), Quotient(numerator, total))
                 lines.append(self._line(label, entry, *steps))
-        return self._working(lines, self.key_axis.size, self.noun)
+        return self._of_keys(lines)
 
 
 def _label(entry: Entry) -> str:

@@ -27,6 +27,7 @@ from pellucid.rendering.document import (
     Line,
     Note,
     Paragraph,
+    Part,
     Section,
     Table,
     Working,
@@ -121,6 +122,8 @@ class _Page:
                 return self.table(block)
             case Beside():
                 return self.beside(block)
+            case Part():
+                return f"<h3>{escaped(block.title)}</h3>\n{''.join(map(self.block, block.blocks))}"
 
     def inline(self, parts: Iterable[Inline]) -> str:
         html = ""

@@ -24,6 +24,7 @@ from pellucid.rendering.document import (
     Line,
     Note,
     Paragraph,
+    Part,
     Role,
     Section,
     Table,
@@ -84,7 +85,10 @@ class _Latex:
         """A section; a working stays in one piece where a page has room for it."""
         yield _need(section.blocks)
         yield _command("pellucidsection", escape_breaking(section.title))
-        for before, block in zip((None, *section.blocks), section.blocks, strict=False):
+        yield from self.blocks(section.blocks)
+
+    def blocks(self, blocks: tuple[Block, ...]) -> Iterator[str]:
+        for before, block in zip((None, *blocks), blocks, strict=False):
             if isinstance(block, Working) and isinstance(before, Grid | Grids):
                 yield _need((block,))
             yield self.block(block)
@@ -108,6 +112,9 @@ class _Latex:
                 return self.table(block)
             case Beside():
                 return self.beside(block)
+            case Part():
+                heading = _command("pellucidpart", escape_breaking(block.title))
+                return "\n".join((_need(block.blocks), heading, *self.blocks(block.blocks)))
 
     # Matrices
 

@@ -49,6 +49,7 @@ _DEFINITIONS = r"""% Made by pellucid. Needs the packages amsmath, array, bookta
 \ifdefined\pellucidbox\else\newsavebox{\pellucidbox}\fi
 \providecommand{\pellucidtitle}[2]{\begin{center}{\Large\bfseries #1\par}\medskip{\itshape #2\par}\end{center}}
 \providecommand{\pellucidsection}{\section}
+\providecommand{\pellucidpart}{\subsection*}
 % A new page, unless so many lines still fit on this one.
 \providecommand{\pellucidneed}[1]{\par\penalty0{\dimen0=\pagegoal \advance\dimen0-\pagetotal
   \ifdim#1\baselineskip>\dimen0 \ifdim\dimen0>0pt \vfil\fi\break\fi}}

@@ -24,6 +24,7 @@ from pellucid.rendering.document import (
     Line,
     Note,
     Paragraph,
+    Part,
     Section,
     Table,
     Working,
@@ -80,6 +81,10 @@ class _Markdown:
                 yield from self.working(block)
             case Table():
                 yield _table([_escape(name) for name in block.header], [list(map(_escape, row)) for row in block.rows])
+            case Part():
+                yield f"### {_escape(block.title)}"
+                for inner in block.blocks:
+                    yield from self.block(inner)
             case Beside():
                 for heading, blocks in zip(block.headings, (block.left, block.right), strict=True):
                     if blocks:

@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from pellucid.rendering.document import Beside, Block, Document, Grid, Grids
+from pellucid.rendering.document import Beside, Block, Document, Grid, Grids, Part
 from pellucid.rendering.formats import Appearance
 from pellucid.rendering.labels import column_label, printable, row_label, shorten
 
@@ -71,6 +71,8 @@ def _heatmaps(blocks: Iterable[Block], heading: str = "") -> Iterator[tuple[str,
                 yield (f"{heading}: {block.caption}" if heading else block.caption), block
             case Grids():
                 yield from _heatmaps(block.grids, heading)
+            case Part():
+                yield from _heatmaps(block.blocks, heading)
             case Beside():
                 yield from _heatmaps(block.left, block.headings[0])
                 yield from _heatmaps(block.right, block.headings[1])

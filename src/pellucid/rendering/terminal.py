@@ -20,6 +20,7 @@ from pellucid.rendering.document import (
     Line,
     Note,
     Paragraph,
+    Part,
     Role,
     Section,
     Table,
@@ -106,6 +107,9 @@ class _Terminal:
                 return indented(_table(block, room), _INDENT)
             case Beside():
                 return self.beside(block)
+            case Part():
+                heading = wrapped([Span(visible(block.title), "bold")], self.columns)
+                return _separated([heading, *map(self.block, block.blocks)])
 
     # Matrices
 

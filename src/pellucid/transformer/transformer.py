@@ -261,12 +261,19 @@ class Transformer:
         return array[:, np.newaxis] if sequences else array
 
 
-def load(directory: str | Path, dtype: Literal["float32", "float64"] = "float32") -> Transformer:
+_MOST_AS_WRITTEN = 100_000  # weights; for more of them nobody can read, it would take seconds
+
+
+def load(
+    directory: str | Path, dtype: Literal["float32", "float64"] = "float32", *, as_written: bool = False
+) -> Transformer:
     """Reads a model that was trained or converted: config.json and model.safetensors.
 
     Args:
         directory: the model's.
         dtype: number type to compute in, whatever the storage.
+        as_written: in float64, whether the weights of a small model are the shortest decimals that stored floats
+            stand for: 0.12, not 0.11999999731779099.
 
     Raises:
         ConfigError: `config.json` is missing or cannot be used.
@@ -275,6 +282,8 @@ def load(directory: str | Path, dtype: Literal["float32", "float64"] = "float32"
     config, path = open_model_directory(Path(directory))
     arrays, metadata = read_arrays(path, np.dtype(dtype))
     check_origin(path, config, metadata)
+    if as_written and dtype == "float64" and sum(array.size for array in arrays.values()) <= _MOST_AS_WRITTEN:
+        arrays = {name: array.astype(np.float32).astype(str).astype(np.float64) for name, array in arrays.items()}
     return Transformer(config, arrays, str(path))
 
 

@@ -1,0 +1,69 @@
+"""`pellucid explain --model`: a forward pass, whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pellucid.cli.output import deliver
+from pellucid.errors import InputError
+from pellucid.numbers import NumberType
+from pellucid.rendering import FORMATS
+from pellucid.rendering.focus import Selection
+from pellucid.rendering.pass_overview import overview
+from pellucid.rendering.whole_pass import explain_pass
+
+_FURTHER = (
+    ("--whole", "every number, here"),
+    ("-o pass.html", "a page: click any number"),
+    ("-o pass.xlsx", "live formulas: change a word or a weight"),
+    ("--query, --head, --layer", "another token, head or layer"),
+)
+
+
+def explain_model(
+    model: str,
+    text: str | None,
+    target: str | None,
+    *,
+    query: str | None,
+    head: int | None,
+    layer: int | None,
+    numbers: NumberType,
+    digits: int,
+    file_format: str,
+    output: Path | None,
+    whole: bool,
+    fragment: bool,
+) -> None:
+    """Show or write the pass for the next word: in the terminal its gist, elsewhere all of it.
+
+    Args:
+        model: its name or directory.
+        text: what a translator reads, or what a language model goes on from.
+        target: what the translator has written so far.
+        query: the token that is spelled out.
+        head: the head.
+        layer: the layer.
+        numbers: to compute in.
+        digits: places after the point.
+        file_format: in which format.
+        output: the file; `None` for standard output.
+        whole: whether all of it is shown in the terminal, too.
+        fragment: without the frame of a whole document.
+
+    Raises:
+        InputError: something does not exist, or the text cannot be read by the model.
+        MissingExtraError: the library that reads tokenizers is not installed.
+    """
+    if text is None:
+        raise InputError(f'give a text for the model to read: pellucid explain --model {model} "…"')
+    from pellucid.pretrained import open_transformer
+
+    derivation = open_transformer(model).explain(text, target, numbers=numbers, digits=digits)
+    every_head = file_format in FORMATS and FORMATS[file_format].shows_every_head
+    selection = Selection(query, None, head, all_heads=every_head)
+    if file_format == "terminal" and not whole:
+        document = overview(derivation, selection, layer, _FURTHER)
+    else:
+        document = explain_pass(derivation, selection, layer)
+    deliver(document, file_format, output, fragment=fragment)

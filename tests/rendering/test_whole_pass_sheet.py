@@ -1,0 +1,142 @@
+"""A whole forward pass as a spreadsheet: LibreOffice is the judge, and the Transformer on NumPy what it must agree with."""
+
+import re
+from io import BytesIO
+from pathlib import Path
+from zipfile import ZipFile
+
+import numpy as np
+import pytest
+from openpyxl import Workbook, load_workbook
+from openpyxl.worksheet.worksheet import Worksheet
+
+from pellucid.derivation import Derivation
+from pellucid.operations import Given
+from pellucid.pretrained import Opened, open_transformer
+from pellucid.pretrained.names import SHIPPED
+from pellucid.rendering import Appearance
+from pellucid.rendering.document import Document
+from pellucid.rendering.xlsx import render
+from pellucid.transformer import Transformer
+from pellucid.transformer.weights_file import WEIGHTS, read_arrays
+from sheets import assert_same, block, cells_of, convert
+
+SOURCE, TARGET = "The dog is sitting on the mat.", "Der Hund"
+STORY = "The dog saw the cat."
+CHANGED_WEIGHT = ("decoder.layers.0.cross_attention.query", (4, 2), -1.75)
+
+
+def written(derivation: Derivation) -> bytes:
+    return render(Document(derivation.title, "", (), derivation.notation, (derivation,)), Appearance())
+
+
+def read(content: bytes) -> Workbook:
+    return load_workbook(BytesIO(content))
+
+
+def set_words(sheet: Worksheet, place: str, words: str) -> None:
+    (cells,) = block(sheet, f"{place}.embedding.words")
+    for cell, word in zip(cells, words.split(), strict=True):
+        cell.value = word
+
+
+@pytest.fixture(scope="module")
+def translator() -> Opened:
+    return open_transformer("by-hand-translator")
+
+
+@pytest.fixture(scope="module")
+def generator() -> Opened:
+    return open_transformer("by-hand-generator")
+
+
+@pytest.fixture(scope="module")
+def translation(translator: Opened) -> bytes:
+    """As pellucid writes it, with formulas."""
+    return written(translator.explain(SOURCE, TARGET))
+
+
+@pytest.fixture(scope="module")
+def computed(
+    translation: bytes, generator: Opened, soffice: str, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Worksheet]:
+    """Sheets by name, computed by LibreOffice: openpyxl drops our numbers, so that every one of them is its own."""
+    folder = tmp_path_factory.mktemp("sheets")
+    story = written(generator.explain(STORY))
+    books = {name: read(translation) for name in ("translation", "word", "weight", "unknown")}
+    books |= {name: read(story) for name in ("story", "other story")}
+    set_words(books["word"].active, "encoder", "The child is lying under the bed . <eos>")
+    set_words(books["word"].active, "decoder", "<bos> Das Kind")
+    name, (into, out), value = CHANGED_WEIGHT
+    block(books["weight"].active, f"{name}_weight")[out][into].value = value
+    set_words(books["unknown"].active, "decoder", "<bos> Der HUND")
+    set_words(books["other story"].active, "decoder", "<bos> The child met the bird .")
+    for name, book in books.items():
+        book.save(folder / f"{name}.xlsx")
+    convert(soffice, folder, "xlsx", "computed")
+    return {path.stem: load_workbook(path, data_only=True).active for path in (folder / "computed").iterdir()}
+
+
+def assert_follows(sheet: Worksheet, opened: Opened, *texts: str) -> None:
+    """Every cell holds what the model computes for these texts, and the word it chooses."""
+    derivation = opened.explain(*texts)
+    assert_same(sheet, derivation, rtol=1e-9)
+    (chosen,) = opened.tokenizer.tokens([int(derivation["choice"].value[0])])
+    assert block(sheet, "next_word")[0][0].value == chosen
+
+
+def test_libreoffice_computes_the_pass_and_chooses_the_word(
+    computed: dict[str, Worksheet], translator: Opened, generator: Opened
+) -> None:
+    assert_follows(computed["translation"], translator, SOURCE, TARGET)
+    assert_follows(computed["story"], generator, STORY)
+    assert block(computed["translation"], "next_word")[0][0].value == "sitzt"
+    assert block(computed["story"], "next_word")[0][0].value == "The"
+
+
+def test_everything_follows_changed_words(
+    computed: dict[str, Worksheet], translator: Opened, generator: Opened
+) -> None:
+    """Words that differ by case only, The and the, are told apart."""
+    assert_follows(computed["word"], translator, "The child is lying under the bed.", "Das Kind")
+    assert_follows(computed["other story"], generator, "The child met the bird.")
+    labels = [row[0].offset(column=-1).value for row in block(computed["word"], "encoder.embedding.x")]
+    assert labels == ["The", "child", "is", "lying", "under", "the", "bed", ".", "<eos>"]
+
+
+def test_everything_follows_a_changed_weight(computed: dict[str, Worksheet], translator: Opened) -> None:
+    name, place, value = CHANGED_WEIGHT
+    stored, _ = read_arrays(SHIPPED / "by-hand-translator" / WEIGHTS, np.dtype("float64"))
+    arrays = {other: array.round(2) for other, array in stored.items()}
+    arrays[f"{name}.weight"][place] = value
+    changed = Transformer(translator.transformer.config, arrays)
+    other = Opened(changed, translator.tokenizer, translator.source_tokenizer, "changed")
+    before, after = (one.explain(SOURCE, TARGET)["logits"].value for one in (translator, other))
+    assert np.abs(before - after).max() > 1e-3
+    assert_follows(computed["weight"], other, SOURCE, TARGET)
+
+
+def test_a_word_that_is_not_in_the_vocabulary_gives_no_number(computed: dict[str, Worksheet]) -> None:
+    assert [cell.value for cell in block(computed["unknown"], "decoder.embedding.ids")[0]] == [1, 4, "#N/A"]
+    assert block(computed["unknown"], "next_word")[0][0].value == "#N/A"
+
+
+def test_only_words_and_weights_and_the_mask_are_no_formulas(translator: Opened, translation: bytes) -> None:
+    sheet = read(translation).active
+    for step in translator.explain(SOURCE, TARGET):
+        is_number = isinstance(step.operation, Given) and step.short_name != "ids"
+        for _, cell in cells_of(sheet, step):
+            assert cell.data_type == ("n" if is_number else "f"), step.name
+
+
+def test_weights_are_the_decimals_that_a_person_reads(translator: Opened) -> None:
+    for name, (array, _) in translator.transformer.named_weights.items():
+        np.testing.assert_array_equal(array, array.round(2), err_msg=name)
+
+
+def test_names_of_cells_are_told_apart(translation: bytes) -> None:
+    """A file in which two cells have one name is taken for damaged."""
+    with ZipFile(BytesIO(translation)) as file:
+        names = re.findall('<definedName name="([^"]+)"', file.read("xl/workbook.xml").decode())
+    assert len(names) == len({name.casefold() for name in names})
+    assert {"encoder.embedding.scale", "decoder.layers.0.self_attention.scale", "next_word"} <= set(names)
