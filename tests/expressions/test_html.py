@@ -8,10 +8,14 @@ from hypothesis import strategies as st
 from pellucid.expressions import (
     Cosine,
     Element,
+    ErrorFunction,
     Exponential,
+    HyperbolicTangent,
+    Largest,
     Name,
     Negative,
     Number,
+    PositionOfLargest,
     Power,
     Product,
     Quotient,
@@ -30,9 +34,11 @@ ELEMENTS = st.builds(Element, st.just("query"), st.just((0, 1)), st.decimals(-9,
 
 def operators(parts):
     several = st.lists(parts, min_size=2, max_size=14).map(tuple)
-    unary = [st.builds(node, parts) for node in (Negative, Exponential, SquareRoot, Sine, Cosine)]
+    nodes = (Negative, Exponential, SquareRoot, Sine, Cosine, HyperbolicTangent, ErrorFunction)
+    unary = [st.builds(node, parts) for node in nodes]
     binary = [st.builds(node, parts, parts) for node in (Quotient, Power)]
-    return st.one_of(*unary, *binary, st.builds(Sum, several), st.builds(Product, several))
+    variadic = [st.builds(node, several) for node in (Sum, Product, Largest, PositionOfLargest)]
+    return st.one_of(*unary, *binary, *variadic)
 
 
 @given(st.recursive(NUMBERS | ELEMENTS | st.just(Name("d_k")), operators, max_leaves=12))

@@ -2,7 +2,18 @@ from decimal import Decimal
 
 import pytest
 
-from pellucid.expressions import Element, Number, Product, Quotient, Sum, parse
+from pellucid.expressions import (
+    Element,
+    ErrorFunction,
+    HyperbolicTangent,
+    Largest,
+    Number,
+    PositionOfLargest,
+    Product,
+    Quotient,
+    Sum,
+    parse,
+)
 from pellucid.expressions.latex import LatexPrinter
 from pellucid.numbers import Notation
 
@@ -38,6 +49,28 @@ def test_expressions_are_written_as_mathematicians_do(written, latex):
 )
 def test_without_fractions_everything_stays_on_one_line(written, latex):
     assert level(parse(written)) == latex
+
+
+NUMBERS = tuple(Number(Decimal(k)) for k in (2, -7, 5))
+
+
+@pytest.mark.parametrize(
+    ("expression", "latex"),
+    [
+        (HyperbolicTangent(parse("1/2")), r"\tanh\left(\frac{1}{2}\right)"),
+        (ErrorFunction(parse("-0.5")), r"\operatorname{erf}\left(-0.5\right)"),
+        (Largest(NUMBERS), r"\max\left(2, -7, 5\right)"),
+        (PositionOfLargest(NUMBERS), r"\operatorname{argmax}\left(2, -7, 5\right)"),
+        (Product((ErrorFunction(NUMBERS[0]), NUMBERS[1])), r"\operatorname{erf}\left(2\right) \cdot \left(-7\right)"),
+    ],
+)
+def test_functions_have_their_names(expression, latex):
+    assert stacked(expression) == latex
+
+
+def test_of_many_arguments_the_middle_is_left_out():
+    many = tuple(Number(Decimal(k)) for k in range(1, 31))
+    assert LatexPrinter(NOTATION, most_terms=4)(Largest(many)) == r"\max\left(1, 2, 3, \cdots, 30\right)"
 
 
 def test_a_fraction_after_an_exponent_is_stacked_again():

@@ -7,7 +7,7 @@ import torch.nn.functional as F  # noqa: N812  (the name that the field knows)
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pellucid.operations import ACTIVATIONS, Centre, Gain, Mean, MeanSquare, Normalise
+from pellucid.operations import ACTIVATIONS, ArgMax, Centre, Gain, Mean, MeanSquare, Normalise
 
 THEIRS = {
     "relu": F.relu,
@@ -25,6 +25,12 @@ def test_activations(name, dtype):
     own = ACTIVATIONS[name].evaluate(x)
     assert own.dtype == dtype
     np.testing.assert_allclose(own, THEIRS[name](torch.from_numpy(x)).numpy(), **TOLERANCES[dtype])
+
+
+@given(st.lists(st.lists(st.integers(-2, 2), min_size=6, max_size=6), min_size=1, max_size=3))
+def test_choices_of_rows_with_equal_numbers(rows):
+    x = np.array(rows, dtype=np.float64)
+    np.testing.assert_array_equal(ArgMax().evaluate(x), torch.from_numpy(x).argmax(-1).numpy())
 
 
 @given(seed=st.integers(0, 2**32 - 1), dtype=st.sampled_from(["float64", "float32"]))

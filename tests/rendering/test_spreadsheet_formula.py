@@ -1,6 +1,9 @@
+from decimal import Decimal
+
 import pytest
 
-from pellucid.expressions import Number, Product, Sum
+from pellucid.expressions import ErrorFunction, HyperbolicTangent, Largest, Number, Product, Sum
+from pellucid.operations import ArgMax, LookUp
 from pellucid.operations.pattern import IfTrue, Operand, Pattern, Position, SumOver
 from pellucid.rendering.spreadsheet_formula import cell_name, element_formula, fixed_name
 
@@ -50,3 +53,20 @@ def test_what_would_need_array_formulas_is_refused() -> None:
         formula(SumOver("k", 3, Operand(0, (K, ROW, COLUMN))))
     with pytest.raises(TypeError, match="IF"):
         formula(SumOver("k", 3, IfTrue(row, row, Number(0))))
+
+
+def test_functions_are_those_that_spreadsheets_have() -> None:
+    x = Operand(0, (ROW, COLUMN))
+    assert formula(HyperbolicTangent(x)) == "TANH(B5)"
+    assert formula(ErrorFunction(Product((x, Number(Decimal(2)))))) == "ERF(B5*2)"
+    assert formula(Largest((Number(Decimal(0)), x))) == "MAX(0,B5)"
+
+
+def test_a_row_of_a_table_is_found_by_its_number() -> None:
+    """The ids stand in row 5, the table's second column goes down B1 to B7."""
+    found = element_formula(LookUp().pattern((9,), (7, 3)), [lambda index: (4, index[0]), place])
+    assert found.at((2, 1)) == "INDEX(B1:B7,C5+1)"
+
+
+def test_a_choice_is_where_the_largest_stands() -> None:
+    assert element_formula(ArgMax().pattern((6, 3)), [place]).at((4,)) == "MATCH(MAX(A5:C5),A5:C5,0)-1"

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 
 from nn.models import BOTH, ONE, VARIANTS, make
@@ -169,6 +170,41 @@ def test_places_that_do_not_exist_are_said():
         transformer.new_recording().derivation()
     with pytest.raises(PositionError, match=r"did you mean 'decoder\.layers\.1\.self_attention'"):
         recorded(transformer)[0].derivation("decoder.layers.1.self_atention")
+
+
+def test_a_pass_goes_on_to_the_choice_of_the_next_token():
+    model = in_float64(make(BOTH))
+    transformer = on_numpy(model)
+    words = [f"w{k}" for k in range(transformer.config.vocab_size - 1)]
+    derivation = transformer.derive(TARGET[:3], SOURCE, chooses=True, vocabulary=words, labels=["a", "b", "a"])
+    logits = transformer.logits(TARGET[:3], transformer.encode(SOURCE))[-1:]
+    close(derivation["logits"].value, logits, 1e-12)
+    close(derivation["probabilities"].value, torch.from_numpy(logits).softmax(-1).numpy(), 1e-12)
+    np.testing.assert_array_equal(derivation["choice"].value, torch.from_numpy(logits).argmax(-1).numpy())
+    assert derivation["probabilities"].axes[1].labels == (*words, f"({len(words)})")
+    assert [step.name for step in derivation][-3:] == ["logits", "probabilities", "choice"]
+
+
+def test_a_pass_is_told_in_the_order_in_which_it_is_read():
+    """Tokens first; every weight just before the step that first needs it."""
+    steps = list(on_numpy(in_float64(make(BOTH))).derive(TARGET[:3], SOURCE, chooses=True))
+    assert [step.short_name for step in steps[:2]] == ["ids", "ids"]
+    position = {step.name: at for at, step in enumerate(steps)}
+    for at, step in enumerate(steps):
+        assert all(position[operand.name] < at for operand in step.operands), step.name
+        if step.is_given and step.short_name != "ids":
+            following = next(other for other in steps[at:] if not other.is_given)
+            assert step in following.operands, step.name
+
+
+def test_one_place_of_a_pass_is_a_chain_of_its_own():
+    derivation = on_numpy(in_float64(make(BOTH))).derive(TARGET[:3], SOURCE)
+    place = derivation.within("decoder.layers.0.cross_attention")
+    names = ["embeddings", "query_weight", "projected_query", "query", "memory", "key_weight", "projected_key"]
+    assert [name for name in place.steps if not name.endswith("bias")][:7] == names
+    assert place["scores"] is derivation["decoder.layers.0.cross_attention.scores"]
+    with pytest.raises(PositionError, match=r"did you mean 'decoder\.layers\.0\.cross_attention'"):
+        derivation.within("decoder.layers.0.cros_attention")
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,11 @@ from pellucid.rendering.explanation import Selection, explain_attention
 )
 @click.option("--target", metavar="TEXT", help="With --model: what the translator has written so far.")
 @click.option("--layer", type=int, metavar="L", help="With --model: the layer to show, from 0.")
-@click.option("--whole", is_flag=True, help="With --model: every number, in the terminal too.")
+@click.option(
+    "--whole/--gist",
+    default=None,
+    help="With --model: every number, or what fits a page or two.  [default: the gist in the terminal, else whole]",
+)
 @click.option("-q", "--query", metavar="TOKEN", help="The row to spell out: a token, The#2, or a number from 0.")
 @click.option("-k", "--key", metavar="TOKEN", help="Spell out this key only.")
 @click.option("--head", type=int, metavar="H", help="The head to show, from 0.")
@@ -59,7 +63,7 @@ def explain(
     model: str | None,
     target: str | None,
     layer: int | None,
-    whole: bool,
+    whole: bool | None,
     query: str | None,
     key: str | None,
     head: int | None,
@@ -104,7 +108,7 @@ def explain(
             fragment=fragment,
         )
         return
-    for name, given in (("--target", target), ("--layer", layer), ("--whole", whole or None)):
+    for name, given in (("--target", target), ("--layer", layer), ("--whole" if whole else "--gist", whole)):
         if given is not None:
             raise InputError(f"{name} needs a model; give one with --model NAME.")
     example = DEFAULT_EXAMPLE if example is None else example

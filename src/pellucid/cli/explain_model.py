@@ -12,6 +12,7 @@ from pellucid.rendering.focus import Selection
 from pellucid.rendering.pass_overview import overview
 from pellucid.rendering.whole_pass import explain_pass
 
+_WITH_GIST = ("terminal", "markdown", "latex")
 _FURTHER = (
     ("--whole", "every number, here"),
     ("-o pass.html", "a page: click any number"),
@@ -32,7 +33,7 @@ def explain_model(
     digits: int,
     file_format: str,
     output: Path | None,
-    whole: bool,
+    whole: bool | None,
     fragment: bool,
 ) -> None:
     """Show or write the pass for the next word: in the terminal its gist, elsewhere all of it.
@@ -48,7 +49,7 @@ def explain_model(
         digits: places after the point.
         file_format: in which format.
         output: the file; `None` for standard output.
-        whole: whether all of it is shown in the terminal, too.
+        whole: whether all of it is shown, or its gist; `None` for what suits the format.
         fragment: without the frame of a whole document.
 
     Raises:
@@ -57,13 +58,15 @@ def explain_model(
     """
     if text is None:
         raise InputError(f'give a text for the model to read: pellucid explain --model {model} "…"')
+    if whole is False and file_format in FORMATS and file_format not in _WITH_GIST:
+        raise InputError(f"--gist is for {', '.join(_WITH_GIST)}; {file_format} shows the whole pass.")
     from pellucid.pretrained import open_transformer
 
     derivation = open_transformer(model).explain(text, target, numbers=numbers, digits=digits)
     every_head = file_format in FORMATS and FORMATS[file_format].shows_every_head
     selection = Selection(query, None, head, all_heads=every_head)
-    if file_format == "terminal" and not whole:
-        document = overview(derivation, selection, layer, _FURTHER)
+    if whole is False or (whole is None and file_format == "terminal"):
+        document = overview(derivation, selection, layer, _FURTHER if file_format == "terminal" else ())
     else:
         document = explain_pass(derivation, selection, layer)
     deliver(document, file_format, output, fragment=fragment)

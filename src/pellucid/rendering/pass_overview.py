@@ -13,9 +13,9 @@ from pellucid.rendering.focus import EVERYTHING, Selection
 from pellucid.rendering.whole_pass import WholePass
 
 _SUBLAYERS = (
-    ("self_attention", "self-attention", "after self-att."),
-    ("cross_attention", "cross-attention", "after cross-att."),
-    ("feed_forward", "feed-forward", "after feed-forw."),
+    ("self_attention", "self-att.", "after self"),
+    ("cross_attention", "cross-att.", "after cross"),
+    ("feed_forward", "feed-forw.", "after feed"),
 )
 _MOST_KEYS = 5
 _ROOT = Formula("√d_k", r"\sqrt{d_k}")
@@ -58,7 +58,7 @@ def _way(whole: WholePass) -> Section:
     first = [f"decoder.embedding.{name}" for name in ("scaled_embeddings", "embeddings")]
     found = [("embedding", next(derivation[name] for name in first if name in derivation))]
     if "decoder.embedding.x" in derivation:
-        found.append(("with position", derivation["decoder.embedding.x"]))
+        found.append(("+ position", derivation["decoder.embedding.x"]))
     for name, output, after in _SUBLAYERS:
         if f"{layer}.{name}.output" in derivation:
             summed = f"{layer}.{name}_sum"

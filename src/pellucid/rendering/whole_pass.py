@@ -232,10 +232,12 @@ class WholePass:
         words += " and a bias." if len(parameters) > 1 else "."
         blocks: list[Block] = [Paragraph((words,))]
         if centres:
-            blocks += [row.elements([named["mean"]]), row.along_features(named["centred"])]
+            blocks += [row.elements([named["mean"]]), row.matrix(named["mean"])]
+            blocks += [row.along_features(named["centred"]), row.matrix(named["centred"])]
         return [
             *blocks,
             row.elements([named["mean_square"]]),
+            row.matrix(named["mean_square"]),
             row.along_features(named["normalised"]),
             Grids((*row.grids(named["normalised"]), *(grid for step in parameters for grid in row.grids(step)))),
             row.along_features(named["output"]),

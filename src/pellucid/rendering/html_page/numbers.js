@@ -19,7 +19,7 @@ class Step {
     this.shape = data.axes.map((axis) => axis.size);
     this.isBlank = Boolean(data.blank);
     this.role = data.role;
-    this.title = name.replaceAll("_", " ");
+    this.title = name.split(".").pop().replaceAll("_", " ");
   }
 
   /** The steps this one is computed from; of a copy, what it is a copy of. */
