@@ -8,7 +8,12 @@ import pytest
 
 from pellucid import Example, explain
 from pellucid.expressions.text import TextPrinter
+from pellucid.pretrained import open_transformer
+from pellucid.rendering import Appearance, render
 from pellucid.rendering.document import Grid
+from pellucid.rendering.focus import Selection
+from pellucid.rendering.whole_pass import explain_pass
+from small_transformers import small_pass
 
 OPEN = "return !document.querySelector('.panel').hidden"
 LIT = "return [...document.querySelectorAll('td.lit')].map((cell) => [cell.dataset.step, cell.dataset.index])"
@@ -125,20 +130,60 @@ def test_the_panel_follows_the_arrow_keys(show):
 @pytest.mark.parametrize("exact", [False, True])
 def test_every_number_spells_itself_as_in_plain_text(show, exact):
     derivation = explain(everything_at_once(), exact=exact)
-    browser = show(derivation.to_html())
+    steps = assert_spelled_as_in_plain_text(show(derivation.to_html()), derivation)
+    assert steps == {step.name for step in derivation if not step.operation.is_copy}
+
+
+def test_every_number_of_a_whole_pass_spells_itself(show):
+    derivation = small_pass("gelu")
+    page = render(explain_pass(derivation, Selection(all_heads=True)), "html", Appearance())
+    corners = "figure tbody tr:last-child td:last-child[data-index]"
+    steps = assert_spelled_as_in_plain_text(show(page), derivation, corners)
+    assert steps == {step.name for step in derivation if not step.operation.is_copy} - {"choice"}
+
+
+@pytest.mark.parametrize(("name", "function"), [("gelu_tanh", "tanh("), ("swiglu", "/(1 + e^")])
+def test_activations_spell_themselves(show, name, function):
+    derivation = small_pass(name)
+    place = (
+        "decoder.layers.0.feed_forward.activated_gate" if name == "swiglu" else "decoder.layers.1.feed_forward.hidden"
+    )
+    browser = show(render(explain_pass(derivation), "html", Appearance()))
+    browser.click(f'td[data-step="{place}"][data-index="2,4"]')
+    browser.wait(OPEN)
+    assert function in read(browser, ".spelled")
+    assert read(browser, ".spelled") == TextPrinter(derivation.notation)(derivation[place].at(2, 4).expression)
+
+
+def test_a_choice_can_be_clicked_and_names_all_that_were_compared(show):
+    derivation = open_transformer("by-hand-translator").explain("The dog is sitting on the mat.")
+    browser = show(render(explain_pass(derivation), "html", Appearance()))
+    browser.click('.working [data-step="choice"]')
+    browser.wait(OPEN)
+    assert read(browser, ".spelled").startswith("argmax(")
+    browser.click(".panel .more")
+    assert read(browser, ".spelled").count(",") == 20
+    places = row("probabilities", 0, 21)
+    assert browser.run(LIT) == [*places[:18], places[20]]  # those that the page shows
+    assert read(browser, ".result") == "4"
+
+
+def assert_spelled_as_in_plain_text(browser, derivation, cells="td[data-index]"):
+    """Clicks every number of a page, or some; gives back the steps they are of."""
     spelled = browser.run(
         """
         const root = document.querySelector(".pellucid");
         const text = (part) => root.querySelector(".panel " + part)?.textContent ?? "";
         const found = {};
-        for (const cell of root.querySelectorAll("td[data-index]")) {
+        for (const cell of root.querySelectorAll(arguments[0])) {
           root.querySelector(".panel .name")?.remove();
           cell.click();
           while (!root.querySelector(".panel .name")) await new Promise((done) => setTimeout(done));
           found[`${cell.dataset.step} ${cell.dataset.index}`] = [text(".spelled .side"), text(".result .side")];
         }
         return found;
-        """
+        """,
+        cells,
     )
     text = TextPrinter(derivation.notation)
     for place, (arithmetic, result) in spelled.items():
@@ -150,7 +195,7 @@ def test_every_number_spells_itself_as_in_plain_text(show, exact):
         assert result == text(entry.element), place
         expected = text(entry.expression)
         assert arithmetic == ("" if expected == result else expected), place
-    assert {place.split()[0] for place in spelled} == {step.name for step in derivation if not step.operation.is_copy}
+    return {place.split()[0] for place in spelled}
 
 
 def test_a_masked_score_names_the_mask_and_lights_it(show):

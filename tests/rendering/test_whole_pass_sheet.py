@@ -1,8 +1,7 @@
-"""A whole forward pass as a spreadsheet: LibreOffice is the judge, and the Transformer on NumPy what it must agree with."""
+"""A whole forward pass as a spreadsheet: LibreOffice must agree with the Transformer on NumPy."""
 
 import re
 from io import BytesIO
-from pathlib import Path
 from zipfile import ZipFile
 
 import numpy as np
@@ -20,6 +19,7 @@ from pellucid.rendering.xlsx import render
 from pellucid.transformer import Transformer
 from pellucid.transformer.weights_file import WEIGHTS, read_arrays
 from sheets import assert_same, block, cells_of, convert
+from small_transformers import OPTIONS, small_pass
 
 SOURCE, TARGET = "The dog is sitting on the mat.", "Der Hund"
 STORY = "The dog saw the cat."
@@ -71,6 +71,7 @@ def computed(
     block(books["weight"].active, f"{name}_weight")[out][into].value = value
     set_words(books["unknown"].active, "decoder", "<bos> Der HUND")
     set_words(books["other story"].active, "decoder", "<bos> The child met the bird .")
+    books |= {name: read(written(small_pass(name))) for name in OPTIONS}
     for name, book in books.items():
         book.save(folder / f"{name}.xlsx")
     convert(soffice, folder, "xlsx", "computed")
@@ -114,6 +115,11 @@ def test_everything_follows_a_changed_weight(computed: dict[str, Worksheet], tra
     before, after = (one.explain(SOURCE, TARGET)["logits"].value for one in (translator, other))
     assert np.abs(before - after).max() > 1e-3
     assert_follows(computed["weight"], other, SOURCE, TARGET)
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_every_option_is_computed(computed: dict[str, Worksheet], name: str) -> None:
+    assert_same(computed[name], small_pass(name), rtol=1e-9)
 
 
 def test_a_word_that_is_not_in_the_vocabulary_gives_no_number(computed: dict[str, Worksheet]) -> None:

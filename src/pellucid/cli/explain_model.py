@@ -57,7 +57,7 @@ def explain_model(
         MissingExtraError: the library that reads tokenizers is not installed.
     """
     if text is None:
-        raise InputError(f'give a text for the model to read: pellucid explain --model {model} "…"')
+        raise InputError(f"give a text for {model} to read, in quotes.")
     if whole is False and file_format in FORMATS and file_format not in _WITH_GIST:
         raise InputError(f"--gist is for {', '.join(_WITH_GIST)}; {file_format} shows the whole pass.")
     from pellucid.pretrained import open_transformer

@@ -144,7 +144,12 @@ class Focus(Row):
     rows = "query"
 
     def __init__(
-        self, derivation: Derivation, selection: Selection, weights: str = "weights", noun: str = "keys", most: int = MOST_LINES
+        self,
+        derivation: Derivation,
+        selection: Selection,
+        weights: str = "weights",
+        noun: str = "keys",
+        most: int = MOST_LINES,
     ) -> None:
         self.most = most
         self.weights = derivation[weights]

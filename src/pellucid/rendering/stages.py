@@ -85,7 +85,9 @@ class Stages:
         weights = [
             step
             for step in self.derivation
-            if step.is_given and step.short_name.endswith(("_weight", "_bias")) and not step.short_name.startswith("output")
+            if step.is_given
+            and step.short_name.endswith(("_weight", "_bias"))
+            and not step.short_name.startswith("output")
         ]
         blocks: list[Block] = []
         if weights:
@@ -101,6 +103,11 @@ class Stages:
             if self.focus.selection.all_heads and not projected[0].is_given:
                 blocks.append(self.focus.side_by_side(projected))
             blocks.append(self._sharing())
+        turned = [f"unturned_{name}" for name in names if f"unturned_{name}" in self.derivation]
+        if turned:
+            blocks.append(self.focus.side_by_side([self.derivation[name] for name in turned]))
+            blocks.append(Paragraph(("Queries and keys are turned by where their tokens stand (rotary positions).",)))
+            blocks.append(self.focus.along_features(self.derivation["query"]))
         if not all(step.operation.is_copy for step in made):
             blocks.append(self.focus.side_by_side(made))
         return Section("Query, key and value", tuple(blocks))

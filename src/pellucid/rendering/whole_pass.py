@@ -88,7 +88,8 @@ class WholePass:
 
     def _rows(self) -> dict[str, int]:
         """The row of each stack: the token asked for where it occurs, else the last that is written; in the encoder
-        the one that this looks at most."""
+        the one that this looks at most.
+        """
         rows = {"decoder": self.tokens["decoder"].size - 1}
         wanted, refused = self.selection.query, []
         for stack, axis in self.tokens.items():
@@ -156,7 +157,8 @@ class WholePass:
         several = len(ids) > 1
         words = "A model reads numbers: each token has an id, its place in the vocabulary."
         if several:
-            words += " The encoder reads the sentence; the decoder reads what is written so far, behind a token for the beginning."
+            words += " The encoder reads the sentence; the decoder reads what is written so far, after a token for"
+            words += " the beginning."
         return Section(
             "Words",
             (
@@ -189,7 +191,15 @@ class WholePass:
         if "positions" in named:
             positions = named["positions"]
             blocks += [Paragraph(("Where a token stands is a vector, too.",)), row.along_features(positions)]
-            blocks += [row.matrix(positions)]
+            table = [operand for operand in positions.operands if operand.is_given]
+            blocks += [row.side_by_side([*table, positions])]
+        turns = [named[name] for name in ("frequencies", "cosines", "sines") if name in named]
+        if turns:
+            turns = [*(operand for operand in turns[0].operands if operand.is_given), *turns]
+            words = (
+                "Where a token stands is how far its queries and keys are turned, each pair of features by an angle."
+            )
+            blocks += [Paragraph((words,)), row.side_by_side(turns), row.along_features(named["cosines"])]
         if "x" in named:
             blocks += [Paragraph(("The sum of both goes into the first layer.",))]
             blocks += [row.along_features(named["x"]), row.matrix(named["x"])]
@@ -213,7 +223,7 @@ class WholePass:
 
     def residual(self, place: str, steps: list[Step]) -> list[Block]:
         """X + Sublayer(x), or the last row alone."""
-        row, blocks = self.row(place), list[Block]()
+        row, blocks = self._row_of(steps), list[Block]()
         for step in steps:
             if step.short_name == "last":
                 words = "Only the row of the last token goes on: it is the one whose successor is asked for."
@@ -263,9 +273,7 @@ class WholePass:
         for step in steps:
             parameters = [operand for operand in step.operands if operand.is_given]
             part: list[Block] = [row.side_by_side(parameters)] if parameters else []
-            blocks.append(
-                Part(step.short_name.replace("_", " "), (*part, row.along_features(step), row.matrix(step)))
-            )
+            blocks.append(Part(step.short_name.replace("_", " "), (*part, row.along_features(step), row.matrix(step))))
         return blocks
 
     def end(self, place: str, steps: list[Step]) -> list[Block]:

@@ -205,7 +205,9 @@ class _Sheet:
         for position, word in enumerate(labels):
             cell = self.words.word_cell(block, position)
             self.sheet.write_string(*cell, _text(word), style)
-            self.sheet.data_validation(*cell, *cell, {"validate": "list", "source": f"={self.words.table_words(block)}"})
+            self.sheet.data_validation(
+                *cell, *cell, {"validate": "list", "source": f"={self.words.table_words(block)}"}
+            )
         ends = [fixed_name(self.words.word_cell(block, position)) for position in (0, len(labels) - 1)]
         self.define(f"{block.step.place}.words" if block.step.place else "words", ":".join(ends))
 

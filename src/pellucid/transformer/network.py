@@ -364,7 +364,7 @@ class Network(Generic[V]):
         return logits
 
     def choose(self, recorder: Recorder[V], logits: V) -> V:
-        """The id of the likeliest next token of each row, by the probabilities that a softmax makes of logits (§3.4)."""
+        """The id of the likeliest next token of each row: the largest of the softmax of its logits (§3.4)."""
         recorder.enter("")
         probabilities = recorder.apply("probabilities", _SOFTMAX, logits, axes=_same)
         return recorder.apply("choice", _ARGMAX, probabilities, axes=_by_row)
