@@ -86,6 +86,8 @@ class SheetBlock:
     @property
     def title(self) -> str:
         """The name of the step in words."""
+        if isinstance(self.step.operation, Indices) and self.step.place:
+            return f"{self.step.place.split('.')[0]}: words and their ids"
         return self.step.short_name.replace("_", " ")
 
     @property
