@@ -1,5 +1,7 @@
 """Transformers on NumPy with random weights, for whole passes."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from pellucid.derivation import Derivation
@@ -22,13 +24,11 @@ OPTIONS = {
 """Configurations that have between them what the models by hand have not."""
 
 
-def small_pass(name: str, seed: int = 3) -> Derivation:
+def small_pass(name: str, words: Sequence[str] = tuple("abcdefg"), ids: Sequence[int] = (1, 5, 2)) -> Derivation:
     """The pass for the next token of a language model with one of the options."""
     config = TransformerConfig.from_mapping({**_SIZES, "num_decoder_layers": 1, **OPTIONS[name]})
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng(3)
     arrays = {key: random.normal(size=shape) for key, shape in weight_shapes(config).items()}
-    words = [f"w{k}" for k in range(config.vocab_size)]
-    ids = [1, 5, 2]
     return Transformer(config, arrays).derive(
         ids, labels=[words[k] for k in ids], vocabulary=words, chooses=True, title=name
     )

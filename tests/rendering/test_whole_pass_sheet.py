@@ -23,6 +23,7 @@ from small_transformers import OPTIONS, small_pass
 
 SOURCE, TARGET = "The dog is sitting on the mat.", "Der Hund"
 STORY = "The dog saw the cat."
+ODD_WORDS, ODD_IDS = ("a", " a", "A", "\x01", "\x02", "=1+1", "a*"), (1, 2, 4, 5, 6)
 CHANGED_WEIGHT = ("decoder.layers.0.cross_attention.query", (4, 2), -1.75)
 
 
@@ -72,6 +73,7 @@ def computed(
     set_words(books["unknown"].active, "decoder", "<bos> Der HUND")
     set_words(books["other story"].active, "decoder", "<bos> The child met the bird .")
     books |= {name: read(written(small_pass(name))) for name in OPTIONS}
+    books["odd words"] = read(written(small_pass("swiglu", ODD_WORDS, ODD_IDS)))
     for name, book in books.items():
         book.save(folder / f"{name}.xlsx")
     convert(soffice, folder, "xlsx", "computed")
@@ -120,6 +122,13 @@ def test_everything_follows_a_changed_weight(computed: dict[str, Worksheet], tra
 @pytest.mark.parametrize("name", OPTIONS)
 def test_every_option_is_computed(computed: dict[str, Worksheet], name: str) -> None:
     assert_same(computed[name], small_pass(name), rtol=1e-9)
+
+
+def test_words_that_spreadsheets_might_confuse_are_told_apart(computed: dict[str, Worksheet]) -> None:
+    """Spaces, case, formulas, wildcards; two that look the same are given by their numbers."""
+    assert_same(computed["odd words"], small_pass("swiglu", ODD_WORDS, ODD_IDS), rtol=1e-9)
+    words = [cell.value for cell in block(computed["odd words"], "decoder.embedding.words")[0]]
+    assert words == ["␣a", "A", "\ufffd", "=1+1", "a*"]
 
 
 def test_a_word_that_is_not_in_the_vocabulary_gives_no_number(computed: dict[str, Worksheet]) -> None:

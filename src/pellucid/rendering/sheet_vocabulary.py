@@ -6,10 +6,14 @@ Spreadsheets compare texts without regard to case, except with EXACT.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from pellucid.derivation import Axis
+from pellucid.rendering.labels import row_label
 from pellucid.rendering.sheet_layout import SheetBlock, SheetLayout
 from pellucid.rendering.spreadsheet_formula import Cell, cell_name, fixed_name
+
+WIDEST_LABEL = 28
 
 
 @dataclass(frozen=True)
@@ -36,8 +40,26 @@ class WordsOfSheet:
         (row, _), (last, _) = self.layout.tables[block.step.name].corners(0)
         return f"{fixed_name((row, 0))}:{fixed_name((last, 0))}"
 
-    def id_formula(self, block: SheetBlock, position: int) -> str:
-        """The id of the word that stands above; #N/A for a word that is not in the vocabulary."""
+    def word(self, block: SheetBlock, position: int) -> str:
+        """The word of an id, as its table spells it."""
+        return self._spelled[self.layout.tables[block.step.name].step.name][int(block.step.value[position])]
+
+    @cached_property
+    def _spelled(self) -> dict[str, list[str]]:
+        """The words of every table, by its name."""
+        grids = {table.step.name: table.grids[0] for table in self.layout.tables.values()}
+        return {
+            name: [row_label(grid, row, WIDEST_LABEL) for row in range(grid.shape[0])] for name, grid in grids.items()
+        }
+
+    def id_formula(self, block: SheetBlock, position: int) -> str | None:
+        """The id of the word that stands above, #N/A for a word that is not in the vocabulary.
+
+        `None` where the word does not tell: two of the vocabulary's are spelled so.
+        """
+        spelled = self._spelled[self.layout.tables[block.step.name].step.name]
+        if spelled.count(self.word(block, position)) > 1:
+            return None
         words, word = self.table_words(block), cell_name(self.word_cell(block, position))
         first = fixed_name((self.layout.tables[block.step.name].origin()[0], 0))
         found = f"SUMPRODUCT(EXACT({words},{word})*(ROW({words})-ROW({first})))"

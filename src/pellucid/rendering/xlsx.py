@@ -40,7 +40,7 @@ from pellucid.rendering.sheet_format import (
     number_format,
 )
 from pellucid.rendering.sheet_layout import ANSWER_ROW, SheetBlock, SheetLayout
-from pellucid.rendering.sheet_vocabulary import WordsOfSheet
+from pellucid.rendering.sheet_vocabulary import WIDEST_LABEL, WordsOfSheet
 from pellucid.rendering.sheet_words import how
 from pellucid.rendering.spreadsheet_formula import (
     MINUS_INFINITY,
@@ -53,7 +53,6 @@ from pellucid.rendering.spreadsheet_formula import (
     when_filled_in,
 )
 
-_WIDEST_LABEL = 28
 _LONGEST_TEXT = 1_000
 _LONGEST_SHEET_NAME = 31
 _NOT_IN_SHEET_NAMES = re.compile(r"[\[\]:*?/\\'!\s]+")
@@ -187,7 +186,7 @@ class _Sheet:
         axes = f"{grid.row_axis} ↓ · {grid.column_axis} →" if grid.row_axis else f"{grid.column_axis} →"
         self.sheet.write_string(row - 1, 0, axes, self.style(font_size=8, **QUIET))
         for i in range(rows):
-            self.label((row + i, 0), grid.axes[0], i, row_label(grid, i, _WIDEST_LABEL), self.style(**QUIET))
+            self.label((row + i, 0), grid.axes[0], i, row_label(grid, i, WIDEST_LABEL), self.style(**QUIET))
 
     def label(self, cell: Cell, axis: Axis | None, position: int, text: str, style: Format) -> None:
         """A label; one that repeats a word of the input follows it."""
@@ -202,9 +201,9 @@ class _Sheet:
         labels = block.step.axes[0].labels
         assert labels is not None
         style = self.style(align="right", bold=True, **INPUT)
-        for position, word in enumerate(labels):
+        for position in range(len(labels)):
             cell = self.words.word_cell(block, position)
-            self.sheet.write_string(*cell, _text(word), style)
+            self.sheet.write_string(*cell, self.words.word(block, position), style)
             self.sheet.data_validation(
                 *cell, *cell, {"validate": "list", "source": f"={self.words.table_words(block)}"}
             )
@@ -220,11 +219,7 @@ class _Sheet:
         if block.is_blank:
             self.boxes(block, indices, **look)
         elif self.words.takes_words(block):
-            style = self.style(**look, **COMPUTED)
-            for index in indices:
-                self.sheet.write_formula(
-                    *block.cell(index), self.words.id_formula(block, index[0]), style, int(block.step.value[index])
-                )
+            self.ids(block, indices, **look)
         elif formula is None:
             self.inputs(block, indices, **look)
         else:
@@ -256,6 +251,15 @@ class _Sheet:
             else:
                 self.sheet.write_formula(*block.cell(index), number_formula(written), style, number)
 
+    def ids(self, block: SheetBlock, indices: Iterator[tuple[int, ...]], **look: Any) -> None:
+        """Ids that follow from the words above them."""
+        for index in indices:
+            formula, id_ = self.words.id_formula(block, index[0]), int(block.step.value[index])
+            if formula is None:
+                self.sheet.write_number(*block.cell(index), id_, self.style(**look, **INPUT))
+            else:
+                self.sheet.write_formula(*block.cell(index), formula, self.style(**look, **COMPUTED), id_)
+
     def formulas(self, block: SheetBlock, indices: Iterator[tuple[int, ...]], formula: Formula, **look: Any) -> None:
         """Live formulas; with our numbers for viewers that do not compute, unless these would give answers away."""
         style = self.style(**look, **COMPUTED)
@@ -285,7 +289,7 @@ class _Sheet:
         """Widths, what stays in view when scrolling, and the printed page."""
         blocks = list(self.layout)
         grids = [grid for block in blocks for grid in block.grids]
-        rows = {row_label(grid, i, _WIDEST_LABEL) for grid in grids for i in range(grid.shape[0])}
+        rows = {row_label(grid, i, WIDEST_LABEL) for grid in grids for i in range(grid.shape[0])}
         columns = {column_label(grid, j, WIDEST - 2) for grid in grids for j in range(grid.shape[1])}
         self.sheet.set_column(0, 0, max(map(len, rows | {block.title for block in blocks})) + 2)
         self.sheet.set_column(1, self.layout.columns - 1, column_width(blocks, columns))
