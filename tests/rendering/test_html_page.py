@@ -8,7 +8,7 @@ import pytest
 
 from pellucid import Example, explain
 from pellucid.expressions.text import TextPrinter
-from pellucid.pretrained import open_transformer
+from pellucid.pretrained import open_model
 from pellucid.rendering import Appearance, render
 from pellucid.rendering.document import Grid
 from pellucid.rendering.focus import Selection
@@ -156,7 +156,7 @@ def test_activations_spell_themselves(show, name, function):
 
 
 def test_a_choice_can_be_clicked_and_names_all_that_were_compared(show):
-    derivation = open_transformer("by-hand-translator").explain("The dog is sitting on the mat.")
+    derivation = open_model("by-hand-translator").explain("The dog is sitting on the mat.")
     browser = show(render(explain_pass(derivation), "html", Appearance()))
     browser.click('.working [data-step="choice"]')
     browser.wait(OPEN)

@@ -11,7 +11,7 @@ import torch
 from pellucid.derivation import Derivation
 from pellucid.errors import PositionError
 from pellucid.numbers import Exact
-from pellucid.pretrained import open_directory, open_transformer
+from pellucid.pretrained import open_directory, open_model
 from pellucid.pretrained.names import SHIPPED
 from pellucid.rendering import Appearance, render
 from pellucid.rendering.document import Block, Document, Grid, Grids, Part, Table
@@ -25,12 +25,12 @@ SOURCE, TARGET, STORY = "The dog is sitting on the mat.", "Der Hund", "The dog s
 
 @pytest.fixture(scope="module")
 def translation() -> Derivation:
-    return open_transformer("by-hand-translator").explain(SOURCE, TARGET)
+    return open_model("by-hand-translator").explain(SOURCE, TARGET)
 
 
 @pytest.fixture(scope="module")
 def story() -> Derivation:
-    return open_transformer("by-hand-generator").explain(STORY)
+    return open_model("by-hand-generator").explain(STORY)
 
 
 def grids(blocks: tuple[Block, ...]) -> list[Grid]:
@@ -149,8 +149,8 @@ def test_the_way_of_a_token_is_its_row_in_every_sublayer(translation: Derivation
 
 
 def test_exact_decimals_say_every_digit() -> None:
-    exact = open_transformer("by-hand-generator").explain("The dog", numbers=Exact(20))
-    floats = open_transformer("by-hand-generator").explain("The dog")
+    exact = open_model("by-hand-generator").explain("The dog", numbers=Exact(20))
+    floats = open_model("by-hand-generator").explain("The dog")
     np.testing.assert_allclose(exact["logits"].value.astype(float), floats["logits"].value, rtol=1e-12)
     np.testing.assert_array_equal(exact["choice"].value, floats["choice"].value)
     last = explain_pass(exact).sections[-1]

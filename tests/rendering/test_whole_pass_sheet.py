@@ -1,23 +1,25 @@
 """A whole forward pass as a spreadsheet: LibreOffice must agree with the Transformer on NumPy."""
 
 import re
+import shutil
 from io import BytesIO
+from pathlib import Path
 from zipfile import ZipFile
 
 import numpy as np
 import pytest
+import torch
 from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from pellucid.derivation import Derivation
+from pellucid.nn.weight_names import named_parts
+from pellucid.nn.weights import load_model, save_model
 from pellucid.operations import Given
-from pellucid.pretrained import Opened, open_transformer
-from pellucid.pretrained.names import SHIPPED
+from pellucid.pretrained import Pretrained, open_directory, open_model
 from pellucid.rendering import Appearance
 from pellucid.rendering.document import Document
 from pellucid.rendering.xlsx import render
-from pellucid.transformer import Transformer
-from pellucid.transformer.weights_file import WEIGHTS, read_arrays
 from sheets import assert_same, block, cells_of, convert
 from small_transformers import OPTIONS, small_pass
 
@@ -42,24 +44,24 @@ def set_words(sheet: Worksheet, place: str, words: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def translator() -> Opened:
-    return open_transformer("by-hand-translator")
+def translator() -> Pretrained:
+    return open_model("by-hand-translator")
 
 
 @pytest.fixture(scope="module")
-def generator() -> Opened:
-    return open_transformer("by-hand-generator")
+def generator() -> Pretrained:
+    return open_model("by-hand-generator")
 
 
 @pytest.fixture(scope="module")
-def translation(translator: Opened) -> bytes:
+def translation(translator: Pretrained) -> bytes:
     """As pellucid writes it, with formulas."""
     return written(translator.explain(SOURCE, TARGET))
 
 
 @pytest.fixture(scope="module")
 def computed(
-    translation: bytes, generator: Opened, soffice: str, tmp_path_factory: pytest.TempPathFactory
+    translation: bytes, generator: Pretrained, soffice: str, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Worksheet]:
     """Sheets by name, computed by LibreOffice: openpyxl drops our numbers, so that every one of them is its own."""
     folder = tmp_path_factory.mktemp("sheets")
@@ -80,7 +82,7 @@ def computed(
     return {path.stem: load_workbook(path, data_only=True).active for path in (folder / "computed").iterdir()}
 
 
-def assert_follows(sheet: Worksheet, opened: Opened, *texts: str) -> None:
+def assert_follows(sheet: Worksheet, opened: Pretrained, *texts: str) -> None:
     """Every cell holds what the model computes for these texts, and the word it chooses."""
     derivation = opened.explain(*texts)
     assert_same(sheet, derivation, rtol=1e-9)
@@ -89,7 +91,7 @@ def assert_follows(sheet: Worksheet, opened: Opened, *texts: str) -> None:
 
 
 def test_libreoffice_computes_the_pass_and_chooses_the_word(
-    computed: dict[str, Worksheet], translator: Opened, generator: Opened
+    computed: dict[str, Worksheet], translator: Pretrained, generator: Pretrained
 ) -> None:
     assert_follows(computed["translation"], translator, SOURCE, TARGET)
     assert_follows(computed["story"], generator, STORY)
@@ -98,7 +100,7 @@ def test_libreoffice_computes_the_pass_and_chooses_the_word(
 
 
 def test_everything_follows_changed_words(
-    computed: dict[str, Worksheet], translator: Opened, generator: Opened
+    computed: dict[str, Worksheet], translator: Pretrained, generator: Pretrained
 ) -> None:
     """Words that differ by case only, The and the, are told apart."""
     assert_follows(computed["word"], translator, "The child is lying under the bed.", "Das Kind")
@@ -107,13 +109,17 @@ def test_everything_follows_changed_words(
     assert labels == ["The", "child", "is", "lying", "under", "the", "bed", ".", "<eos>"]
 
 
-def test_everything_follows_a_changed_weight(computed: dict[str, Worksheet], translator: Opened) -> None:
+def test_everything_follows_a_changed_weight(
+    computed: dict[str, Worksheet], translator: Pretrained, tmp_path: Path
+) -> None:
     name, place, value = CHANGED_WEIGHT
-    stored, _ = read_arrays(SHIPPED / "by-hand-translator" / WEIGHTS, np.dtype("float64"))
-    arrays = {other: array.round(2) for other, array in stored.items()}
-    arrays[f"{name}.weight"][place] = value
-    changed = Transformer(translator.transformer.config, arrays)
-    other = Opened(changed, translator.tokenizer, translator.source_tokenizer, "changed")
+    model = load_model(translator.directory)
+    with torch.no_grad():
+        dict(named_parts(model))[f"{name}.weight"][place] = value
+    save_model(model, None, tmp_path)
+    for file in ("tokenizer.json", "source_tokenizer.json"):
+        shutil.copy(translator.directory / file, tmp_path)
+    other = open_directory(tmp_path)
     before, after = (one.explain(SOURCE, TARGET)["logits"].value for one in (translator, other))
     assert np.abs(before - after).max() > 1e-3
     assert_follows(computed["weight"], other, SOURCE, TARGET)
@@ -136,7 +142,7 @@ def test_a_word_that_is_not_in_the_vocabulary_gives_no_number(computed: dict[str
     assert block(computed["unknown"], "next_word")[0][0].value == "#N/A"
 
 
-def test_only_words_and_weights_and_the_mask_are_no_formulas(translator: Opened, translation: bytes) -> None:
+def test_only_words_and_weights_and_the_mask_are_no_formulas(translator: Pretrained, translation: bytes) -> None:
     sheet = read(translation).active
     for step in translator.explain(SOURCE, TARGET):
         is_number = isinstance(step.operation, Given) and step.short_name != "ids"
@@ -144,8 +150,8 @@ def test_only_words_and_weights_and_the_mask_are_no_formulas(translator: Opened,
             assert cell.data_type == ("n" if is_number else "f"), step.name
 
 
-def test_weights_are_the_decimals_that_a_person_reads(translator: Opened) -> None:
-    for name, (array, _) in translator.transformer.named_weights.items():
+def test_weights_are_the_decimals_that_a_person_reads(translator: Pretrained) -> None:
+    for name, (array, _) in translator.doubles.named_weights.items():
         np.testing.assert_array_equal(array, array.round(2), err_msg=name)
 
 

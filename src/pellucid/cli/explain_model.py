@@ -60,9 +60,9 @@ def explain_model(
         raise InputError(f"give a text for {model} to read, in quotes.")
     if whole is False and file_format in FORMATS and file_format not in _WITH_GIST:
         raise InputError(f"--gist is for {', '.join(_WITH_GIST)}; {file_format} shows the whole pass.")
-    from pellucid.pretrained import open_transformer
+    from pellucid.pretrained import open_model
 
-    derivation = open_transformer(model).explain(text, target, numbers=numbers, digits=digits)
+    derivation = open_model(model).explain(text, target, numbers=numbers, digits=digits)
     every_head = file_format in FORMATS and FORMATS[file_format].shows_every_head
     selection = Selection(query, None, head, all_heads=every_head)
     if whole is False or (whole is None and file_format == "terminal"):

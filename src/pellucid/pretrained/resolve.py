@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pellucid.data.tokenizer import Tokenizer
-from pellucid.errors import InputError
+from pellucid.derivation import Derivation
+from pellucid.errors import InputError, LengthError
+from pellucid.numbers import FLOAT64, NumberType
 from pellucid.pretrained.names import model_directory
 from pellucid.pretrained.tokenizer_files import check_finished, read_tokenizers
 from pellucid.search import Engine, Generator, NumpyEngine, Translator
@@ -43,6 +45,15 @@ class Pretrained:
             WeightsError: its weights are damaged or another model's.
         """
         return load(self.directory)
+
+    @cached_property
+    def doubles(self) -> Transformer:
+        """The model on NumPy in float64, each weight the decimal that a person reads: 0.12, not the float32 near it.
+
+        Raises:
+            WeightsError: its weights are damaged or another model's.
+        """
+        return load(self.directory, "float64", as_written=True)
 
     @cached_property
     def model(self) -> EncoderDecoder | DecoderOnly:
@@ -94,12 +105,59 @@ class Pretrained:
             )
         return Generator(self.transformer, self.tokenizer)
 
+    def explain(
+        self, text: str, target: str | None = None, *, numbers: NumberType = FLOAT64, digits: int = 4
+    ) -> Derivation:
+        """The forward pass for the next token, whole: from the ids of tokens to the choice.
+
+        Args:
+            text: what a translator reads; what a language model goes on from.
+            target: what the translator has written so far, nothing by default.
+            numbers: float64, float32 or `Exact(digits)`.
+            digits: places after the decimal point when numbers are printed.
+
+        Raises:
+            InputError: the text is empty, too long or cannot be expressed by the tokenizer, or a target was given to
+                a language model.
+            WeightsError: its weights are damaged or another model's.
+        """
+        config = self.config
+        if not text.strip():
+            raise LengthError("the text is empty; give a sentence.")
+        if not config.is_encoder_decoder:
+            if target is not None:
+                raise InputError(
+                    f"{self.directory.name} is a language model, which goes on with its text; "
+                    "a target is a translator's."
+                )
+            text, target = "", text
+        written = self.tokenizer.encode(target or "")
+        ids = [config.bos_id, *written]
+        source = [*self.source_tokenizer.encode(text), config.eos_id] if config.is_encoder_decoder else None
+        asked = f"after “{self.tokenizer.decode(written)}”" if written else "at the beginning"
+        return self.doubles.derive(
+            ids,
+            source,
+            numbers=numbers,
+            digits=digits,
+            labels=self.tokenizer.tokens(ids),
+            source_labels=None if source is None else self.source_tokenizer.tokens(source),
+            vocabulary=_words(self.tokenizer),
+            source_vocabulary=_words(self.source_tokenizer),
+            chooses=True,
+            title=f"{self.directory.name}: the next word {asked}",
+        )
+
     def check_translates(self) -> None:
         """Raises:
         InputError: it is a language model.
         """
         if not self.config.is_encoder_decoder:
             raise InputError(f"{self.directory} holds a language model, which does not translate.")
+
+
+def _words(tokenizer: Tokenizer) -> list[str]:
+    return tokenizer.tokens(range(tokenizer.vocab_size))
 
 
 def open_model(model: str | Path) -> Pretrained:
