@@ -16,7 +16,7 @@ def in_terminal(*arguments: str, **environment: str) -> tuple[int, str]:
     """A command's exit status and all that it writes to a terminal."""
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "pellucid", *arguments]
-    variables = {**os.environ, "TERM": "xterm", "COLUMNS": "160", "OMP_NUM_THREADS": "1", **environment}
+    variables = {**os.environ, "TERM": "xterm", "COLUMNS": "300", "OMP_NUM_THREADS": "1", **environment}
     process = Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=variables)
     os.close(theirs)
     written = bytearray()
