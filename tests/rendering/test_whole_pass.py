@@ -148,6 +148,14 @@ def test_the_way_of_a_token_is_its_row_in_every_sublayer(translation: Derivation
     np.testing.assert_array_equal(way.values[3], pre["decoder.layers.0.self_attention_sum"].value[-1])
 
 
+def test_a_pass_shows_itself_in_every_format(story: Derivation) -> None:
+    assert "### The choice" in story.to("markdown")
+    assert "1 Words" in story.to_text(query="dog")
+    assert story.to("html") == render(explain_pass(story, Selection(all_heads=True)), "html", Appearance())
+    with pytest.raises(PositionError, match="layer 1"):
+        story.to("latex", layer=1)
+
+
 def test_exact_decimals_say_every_digit() -> None:
     exact = open_model("by-hand-generator").explain("The dog", numbers=Exact(20))
     floats = open_model("by-hand-generator").explain("The dog")

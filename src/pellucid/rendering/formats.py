@@ -92,17 +92,23 @@ def present(derivation: Derivation, file_format: str, **options: Any) -> str | b
     """A derivation in a format: what `Derivation.to` calls.
 
     Args:
-        derivation: of attention.
+        derivation: of attention, or a whole pass that ends with a choice.
         file_format: its name.
-        options: the fields of `Selection` and of `Appearance`.
+        options: the fields of `Selection` and of `Appearance`; of a whole pass also the `layer`.
 
     Raises:
         OutputError: there is no such format.
-        PositionError: a chosen token or head does not exist.
+        PositionError: a chosen token, head or layer does not exist.
     """
     appearance = Appearance(**{k: options.pop(k) for k in ("fragment", "colour", "width") if k in options})
     every_head = _format(file_format).shows_every_head
-    document = explain_attention(derivation, Selection(**{"all_heads": every_head, **options}))
+    if "choice" not in derivation:
+        document = explain_attention(derivation, Selection(**{"all_heads": every_head, **options}))
+    else:
+        from pellucid.rendering.whole_pass import explain_pass  # which explaining attention does without
+
+        layer = options.pop("layer", None)
+        document = explain_pass(derivation, Selection(**{"all_heads": every_head, **options}), layer)
     return render(document, file_format, appearance)
 
 
