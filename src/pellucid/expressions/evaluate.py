@@ -18,6 +18,7 @@ from pellucid.expressions.tree import (
     Expression,
     HyperbolicTangent,
     Largest,
+    Logarithm,
     Name,
     Negative,
     Number,
@@ -43,7 +44,7 @@ def evaluate(expression: Expression, numbers: NumberType, names: Mapping[str, in
         names: what the names in the tree stand for, such as `{"d_k": 3}`.
 
     Raises:
-        InputError: a division by zero, the root of a negative number, zero to a power that is not positive, or a
+        InputError: a division by zero, the root of a negative number, the logarithm of what is not positive, zero to a power that is not positive, or a
             name without a value.
     """
     value = partial(evaluate, numbers=numbers, names=names)
@@ -88,6 +89,11 @@ def evaluate(expression: Expression, numbers: NumberType, names: Mapping[str, in
             return _apply(numbers.tanh, value(expression.argument), numbers)
         case ErrorFunction():
             return _apply(numbers.erf, value(expression.argument), numbers)
+        case Logarithm():
+            argument = value(expression.argument)
+            if not argument > 0:
+                raise InputError("an expression takes the logarithm of a number that is not positive.")
+            return _apply(numbers.logarithm, argument, numbers)
         case Largest():
             return reduce(np.maximum, map(value, expression.operands))
         case PositionOfLargest():

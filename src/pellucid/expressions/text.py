@@ -12,6 +12,7 @@ from pellucid.expressions.tree import (
     Expression,
     HyperbolicTangent,
     Largest,
+    Logarithm,
     Name,
     Negative,
     Number,
@@ -99,6 +100,8 @@ class TextPrinter:
                 return self.function("tanh", node.argument), POWER
             case ErrorFunction():
                 return self.function("erf", node.argument), POWER
+            case Logarithm():
+                return self.function("ln", node.argument), POWER
             case Largest():
                 return self.function("max", *node.operands), POWER
             case PositionOfLargest():

@@ -148,6 +148,12 @@ class HyperbolicTangent(Expression, frozen=True):
     argument: Expression
 
 
+class Logarithm(Expression, frozen=True):
+    """The natural logarithm."""
+
+    argument: Expression
+
+
 class ErrorFunction(Expression, frozen=True):
     """erf of the argument, 2/√π ∫₀ˣ e^(−t²) dt."""
 
@@ -183,7 +189,7 @@ def parts(node: Expression) -> Iterator[Expression]:
             yield node.radicand
         case Sine() | Cosine():
             yield node.angle
-        case HyperbolicTangent() | ErrorFunction():
+        case HyperbolicTangent() | ErrorFunction() | Logarithm():
             yield node.argument
         case Largest() | PositionOfLargest():
             yield from node.operands
@@ -215,6 +221,8 @@ def with_parts(node: Expression, change: Callable[[Expression], Expression]) -> 
             return HyperbolicTangent(change(node.argument))
         case ErrorFunction():
             return ErrorFunction(change(node.argument))
+        case Logarithm():
+            return Logarithm(change(node.argument))
         case Largest():
             return Largest(tuple(map(change, node.operands)))
         case PositionOfLargest():

@@ -89,6 +89,10 @@ class Interval:
         """The error function."""
         return self._rising(erf)
 
+    def ln(self) -> Interval:
+        """The natural logarithm of a positive number."""
+        return self._rising(Decimal.ln)
+
     def _rising(self, function: Any) -> Interval:
         """A function that never falls, of which the last digits may be off."""
         down, up = _outwards()

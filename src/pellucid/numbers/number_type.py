@@ -80,6 +80,10 @@ class NumberType(ABC):
         """Elementwise error function."""
 
     @abstractmethod
+    def logarithm(self, argument: Array) -> Array:
+        """Elementwise natural logarithm of positive numbers."""
+
+    @abstractmethod
     def matmul(self, left: Array, right: Array) -> Array:
         """`left @ right`."""
 
@@ -124,6 +128,9 @@ class Float(NumberType):
 
     def erf(self, argument: Array) -> Array:
         return erf_of_floats(argument)
+
+    def logarithm(self, argument: Array) -> Array:
+        return np.asarray(np.log(argument))
 
     @contextmanager
     def unwatched(self) -> Iterator[None]:
@@ -198,6 +205,9 @@ class Exact(NumberType):
     def erf(self, argument: Array) -> Array:
         return _elementwise(erf, argument, self.dtype)
 
+    def logarithm(self, argument: Array) -> Array:
+        return _elementwise(Decimal.ln, argument, self.dtype)
+
     def matmul(self, left: Array, right: Array) -> Array:
         with decimal.localcontext(_whole(self.digits)):
             product = np.asarray(left @ right)
@@ -231,6 +241,9 @@ class Enclosed(Exact):
 
     def erf(self, argument: Array) -> Array:
         return _elementwise(Interval.erf, argument, self.dtype)
+
+    def logarithm(self, argument: Array) -> Array:
+        return _elementwise(Interval.ln, argument, self.dtype)
 
     def matmul(self, left: Array, right: Array) -> Array:
         """The product of the lower bounds, widened by what the widths can add to it (Rump, BIT 39(3), 1999)."""

@@ -5,6 +5,7 @@ from pellucid.operations.append import AppendTokens
 from pellucid.operations.choice import ArgMax
 from pellucid.operations.elementwise import Add, Multiply
 from pellucid.operations.given import Given, Indices
+from pellucid.operations.gradients import Descend, NegativeLogLikelihood, SoftmaxGradient, TransposedProduct
 from pellucid.operations.heads import ConcatenateHeads, Copy, SplitHeads
 from pellucid.operations.lookup import LastRow, LookUp, Rows
 from pellucid.operations.mask import Mask
@@ -27,6 +28,7 @@ __all__ = [
     "Centre",
     "ConcatenateHeads",
     "Copy",
+    "Descend",
     "Gain",
     "Given",
     "Indices",
@@ -38,6 +40,7 @@ __all__ = [
     "Mean",
     "MeanSquare",
     "Multiply",
+    "NegativeLogLikelihood",
     "Normalise",
     "Operation",
     "Pattern",
@@ -53,7 +56,9 @@ __all__ = [
     "SinusoidalPositions",
     "SoftCap",
     "Softmax",
+    "SoftmaxGradient",
     "SplitHeads",
     "TanhGELU",
+    "TransposedProduct",
     "bind",
 ]

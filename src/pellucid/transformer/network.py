@@ -39,6 +39,7 @@ from pellucid.operations import (
     Mean,
     MeanSquare,
     Multiply,
+    NegativeLogLikelihood,
     Normalise,
     Rotate,
     Scale,
@@ -363,10 +364,18 @@ class Network(Generic[V]):
         (logits,) = recorder.products(("logits",), x, self.projection, (_vocabulary,))
         return logits
 
-    def choose(self, recorder: Recorder[V], logits: V) -> V:
-        """The id of the likeliest next token of each row: the largest of the softmax of its logits (§3.4)."""
+    def choose(self, recorder: Recorder[V], logits: V, right: int | None = None) -> V:
+        """The id of the likeliest next token of each row: the largest of the softmax of its logits (§3.4).
+
+        Args:
+            recorder: takes in the steps.
+            logits: of the next token.
+            right: the id of the right one, whose loss is computed besides.
+        """
         recorder.enter("")
         probabilities = recorder.apply("probabilities", _SOFTMAX, logits, axes=_same)
+        if right is not None:
+            recorder.apply("loss", NegativeLogLikelihood(right), probabilities, axes=_by_row)
         return recorder.apply("choice", _ARGMAX, probabilities, axes=_by_row)
 
     def _mask(self, n_q: int, n_k: int) -> Array:

@@ -200,6 +200,8 @@ class Transformer:
         vocabulary: Sequence[str] | None = None,
         source_vocabulary: Sequence[str] | None = None,
         chooses: bool = False,
+        right: int | None = None,
+        weights: Mapping[str, Array] | None = None,
         title: str = "A forward pass",
     ) -> Derivation:
         """A whole pass in any number type, exact decimals for example: for models that a person can follow.
@@ -217,6 +219,8 @@ class Transformer:
             source_vocabulary: every token that it reads; an encoder–decoder's.
             chooses: whether the pass goes on to the token that follows the last one: its logits alone,
                 probabilities, and the choice.
+            right: with `chooses`, the id of the token that should follow: the pass then ends with its loss.
+            weights: those that replace the model's own, by their names in derivations.
             title: one line for its reader.
 
         Raises:
@@ -228,16 +232,20 @@ class Transformer:
         wanted = self._ids(target, self.config.vocab_size, 0)
         read = None if source is None else self._ids(source, self.config.source_vocab_size, 0)
 
+        named = {
+            name: ((weights or {}).get(name, array), axes) for name, (array, axes) in self.named_weights.items()
+        }
+
         def plan(builder: Builder) -> None:
             words = {"target_embedding": vocabulary, "output_weight": vocabulary, "output_bias": vocabulary}
             words["source_embedding"] = source_vocabulary
-            weights = _Given(builder, self.config, self.named_weights, words)
+            given = _Given(builder, self.config, named, words)
             tables = PositionTables(self.config, self.dtype)
-            network: Network[Step] = Network(weights, self.config, tables)
+            network: Network[Step] = Network(given, self.config, tables)
             memory = None if read is None else network.encode(builder, read, source_labels)
             logits = network.decode(builder, wanted, memory, labels=labels, last=chooses)
             if chooses:
-                network.choose(builder, logits)
+                network.choose(builder, logits, right)
 
         derivation = derive(plan, Subject(title), numbers=numbers, digits=digits)
         return replace(derivation, steps=_in_reading_order(derivation.steps))

@@ -196,6 +196,8 @@ class Printer {
         return [["tanh(", ...this.print(node.argument), ")"], POWER];
       case "ErrorFunction":
         return [["erf(", ...this.print(node.argument), ")"], POWER];
+      case "Logarithm":
+        return [["ln(", ...this.print(node.argument), ")"], POWER];
       case "Largest":
         return [["max(", ...this.listed(node.operands), ")"], POWER];
       case "PositionOfLargest":
