@@ -32,6 +32,15 @@ def test_whole_and_gist_can_be_chosen(pellucid):
     assert "--whole" not in gist
 
 
+def test_one_training_step_can_be_followed(pellucid):
+    result = pellucid(
+        "explain", "--model", "by-hand-generator", "The dog saw the cat", "--train-step", "--rate", "0.02"
+    )
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "The right next word is “cat”." in result.stdout
+    assert "Every weight goes 0.02 times its gradient down." in result.stdout
+
+
 def test_json_holds_every_step_in_full_precision(pellucid):
     document = json.loads(pellucid(*TRANSLATION, "--json").stdout)
     steps = {step["name"]: step for step in document["steps"]}
@@ -57,6 +66,9 @@ def test_json_holds_every_step_in_full_precision(pellucid):
         (["--model", "by-hand-generator", "The dog", "--gist", "--to", "html"], ["--gist is for", "html"]),
         (["--model", "by-hand-generator", "The dog", "--to", "docx"], ["docx"]),
         (["dog-on-the-mat", "--layer", "0"], ["--layer needs a model"]),
+        (["--model", "by-hand-translator", "The dog", "--train-step"], ["no token to learn"]),
+        (["--model", "by-hand-generator", "The dog", "--train-step", "--exact"], ["leave out --exact"]),
+        (["--model", "stories260k", "Once upon", "--train-step"], ["rotary"]),
     ],
 )
 def test_what_cannot_be_done_is_one_sentence(pellucid, assert_one_sentence, arguments, parts):

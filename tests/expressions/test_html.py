@@ -12,6 +12,7 @@ from pellucid.expressions import (
     Exponential,
     HyperbolicTangent,
     Largest,
+    Logarithm,
     Name,
     Negative,
     Number,
@@ -34,7 +35,7 @@ ELEMENTS = st.builds(Element, st.just("query"), st.just((0, 1)), st.decimals(-9,
 
 def operators(parts):
     several = st.lists(parts, min_size=2, max_size=14).map(tuple)
-    nodes = (Negative, Exponential, SquareRoot, Sine, Cosine, HyperbolicTangent, ErrorFunction)
+    nodes = (Negative, Exponential, SquareRoot, Sine, Cosine, HyperbolicTangent, ErrorFunction, Logarithm)
     unary = [st.builds(node, parts) for node in nodes]
     binary = [st.builds(node, parts, parts) for node in (Quotient, Power)]
     variadic = [st.builds(node, several) for node in (Sum, Product, Largest, PositionOfLargest)]

@@ -7,6 +7,7 @@ from pellucid.expressions import (
     ErrorFunction,
     HyperbolicTangent,
     Largest,
+    Logarithm,
     Number,
     PositionOfLargest,
     Product,
@@ -59,6 +60,7 @@ NUMBERS = tuple(Number(Decimal(k)) for k in (2, -7, 5))
     [
         (HyperbolicTangent(parse("1/2")), r"\tanh\left(\frac{1}{2}\right)"),
         (ErrorFunction(parse("-0.5")), r"\operatorname{erf}\left(-0.5\right)"),
+        (Logarithm(parse("1/2")), r"\ln\left(\frac{1}{2}\right)"),
         (Largest(NUMBERS), r"\max\left(2, -7, 5\right)"),
         (PositionOfLargest(NUMBERS), r"\operatorname{argmax}\left(2, -7, 5\right)"),
         (Product((ErrorFunction(NUMBERS[0]), NUMBERS[1])), r"\operatorname{erf}\left(2\right) \cdot \left(-7\right)"),

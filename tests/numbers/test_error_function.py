@@ -1,4 +1,4 @@
-"""erf and tanh against mpmath."""
+"""erf, tanh and logarithms against mpmath."""
 
 from decimal import Decimal, localcontext
 
@@ -34,6 +34,17 @@ def test_intervals_hold_the_true_values(argument, own, theirs):
         result = own(Interval(low, high))
         assert mpmath.mpf(str(result.low)) <= theirs(mpmath.mpf(str(low)))
         assert mpmath.mpf(str(result.high)) >= theirs(mpmath.mpf(str(high)))
+        assert result.width < Decimal("2e-12")
+
+
+@pytest.mark.parametrize("argument", ["1e-30", "0.3", "0.9999999999", "1", "2.5", "1e40"])
+def test_intervals_hold_the_true_logarithms(argument):
+    with mp.workdps(80), localcontext() as context:
+        context.prec = 20
+        low, high = Decimal(argument), Decimal(argument) * (1 + Decimal("1e-12"))
+        result = Interval(low, high).ln()
+        assert mpmath.mpf(str(result.low)) <= mpmath.log(mpmath.mpf(str(low)))
+        assert mpmath.mpf(str(result.high)) >= mpmath.log(mpmath.mpf(str(high)))
         assert result.width < Decimal("2e-12")
 
 

@@ -17,6 +17,7 @@ from pellucid.operations import (
     Centre,
     ConcatenateHeads,
     Copy,
+    Descend,
     Gain,
     LastRow,
     Linear,
@@ -26,6 +27,7 @@ from pellucid.operations import (
     Mean,
     MeanSquare,
     Multiply,
+    NegativeLogLikelihood,
     Normalise,
     ReLU,
     RotaryCosines,
@@ -37,8 +39,10 @@ from pellucid.operations import (
     SiLU,
     SinusoidalPositions,
     Softmax,
+    SoftmaxGradient,
     SplitHeads,
     TanhGELU,
+    TransposedProduct,
     bind,
 )
 from pellucid.operations.pattern import Source
@@ -60,6 +64,9 @@ CASES = {
     "softmax": (Softmax(), [(2, 3)]),
     "softmax of heads": (Softmax(), [(2, 3, 4)]),
     "softmax of one": (Softmax(), [(2, 1)]),
+    "transposed product": (TransposedProduct(), [(4, 2), (4, 3)]),
+    "gradient of scores": (SoftmaxGradient(), [(2, 3), (2, 3)]),
+    "descent": (Descend(0.25), [(2, 3), (2, 3)]),
     "choice": (ArgMax(), [(3, 5)]),
     "choice of one": (ArgMax(), [(4,)]),
     "split heads": (SplitHeads(3), [(2, 12)]),
@@ -117,6 +124,12 @@ def test_every_element_evaluates_to_the_element_of_the_result(case, numbers, see
 def test_looked_up_rows_are_spelled(numbers):
     table = numbers.array(np.random.default_rng(5).normal(size=(5, 3)))
     assert_every_element_is_spelled(LookUp(), [np.array([4, 0, 4, 2]), table], numbers, TOLERANCES[numbers])
+
+
+@pytest.mark.parametrize("numbers", TOLERANCES, ids=str)
+def test_losses_are_spelled(numbers):
+    probabilities = numbers.array(np.random.default_rng(5).uniform(0.01, 1, size=(2, 5)))
+    assert_every_element_is_spelled(NegativeLogLikelihood(3), [probabilities], numbers, TOLERANCES[numbers])
 
 
 @pytest.mark.parametrize("numbers", TOLERANCES, ids=str)

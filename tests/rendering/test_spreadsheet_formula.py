@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pytest
 
-from pellucid.expressions import ErrorFunction, HyperbolicTangent, Largest, Number, Product, Sum
+from pellucid.expressions import ErrorFunction, HyperbolicTangent, Largest, Logarithm, Number, Product, Sum
 from pellucid.operations import ArgMax, LookUp
 from pellucid.operations.pattern import IfTrue, Operand, Pattern, Position, SumOver
 from pellucid.rendering.spreadsheet_formula import cell_name, element_formula, fixed_name
@@ -58,6 +58,7 @@ def test_what_would_need_array_formulas_is_refused() -> None:
 def test_functions_are_those_that_spreadsheets_have() -> None:
     x = Operand(0, (ROW, COLUMN))
     assert formula(HyperbolicTangent(x)) == "TANH(B5)"
+    assert formula(Logarithm(x)) == "LN(B5)"
     assert formula(ErrorFunction(Product((x, Number(Decimal(2)))))) == "ERF(B5*2)"
     assert formula(Largest((Number(Decimal(0)), x))) == "MAX(0,B5)"
 

@@ -61,7 +61,11 @@ def translation(translator: Pretrained) -> bytes:
 
 @pytest.fixture(scope="module")
 def computed(
-    translation: bytes, generator: Pretrained, soffice: str, tmp_path_factory: pytest.TempPathFactory
+    translator: Pretrained,
+    translation: bytes,
+    generator: Pretrained,
+    soffice: str,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> dict[str, Worksheet]:
     """Sheets by name, computed by LibreOffice: openpyxl drops our numbers, so that every one of them is its own."""
     folder = tmp_path_factory.mktemp("sheets")
@@ -75,6 +79,7 @@ def computed(
     set_words(books["unknown"].active, "decoder", "<bos> Der HUND")
     set_words(books["other story"].active, "decoder", "<bos> The child met the bird .")
     books |= {name: read(written(small_pass(name))) for name in OPTIONS}
+    books["training"] = read(written(translator.train(SOURCE, f"{TARGET} sitzt").head))
     books["odd words"] = read(written(small_pass("swiglu", ODD_WORDS, ODD_IDS)))
     for name, book in books.items():
         book.save(folder / f"{name}.xlsx")
@@ -135,6 +140,10 @@ def test_words_that_spreadsheets_might_confuse_are_told_apart(computed: dict[str
     assert_same(computed["odd words"], small_pass("swiglu", ODD_WORDS, ODD_IDS), rtol=1e-9)
     words = [cell.value for cell in block(computed["odd words"], "decoder.embedding.words")[0]]
     assert words == ["␣a", "A", "\ufffd", "=1+1", "a*"]
+
+
+def test_the_chain_rule_of_a_training_step_is_computed(computed: dict[str, Worksheet], translator: Pretrained) -> None:
+    assert_same(computed["training"], translator.train(SOURCE, f"{TARGET} sitzt").head, rtol=1e-9)
 
 
 def test_a_word_that_is_not_in_the_vocabulary_gives_no_number(computed: dict[str, Worksheet]) -> None:

@@ -32,6 +32,12 @@ from pellucid.rendering.explanation import Selection, explain_attention
     default=None,
     help="With --model: every number, or what fits a page or two.  [default: the gist in the terminal, else whole]",
 )
+@click.option(
+    "--train-step",
+    is_flag=True,
+    help="With --model: one training step; the last word of --target or of the text is learned.",
+)
+@click.option("--rate", type=float, metavar="R", help="With --train-step: the learning rate.  [default: 0.001]")
 @click.option("-q", "--query", metavar="TOKEN", help="The row to spell out: a token, The#2, or a number from 0.")
 @click.option("-k", "--key", metavar="TOKEN", help="Spell out this key only.")
 @click.option("--head", type=int, metavar="H", help="The head to show, from 0.")
@@ -64,6 +70,8 @@ def explain(
     target: str | None,
     layer: int | None,
     whole: bool | None,
+    train_step: bool,
+    rate: float | None,
     query: str | None,
     key: str | None,
     head: int | None,
@@ -91,6 +99,12 @@ def explain(
     decimals = exact if precision is None else precision
     if model is not None:
         _refuse_with_model(key, arithmetic["carry"], list_examples, source)
+        if train_step and (decimals is not False or arithmetic["dtype"] != "float64" or whole is not None):
+            raise InputError(
+                "--train-step is computed in float64 and shown whole; leave out --exact, --dtype and --gist."
+            )
+        if rate is not None and not train_step:
+            raise InputError("--rate is the learning rate of --train-step; give both.")
         from pellucid.cli.explain_model import explain_model
 
         explain_model(
@@ -105,10 +119,14 @@ def explain(
             file_format=choose_format("json" if as_json else file_format, output),
             output=output,
             whole=whole,
+            train_step=train_step,
+            rate=0.001 if rate is None else rate,
             fragment=fragment,
         )
         return
-    for name, given in (("--target", target), ("--layer", layer), ("--whole" if whole else "--gist", whole)):
+    needing: dict[str, object] = {"--target": target, "--layer": layer, "--whole" if whole else "--gist": whole}
+    needing |= {"--train-step": train_step or None, "--rate": rate}
+    for name, given in needing.items():
         if given is not None:
             raise InputError(f"{name} needs a model; give one with --model NAME.")
     example = DEFAULT_EXAMPLE if example is None else example

@@ -10,6 +10,7 @@ from pellucid.numbers import NumberType
 from pellucid.rendering import FORMATS
 from pellucid.rendering.focus import Selection
 from pellucid.rendering.pass_overview import overview
+from pellucid.rendering.training_step import explain_training_step
 from pellucid.rendering.whole_pass import explain_pass
 
 _WITH_GIST = ("terminal", "markdown", "latex")
@@ -35,6 +36,8 @@ def explain_model(
     output: Path | None,
     whole: bool | None,
     fragment: bool,
+    train_step: bool,
+    rate: float,
 ) -> None:
     """Show or write the pass for the next word: in the terminal its gist, elsewhere all of it.
 
@@ -51,6 +54,8 @@ def explain_model(
         output: the file; `None` for standard output.
         whole: whether all of it is shown, or its gist; `None` for what suits the format.
         fragment: without the frame of a whole document.
+        train_step: whether one step of training is explained in place of the pass.
+        rate: of learning.
 
     Raises:
         InputError: something does not exist, or the text cannot be read by the model.
@@ -62,6 +67,10 @@ def explain_model(
         raise InputError(f"--gist is for {', '.join(_WITH_GIST)}; {file_format} shows the whole pass.")
     from pellucid.pretrained import open_model
 
+    if train_step:
+        step = open_model(model).train(text, target, layer=layer, head=head or 0, rate=rate, digits=digits)
+        deliver(explain_training_step(step, Selection(query)), file_format, output, fragment=fragment)
+        return
     derivation = open_model(model).explain(text, target, numbers=numbers, digits=digits)
     every_head = file_format in FORMATS and FORMATS[file_format].shows_every_head
     selection = Selection(query, None, head, all_heads=every_head)

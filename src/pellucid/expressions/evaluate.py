@@ -44,8 +44,8 @@ def evaluate(expression: Expression, numbers: NumberType, names: Mapping[str, in
         names: what the names in the tree stand for, such as `{"d_k": 3}`.
 
     Raises:
-        InputError: a division by zero, the root of a negative number, the logarithm of what is not positive, zero to a power that is not positive, or a
-            name without a value.
+        InputError: a division by zero, the root of a negative number, the logarithm of what is not positive, zero to
+            a power that is not positive, or a name without a value.
     """
     value = partial(evaluate, numbers=numbers, names=names)
     match expression:

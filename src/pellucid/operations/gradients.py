@@ -41,7 +41,9 @@ class TransposedProduct(Operation):
     def evaluate(self, *operands: Array) -> Array:
         return self._evaluate(*operands)
 
-    def _evaluate(self, left: Shaped[Array, "n rows"], right: Shaped[Array, "n columns"]) -> Shaped[Array, "rows columns"]:
+    def _evaluate(
+        self, left: Shaped[Array, "n rows"], right: Shaped[Array, "n columns"]
+    ) -> Shaped[Array, "rows columns"]:
         return np.asarray(number_type_of(left).matmul(left.T, right))
 
     def pattern(self, *shapes: tuple[int, ...]) -> Pattern:

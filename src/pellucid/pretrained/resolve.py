@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 from pellucid.data.tokenizer import Tokenizer
 from pellucid.derivation import Derivation
-from pellucid.errors import InputError, LengthError
+from pellucid.errors import InputError
 from pellucid.numbers import FLOAT64, NumberType
 from pellucid.pretrained.names import model_directory
+from pellucid.pretrained.passes import LEARNING_RATE, Passes
 from pellucid.pretrained.tokenizer_files import check_finished, read_tokenizers
 from pellucid.search import Engine, Generator, NumpyEngine, Translator
 from pellucid.transformer import Transformer, TransformerConfig, load
+from pellucid.transformer.training_step import TrainingStep
 from pellucid.transformer.weights_file import open_model_directory
 
 if TYPE_CHECKING:
@@ -121,32 +123,38 @@ class Pretrained:
                 a language model.
             WeightsError: its weights are damaged or another model's.
         """
-        config = self.config
-        if not text.strip():
-            raise LengthError("the text is empty; give a sentence.")
-        if not config.is_encoder_decoder:
-            if target is not None:
-                raise InputError(
-                    f"{self.directory.name} is a language model, which goes on with its text; "
-                    "a target is a translator's."
-                )
-            text, target = "", text
-        written = self.tokenizer.encode(target or "")
-        ids = [config.bos_id, *written]
-        source = [*self.source_tokenizer.encode(text), config.eos_id] if config.is_encoder_decoder else None
-        asked = f"after “{self.tokenizer.decode(written)}”" if written else "at the beginning"
-        return self.doubles.derive(
-            ids,
-            source,
-            numbers=numbers,
-            digits=digits,
-            labels=self.tokenizer.tokens(ids),
-            source_labels=None if source is None else self.source_tokenizer.tokens(source),
-            vocabulary=_words(self.tokenizer),
-            source_vocabulary=_words(self.source_tokenizer),
-            chooses=True,
-            title=f"{self.directory.name}: the next word {asked}",
-        )
+        return self._passes.explain(text, target, numbers=numbers, digits=digits)
+
+    def train(
+        self,
+        text: str,
+        target: str | None = None,
+        *,
+        layer: int | None = None,
+        head: int = 0,
+        rate: float = LEARNING_RATE,
+        digits: int = 4,
+    ) -> TrainingStep:
+        """One step of gradient descent on the loss of the last token that is given: of the target or of the text.
+
+        Args:
+            text: what a translator reads; what a language model learns to go on with.
+            target: what the translator is to write; its last token is the one that is learned.
+            layer: the decoder's layer that is opened; the last by default.
+            head: of its attention to the source, or of a language model's to its own tokens.
+            rate: of learning.
+            digits: places after the decimal point when numbers are printed.
+
+        Raises:
+            InputError: as `explain`; or there is no token to learn, or the heads are not opened.
+            PositionError: there is no such layer or head.
+            WeightsError: its weights are damaged or another model's.
+        """
+        return self._passes.train(text, target, layer=layer, head=head, rate=rate, digits=digits)
+
+    @cached_property
+    def _passes(self) -> Passes:
+        return Passes(self.doubles, self.tokenizer, self.source_tokenizer, self.directory.name)
 
     def check_translates(self) -> None:
         """Raises:
@@ -154,10 +162,6 @@ class Pretrained:
         """
         if not self.config.is_encoder_decoder:
             raise InputError(f"{self.directory} holds a language model, which does not translate.")
-
-
-def _words(tokenizer: Tokenizer) -> list[str]:
-    return tokenizer.tokens(range(tokenizer.vocab_size))
 
 
 def open_model(model: str | Path) -> Pretrained:

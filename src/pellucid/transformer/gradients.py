@@ -58,7 +58,9 @@ def gradients(derivation: Derivation, loss: Step) -> dict[str, Array]:
         if rule is None:  # positions and their turns depend on no weight
             continue
         operands = [operand.value for operand in step.operands]
-        for operand, part in zip(step.operands, rule(step.operation, found[step.name], step.value, operands), strict=True):
+        for operand, part in zip(
+            step.operands, rule(step.operation, found[step.name], step.value, operands), strict=True
+        ):
             if part is not None:
                 found[operand.name] = found[operand.name] + part if operand.name in found else part
     return found
@@ -165,7 +167,7 @@ def _relu(operation: Operation, g: Array, y: Array, x: list[Array]) -> Gradients
 
 def _gelu(operation: Operation, g: Array, y: Array, x: list[Array]) -> Gradients:
     cumulative = (1 + FLOAT64.erf(x[0] / math.sqrt(2))) / 2
-    return (g * (cumulative + x[0] * np.exp(-x[0] ** 2 / 2) / math.sqrt(2 * math.pi)),)
+    return (g * (cumulative + x[0] * np.exp(-(x[0] ** 2) / 2) / math.sqrt(2 * math.pi)),)
 
 
 def _tanh_gelu(operation: Operation, g: Array, y: Array, x: list[Array]) -> Gradients:

@@ -232,9 +232,7 @@ class Transformer:
         wanted = self._ids(target, self.config.vocab_size, 0)
         read = None if source is None else self._ids(source, self.config.source_vocab_size, 0)
 
-        named = {
-            name: ((weights or {}).get(name, array), axes) for name, (array, axes) in self.named_weights.items()
-        }
+        named = {name: ((weights or {}).get(name, array), axes) for name, (array, axes) in self.named_weights.items()}
 
         def plan(builder: Builder) -> None:
             words = {"target_embedding": vocabulary, "output_weight": vocabulary, "output_bias": vocabulary}
