@@ -68,6 +68,8 @@ def test_json_holds_every_step_in_full_precision(pellucid):
         (["dog-on-the-mat", "--layer", "0"], ["--layer needs a model"]),
         (["--model", "by-hand-translator", "The dog", "--train-step"], ["no token to learn"]),
         (["--model", "by-hand-generator", "The dog", "--train-step", "--exact"], ["leave out --exact"]),
+        (["--model", "by-hand-generator", "The dog", "--train-step", "--rate", "-1"], ["rate is -1", "positive"]),
+        (["--model", "by-hand-generator", "The dog", "--rate", "1"], ["--rate is the learning rate"]),
         (["--model", "stories260k", "Once upon", "--train-step"], ["rotary"]),
     ],
 )

@@ -12,6 +12,7 @@ from pellucid.pretrained import open_model
 from pellucid.rendering import Appearance, render
 from pellucid.rendering.document import Grid
 from pellucid.rendering.focus import Selection
+from pellucid.rendering.training_step import explain_training_step
 from pellucid.rendering.whole_pass import explain_pass
 from small_transformers import small_pass
 
@@ -153,6 +154,14 @@ def test_activations_spell_themselves(show, name, function):
     browser.wait(OPEN)
     assert function in read(browser, ".spelled")
     assert read(browser, ".spelled") == TextPrinter(derivation.notation)(derivation[place].at(2, 4).expression)
+
+
+def test_the_chain_rule_of_a_training_step_spells_itself(show):
+    step = open_model("by-hand-translator").train("The dog is sitting on the mat.", "Der Hund sitzt")
+    page = render(explain_training_step(step), "html", Appearance())
+    cells = "figure tbody tr:last-child td:last-child[data-index], .working [data-step$=loss]"
+    spelled = assert_spelled_as_in_plain_text(show(page), step.head, cells)
+    assert {"loss", "scaled_gradient", "key_gradient", "new_value_weight"} <= spelled
 
 
 def test_a_choice_can_be_clicked_and_names_all_that_were_compared(show):

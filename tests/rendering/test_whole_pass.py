@@ -17,6 +17,7 @@ from pellucid.rendering import Appearance, render
 from pellucid.rendering.document import Block, Document, Grid, Grids, Part, Table
 from pellucid.rendering.focus import Selection
 from pellucid.rendering.pass_overview import overview
+from pellucid.rendering.training_step import explain_training_step
 from pellucid.rendering.whole_pass import explain_pass
 from small_transformers import OPTIONS, small_pass
 
@@ -172,7 +173,9 @@ def test_exact_decimals_say_every_digit() -> None:
 def test_the_handout_compiles_and_nothing_sticks_out(
     translation: Derivation, story: Derivation, pdflatex: str, tmp_path: Path
 ) -> None:
-    for name, document in (("whole", explain_pass(story)), ("gist", overview(translation))):
+    step = open_model("by-hand-generator").train(STORY)
+    documents = {"whole": explain_pass(story), "gist": overview(translation), "step": explain_training_step(step)}
+    for name, document in documents.items():
         source = render(document, "latex", Appearance())
         assert isinstance(source, str)
         (tmp_path / f"{name}.tex").write_text(source, encoding="ascii")

@@ -120,7 +120,7 @@ def explain(
             output=output,
             whole=whole,
             train_step=train_step,
-            rate=0.001 if rate is None else rate,
+            rate=rate,
             fragment=fragment,
         )
         return

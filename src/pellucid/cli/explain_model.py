@@ -37,7 +37,7 @@ def explain_model(
     whole: bool | None,
     fragment: bool,
     train_step: bool,
-    rate: float,
+    rate: float | None,
 ) -> None:
     """Show or write the pass for the next word: in the terminal its gist, elsewhere all of it.
 
@@ -55,7 +55,7 @@ def explain_model(
         whole: whether all of it is shown, or its gist; `None` for what suits the format.
         fragment: without the frame of a whole document.
         train_step: whether one step of training is explained in place of the pass.
-        rate: of learning.
+        rate: of learning; `None` for the usual one.
 
     Raises:
         InputError: something does not exist, or the text cannot be read by the model.
@@ -68,6 +68,9 @@ def explain_model(
     from pellucid.pretrained import open_model
 
     if train_step:
+        from pellucid.pretrained.passes import LEARNING_RATE
+
+        rate = LEARNING_RATE if rate is None else rate
         step = open_model(model).train(text, target, layer=layer, head=head or 0, rate=rate, digits=digits)
         deliver(explain_training_step(step, Selection(query)), file_format, output, fragment=fragment)
         return

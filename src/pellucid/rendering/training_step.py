@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from pellucid.derivation import Derivation, Step
-from pellucid.expressions import Element, Logarithm, Negative
-from pellucid.numbers import Scalar
+from pellucid.derivation import Step
 from pellucid.rendering.document import (
     Block,
     Display,
     Document,
     Formula,
-    Line,
     Note,
     Paragraph,
     Section,
-    Table,
     Working,
 )
 from pellucid.rendering.focus import EVERYTHING, Row, Selection
@@ -61,16 +57,16 @@ class _Telling:
 
     def loss(self) -> Section:
         """−ln of the probability of the right word."""
-        probabilities, loss = self.step.before["probabilities"], self.step.before["loss"]
-        entry = loss.at(0)
-        (right,) = entry.operands
+        probabilities = self.head["probabilities"]
+        (right,) = self.head["loss"].at(0).operands
         word = probabilities.axes[1].label(right.index[1])
         return Section(
             "The loss",
             (
                 Paragraph((f"The right next word is “{word}”. The loss is small when its probability is near 1:",)),
                 Display(Formula("loss = -ln(probability)", r"\text{loss} = -\ln(\text{probability})")),
-                Working((Line("loss", (Negative(Logarithm(_number(right.step, right.index))),), _number(loss, (0,))),)),
+                Row(self.head, self.selection, 0).elements([self.head["loss"]]),
+                Row(self.head, self.selection, 0).matrix(probabilities),
             ),
         )
 
@@ -131,26 +127,13 @@ class _Telling:
                 ]
                 blocks.append(row.along_features(new))
             blocks.append(row.side_by_side([self.head[f"{name}_weight"], change, new]))
-        text = self.step.before.notation.text
-        losses = [derivation["loss"].value[0] for derivation in (self.step.before, self.step.after)]
-        probabilities = [self._probability(derivation) for derivation in (self.step.before, self.step.after)]
-        blocks += [
-            Paragraph(
-                ("All weights of the model take this step, those of other layers too. The pass is then run again:",)
-            ),
-            Table(
-                ("", "before", "after"),
-                (("loss", *map(text, losses)), ("probability of the right word", *map(text, probabilities))),
-            ),
-        ]
-        if losses[1] > losses[0]:
+        words = "All weights of the model take this step, those of other layers too. The pass is then run again:"
+        last = Row(self.head, self.selection, 0)
+        losses = [self.head[name] for name in ("loss", "new_loss")]
+        blocks += [Paragraph((words,)), last.matrix(self.head["new_probabilities"]), last.elements(losses)]
+        if losses[1].value[0] > losses[0].value[0]:
             blocks.append(Note(("The loss has grown: the step was too long. A lower learning rate goes less far.",)))
         return Section("The update", tuple(blocks))
-
-    @staticmethod
-    def _probability(derivation: Derivation) -> Scalar:
-        (right,) = derivation["loss"].at(0).operands
-        return right.value
 
     def section(self, title: str, words: str, formula: Formula, name: str) -> Section:
         """A sentence, a formula, the row that is spelled out, and the matrix."""
@@ -167,7 +150,3 @@ class _Telling:
     def matrix(self, name: str) -> Block:
         """A step, whole."""
         return self._row(self.head[name]).matrix(self.head[name])
-
-
-def _number(step: Step, index: tuple[int, ...]) -> Element:
-    return Element(step.name, index, step.value[index])

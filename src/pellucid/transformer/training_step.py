@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -48,9 +49,12 @@ def training_step(run: Pass, place: str, head: int, rate: float) -> TrainingStep
         rate: of learning.
 
     Raises:
-        InputError: several heads share keys and values, positions are rotary, or numbers overflow.
+        InputError: the rate is no positive number, several heads share keys and values, positions are rotary, or
+            numbers overflow.
         PositionError: there is no such place or head.
     """
+    if not 0 < rate < math.inf:
+        raise InputError(f"the learning rate is {rate:g}; it must be a positive number, such as 0.001.")
     before = run({})
     attention = before.within(place)
     num_heads, num_key_heads = attention["query"].shape[0], attention["key"].shape[0]
@@ -64,14 +68,23 @@ def training_step(run: Pass, place: str, head: int, rate: float) -> TrainingStep
     found = gradients(before, before["loss"])
     weights = [step for step in before if step.is_given and step.name in found]
     after = run({step.name: step.value - rate * found[step.name] for step in weights})
-    opened = _head(attention, found[attention["head_outputs"].name][head], head, rate, before)
+    opened = _head(attention, found[attention["head_outputs"].name][head], head, rate, before, after)
     return TrainingStep(before, after, opened, place, head, rate, found)
 
 
-def _head(attention: Derivation, gradient: Array, head: int, rate: float, before: Derivation) -> Derivation:
+def _head(
+    attention: Derivation, gradient: Array, head: int, rate: float, before: Derivation, after: Derivation
+) -> Derivation:
     """The chain rule from the output of one head to its part of the weights."""
 
     def plan(builder: Builder) -> None:
+        def loss(prefix: str, of: Derivation) -> None:
+            probabilities = of["probabilities"]
+            likely = builder.given(f"{prefix}probabilities", probabilities.value, probabilities.axes)
+            builder.apply(f"{prefix}loss", of["loss"].operation, likely, axes=of["loss"].axes)
+
+        loss("", before)
+
         def given(name: str, step: Step) -> Step:
             return builder.given(name, step.value[head], step.axes[1:])
 
@@ -98,6 +111,7 @@ def _head(attention: Derivation, gradient: Array, head: int, rate: float, before
             own = builder.given(f"{name}_weight", attention[f"{name}_weight"].value[:, columns], axes)
             change = builder.apply(f"{name}_weight_gradient", TransposedProduct(), source, of, axes=axes)
             builder.apply(f"new_{name}_weight", Descend(rate), own, change, axes=axes)
+        loss("new_", after)
 
     return derive(
         plan, Subject(f"A training step in head {head}"), numbers=before.numbers, digits=before.notation.digits
