@@ -157,7 +157,7 @@ def test_activations_spell_themselves(show, name, function):
 
 
 def test_the_chain_rule_of_a_training_step_spells_itself(show):
-    step = open_model("by-hand-translator").train("The dog is sitting on the mat.", "Der Hund sitzt")
+    step = open_model("by-hand-translator").passes.train("The dog is sitting on the mat.", "Der Hund sitzt")
     page = render(explain_training_step(step), "html", Appearance())
     cells = "figure tbody tr:last-child td:last-child[data-index], .working [data-step$=loss]"
     spelled = assert_spelled_as_in_plain_text(show(page), step.head, cells)
@@ -165,7 +165,7 @@ def test_the_chain_rule_of_a_training_step_spells_itself(show):
 
 
 def test_a_choice_can_be_clicked_and_names_all_that_were_compared(show):
-    derivation = open_model("by-hand-translator").explain("The dog is sitting on the mat.")
+    derivation = open_model("by-hand-translator").passes.explain("The dog is sitting on the mat.")
     browser = show(render(explain_pass(derivation), "html", Appearance()))
     browser.click('.working [data-step="choice"]')
     browser.wait(OPEN)

@@ -16,11 +16,11 @@ SOURCE = "The dog is sitting on the mat."
 
 @pytest.fixture(scope="module")
 def step():
-    return open_model("by-hand-translator").train(SOURCE, "Der Hund sitzt", head=1)
+    return open_model("by-hand-translator").passes.train(SOURCE, "Der Hund sitzt", head=1)
 
 
 def test_the_loss_is_that_of_the_last_word(step):
-    passed = open_model("by-hand-translator").explain(SOURCE, "Der Hund")
+    passed = open_model("by-hand-translator").passes.explain(SOURCE, "Der Hund")
     probability = passed["probabilities"].value.max()
     assert step.before["loss"].value[0] == pytest.approx(-math.log(probability), rel=1e-12)
     text = render(explain_training_step(step), "terminal", Appearance())
@@ -46,9 +46,9 @@ def test_a_loss_that_grows_is_remarked(step):
 
     assert step.after["loss"].value[0] < step.before["loss"].value[0]
     assert not notes(step)
-    assert len(notes(open_model("by-hand-translator").train(SOURCE, "Der Hund sitzt", rate=0.1))) == 1
+    assert len(notes(open_model("by-hand-translator").passes.train(SOURCE, "Der Hund sitzt", rate=0.1))) == 1
 
 
 def test_there_must_be_a_word_to_learn():
     with pytest.raises(InputError, match="no token to learn; give what the translator is to write"):
-        open_model("by-hand-translator").train(SOURCE)
+        open_model("by-hand-translator").passes.train(SOURCE)

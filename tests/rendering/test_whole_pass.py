@@ -26,12 +26,12 @@ SOURCE, TARGET, STORY = "The dog is sitting on the mat.", "Der Hund", "The dog s
 
 @pytest.fixture(scope="module")
 def translation() -> Derivation:
-    return open_model("by-hand-translator").explain(SOURCE, TARGET)
+    return open_model("by-hand-translator").passes.explain(SOURCE, TARGET)
 
 
 @pytest.fixture(scope="module")
 def story() -> Derivation:
-    return open_model("by-hand-generator").explain(STORY)
+    return open_model("by-hand-generator").passes.explain(STORY)
 
 
 def grids(blocks: tuple[Block, ...]) -> list[Grid]:
@@ -158,8 +158,8 @@ def test_a_pass_shows_itself_in_every_format(story: Derivation) -> None:
 
 
 def test_exact_decimals_say_every_digit() -> None:
-    exact = open_model("by-hand-generator").explain("The dog", numbers=Exact(20))
-    floats = open_model("by-hand-generator").explain("The dog")
+    exact = open_model("by-hand-generator").passes.explain("The dog", numbers=Exact(20))
+    floats = open_model("by-hand-generator").passes.explain("The dog")
     np.testing.assert_allclose(exact["logits"].value.astype(float), floats["logits"].value, rtol=1e-12)
     np.testing.assert_array_equal(exact["choice"].value, floats["choice"].value)
     last = explain_pass(exact).sections[-1]
@@ -173,7 +173,7 @@ def test_exact_decimals_say_every_digit() -> None:
 def test_the_handout_compiles_and_nothing_sticks_out(
     translation: Derivation, story: Derivation, pdflatex: str, tmp_path: Path
 ) -> None:
-    step = open_model("by-hand-generator").train(STORY)
+    step = open_model("by-hand-generator").passes.train(STORY)
     documents = {"whole": explain_pass(story), "gist": overview(translation), "step": explain_training_step(step)}
     for name, document in documents.items():
         source = render(document, "latex", Appearance())

@@ -56,7 +56,7 @@ def generator() -> Pretrained:
 @pytest.fixture(scope="module")
 def translation(translator: Pretrained) -> bytes:
     """As pellucid writes it, with formulas."""
-    return written(translator.explain(SOURCE, TARGET))
+    return written(translator.passes.explain(SOURCE, TARGET))
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,7 @@ def computed(
 ) -> dict[str, Worksheet]:
     """Sheets by name, computed by LibreOffice: openpyxl drops our numbers, so that every one of them is its own."""
     folder = tmp_path_factory.mktemp("sheets")
-    story = written(generator.explain(STORY))
+    story = written(generator.passes.explain(STORY))
     books = {name: read(translation) for name in ("translation", "word", "weight", "unknown")}
     books |= {name: read(story) for name in ("story", "other story")}
     set_words(books["word"].active, "encoder", "The child is lying under the bed . <eos>")
@@ -79,7 +79,7 @@ def computed(
     set_words(books["unknown"].active, "decoder", "<bos> Der HUND")
     set_words(books["other story"].active, "decoder", "<bos> The child met the bird .")
     books |= {name: read(written(small_pass(name))) for name in OPTIONS}
-    books["training"] = read(written(translator.train(SOURCE, f"{TARGET} sitzt").head))
+    books["training"] = read(written(translator.passes.train(SOURCE, f"{TARGET} sitzt").head))
     books["odd words"] = read(written(small_pass("swiglu", ODD_WORDS, ODD_IDS)))
     for name, book in books.items():
         book.save(folder / f"{name}.xlsx")
@@ -89,7 +89,7 @@ def computed(
 
 def assert_follows(sheet: Worksheet, opened: Pretrained, *texts: str) -> None:
     """Every cell holds what the model computes for these texts, and the word it chooses."""
-    derivation = opened.explain(*texts)
+    derivation = opened.passes.explain(*texts)
     assert_same(sheet, derivation, rtol=1e-9)
     (chosen,) = opened.tokenizer.tokens([int(derivation["choice"].value[0])])
     assert block(sheet, "next_word")[0][0].value == chosen
@@ -125,7 +125,7 @@ def test_everything_follows_a_changed_weight(
     for file in ("tokenizer.json", "source_tokenizer.json"):
         shutil.copy(translator.directory / file, tmp_path)
     other = open_directory(tmp_path)
-    before, after = (one.explain(SOURCE, TARGET)["logits"].value for one in (translator, other))
+    before, after = (one.passes.explain(SOURCE, TARGET)["logits"].value for one in (translator, other))
     assert np.abs(before - after).max() > 1e-3
     assert_follows(computed["weight"], other, SOURCE, TARGET)
 
@@ -143,7 +143,7 @@ def test_words_that_spreadsheets_might_confuse_are_told_apart(computed: dict[str
 
 
 def test_the_chain_rule_of_a_training_step_is_computed(computed: dict[str, Worksheet], translator: Pretrained) -> None:
-    assert_same(computed["training"], translator.train(SOURCE, f"{TARGET} sitzt").head, rtol=1e-9)
+    assert_same(computed["training"], translator.passes.train(SOURCE, f"{TARGET} sitzt").head, rtol=1e-9)
 
 
 def test_a_word_that_is_not_in_the_vocabulary_gives_no_number(computed: dict[str, Worksheet]) -> None:
@@ -153,7 +153,7 @@ def test_a_word_that_is_not_in_the_vocabulary_gives_no_number(computed: dict[str
 
 def test_only_words_and_weights_and_the_mask_are_no_formulas(translator: Pretrained, translation: bytes) -> None:
     sheet = read(translation).active
-    for step in translator.explain(SOURCE, TARGET):
+    for step in translator.passes.explain(SOURCE, TARGET):
         is_number = isinstance(step.operation, Given) and step.short_name != "ids"
         for _, cell in cells_of(sheet, step):
             assert cell.data_type == ("n" if is_number else "f"), step.name

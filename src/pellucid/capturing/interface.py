@@ -70,7 +70,7 @@ def _wrapped(function: Callable[..., Any]) -> Callable[..., Any]:
         finally:
             under_way.remove(handed)
 
-    attention._pellucid = True  # type: ignore[attr-defined]
+    attention._pellucid = True  # type: ignore[attr-defined]  # a mark on a function, which has no such field
     return attention
 
 

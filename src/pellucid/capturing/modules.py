@@ -67,7 +67,7 @@ def watch(watcher: Watcher) -> None:
     with _lock:
         if not _installed:
             _original = nn.Module.__call__
-            nn.Module.__call__ = _call  # type: ignore[method-assign]
+            nn.Module.__call__ = _call  # type: ignore[method-assign]  # hooks would change what is computed
         _installed += 1
     watchers().append(watcher)
 
@@ -79,7 +79,7 @@ def unwatch(watcher: Watcher) -> None:
     with _lock:
         _installed -= 1
         if not _installed:
-            nn.Module.__call__ = _original  # type: ignore[method-assign]
+            nn.Module.__call__ = _original  # type: ignore[method-assign]  # as it was
 
 
 def is_attention(module: nn.Module) -> bool:

@@ -75,7 +75,7 @@ class Record:
 
     def altered(self, **fields: object) -> Record:
         """A copy with other fields."""
-        return replace(self, **fields)  # type: ignore[arg-type]
+        return replace(self, **fields)  # type: ignore[arg-type]  # which fields is up to the caller
 
     def head_run(self) -> Run:
         """The atoms that stand for heads."""

@@ -227,7 +227,7 @@ def leaves(tree: Tree) -> list[Printed]:
 def _collect(node: Expression, found: list[Printed]) -> None:
     kind = type(node)
     if kind is Printed:
-        found.append(node)  # type: ignore[arg-type]
+        found.append(node)  # type: ignore[arg-type]  # told by its type, which is quicker than isinstance
     elif kind is not Number:
         for part in node.factors if isinstance(node, Product) else parts(node):
             _collect(part, found)

@@ -71,10 +71,10 @@ def explain_model(
         from pellucid.pretrained.passes import LEARNING_RATE
 
         rate = LEARNING_RATE if rate is None else rate
-        step = open_model(model).train(text, target, layer=layer, head=head or 0, rate=rate, digits=digits)
+        step = open_model(model).passes.train(text, target, layer=layer, head=head or 0, rate=rate, digits=digits)
         deliver(explain_training_step(step, Selection(query)), file_format, output, fragment=fragment)
         return
-    derivation = open_model(model).explain(text, target, numbers=numbers, digits=digits)
+    derivation = open_model(model).passes.explain(text, target, numbers=numbers, digits=digits)
     every_head = file_format in FORMATS and FORMATS[file_format].shows_every_head
     selection = Selection(query, None, head, all_heads=every_head)
     if whole is False or (whole is None and file_format == "terminal"):

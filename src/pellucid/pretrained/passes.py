@@ -73,7 +73,7 @@ class Passes:
             digits: places after the decimal point when numbers are printed.
 
         Raises:
-            InputError: as `explain`; or there is no token to learn.
+            InputError: as `explain`; or there is no token to learn, or the heads are not opened.
             PositionError: there is no such layer or head.
         """
         config = self.transformer.config

@@ -8,15 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pellucid.data.tokenizer import Tokenizer
-from pellucid.derivation import Derivation
 from pellucid.errors import InputError
-from pellucid.numbers import FLOAT64, NumberType
 from pellucid.pretrained.names import model_directory
-from pellucid.pretrained.passes import LEARNING_RATE, Passes
+from pellucid.pretrained.passes import Passes
 from pellucid.pretrained.tokenizer_files import check_finished, read_tokenizers
 from pellucid.search import Engine, Generator, NumpyEngine, Translator
 from pellucid.transformer import Transformer, TransformerConfig, load
-from pellucid.transformer.training_step import TrainingStep
 from pellucid.transformer.weights_file import open_model_directory
 
 if TYPE_CHECKING:
@@ -107,53 +104,13 @@ class Pretrained:
             )
         return Generator(self.transformer, self.tokenizer)
 
-    def explain(
-        self, text: str, target: str | None = None, *, numbers: NumberType = FLOAT64, digits: int = 4
-    ) -> Derivation:
-        """The forward pass for the next token, whole: from the ids of tokens to the choice.
-
-        Args:
-            text: what a translator reads; what a language model goes on from.
-            target: what the translator has written so far, nothing by default.
-            numbers: float64, float32 or `Exact(digits)`.
-            digits: places after the decimal point when numbers are printed.
-
-        Raises:
-            InputError: the text is empty, too long or cannot be expressed by the tokenizer, or a target was given to
-                a language model.
-            WeightsError: its weights are damaged or another model's.
-        """
-        return self._passes.explain(text, target, numbers=numbers, digits=digits)
-
-    def train(
-        self,
-        text: str,
-        target: str | None = None,
-        *,
-        layer: int | None = None,
-        head: int = 0,
-        rate: float = LEARNING_RATE,
-        digits: int = 4,
-    ) -> TrainingStep:
-        """One step of gradient descent on the loss of the last token that is given: of the target or of the text.
-
-        Args:
-            text: what a translator reads; what a language model learns to go on with.
-            target: what the translator is to write; its last token is the one that is learned.
-            layer: the decoder's layer that is opened; the last by default.
-            head: of its attention to the source, or of a language model's to its own tokens.
-            rate: of learning.
-            digits: places after the decimal point when numbers are printed.
-
-        Raises:
-            InputError: as `explain`; or there is no token to learn, or the heads are not opened.
-            PositionError: there is no such layer or head.
-            WeightsError: its weights are damaged or another model's.
-        """
-        return self._passes.train(text, target, layer=layer, head=head, rate=rate, digits=digits)
-
     @cached_property
-    def _passes(self) -> Passes:
+    def passes(self) -> Passes:
+        """The model's passes over texts, of which every number can be read.
+
+        Raises:
+            WeightsError: its weights are damaged or another model's.
+        """
         return Passes(self.doubles, self.tokenizer, self.source_tokenizer, self.directory.name)
 
     def check_translates(self) -> None:

@@ -182,3 +182,20 @@ def with_all_key_value_heads(tensors: Tensors, config: TransformerConfig) -> Ten
             heads = tensor.unflatten(0, (config.num_key_value_heads, config.d_k))  # type: ignore[no-untyped-call]
             result[name] = heads.repeat_interleave(shared, dim=0).flatten(0, 1)
     return result
+
+
+def layer_names(pairs: Mapping[str, str], count: int, ours: str, theirs: str) -> dict[str, str]:
+    """Their names for ours of the weights and biases in every layer.
+
+    Args:
+        pairs: theirs for ours, inside a layer.
+        count: layers.
+        ours: where our layers are: "decoder.layers".
+        theirs: where theirs are.
+    """
+    return {
+        f"{ours}.{index}.{own}.{kind}": f"{theirs}.{index}.{other}.{kind}"
+        for index in range(count)
+        for own, other in pairs.items()
+        for kind in ("weight", "bias")
+    }

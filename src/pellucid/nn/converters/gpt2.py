@@ -11,6 +11,7 @@ from pellucid.nn.converters.converter import (
     Needs,
     Tensors,
     Values,
+    layer_names,
     rename,
     their_activation,
     with_all_biases,
@@ -102,18 +103,15 @@ def _names(config: TransformerConfig) -> dict[str, str]:
         "decoder.norm.bias": "ln_f.bias",
         "output_weight": "lm_head.weight",
     }
-    for index in range(config.num_decoder_layers):
-        for ours, theirs in {
-            "self_attention_norm": "ln_1",
-            "self_attention.query_key_value": "attn.c_attn",
-            "self_attention.output": "attn.c_proj",
-            "feed_forward_norm": "ln_2",
-            "feed_forward.up": "mlp.c_fc",
-            "feed_forward.down": "mlp.c_proj",
-        }.items():
-            for kind in ("weight", "bias"):
-                names[f"decoder.layers.{index}.{ours}.{kind}"] = f"h.{index}.{theirs}.{kind}"
-    return names
+    parts = {
+        "self_attention_norm": "ln_1",
+        "self_attention.query_key_value": "attn.c_attn",
+        "self_attention.output": "attn.c_proj",
+        "feed_forward_norm": "ln_2",
+        "feed_forward.up": "mlp.c_fc",
+        "feed_forward.down": "mlp.c_proj",
+    }
+    return names | layer_names(parts, config.num_decoder_layers, "decoder.layers", "h")
 
 
 def tensors_from(tensors: Tensors, config: TransformerConfig) -> Tensors:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pellucid.errors import ConfigError
-from pellucid.nn.converters.converter import Needs, Tensors, Values, rename, without_prefix
+from pellucid.nn.converters.converter import Needs, Tensors, Values, layer_names, rename, without_prefix
 from pellucid.transformer import TransformerConfig
 
 MODEL_TYPE = "llama"
@@ -132,21 +132,18 @@ def _names(config: TransformerConfig) -> dict[str, str]:
         "decoder.norm.weight": "model.norm.weight",
         "output_weight": "lm_head.weight",
     }
-    for index in range(config.num_decoder_layers):
-        for ours, theirs in {
-            "self_attention_norm": "input_layernorm",
-            "self_attention.query": "self_attn.q_proj",
-            "self_attention.key": "self_attn.k_proj",
-            "self_attention.value": "self_attn.v_proj",
-            "self_attention.output": "self_attn.o_proj",
-            "feed_forward_norm": "post_attention_layernorm",
-            "feed_forward.gate": "mlp.gate_proj",
-            "feed_forward.up": "mlp.up_proj",
-            "feed_forward.down": "mlp.down_proj",
-        }.items():
-            for kind in ("weight", "bias"):
-                names[f"decoder.layers.{index}.{ours}.{kind}"] = f"model.layers.{index}.{theirs}.{kind}"
-    return names
+    parts = {
+        "self_attention_norm": "input_layernorm",
+        "self_attention.query": "self_attn.q_proj",
+        "self_attention.key": "self_attn.k_proj",
+        "self_attention.value": "self_attn.v_proj",
+        "self_attention.output": "self_attn.o_proj",
+        "feed_forward_norm": "post_attention_layernorm",
+        "feed_forward.gate": "mlp.gate_proj",
+        "feed_forward.up": "mlp.up_proj",
+        "feed_forward.down": "mlp.down_proj",
+    }
+    return names | layer_names(parts, config.num_decoder_layers, "decoder.layers", "model.layers")
 
 
 def tensors_from(tensors: Tensors, config: TransformerConfig) -> Tensors:
