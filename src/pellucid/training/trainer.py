@@ -189,7 +189,8 @@ class Trainer:
         if not math.isfinite(norm):
             self._refuse(step, norm)
         rate = self._optimizer.set_factor(self._schedule(step))
-        self._optimizer.step()
+        with self._precision.on(processes.device):  # Muon multiplies matrices
+            self._optimizer.step()
         if self._average is not None:
             self._average.update(step)
         state.step, state.place = step, place
