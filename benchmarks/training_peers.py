@@ -117,7 +117,9 @@ class Paced(Progress):
 
 def pellucid(case: str, way: str, folder: Path, peer_folder: Path | None) -> None:
     """`pellucid train`, whole, with its log."""
-    changes = [f"training.compile={'true' if way == 'compiled' else 'false'}", "training.log_every=1"]
+    changes = [f"training.compile={'true' if 'compiled' in way else 'false'}", "training.log_every=1"]
+    if "bfloat16" in way:
+        changes.append('training.precision="bfloat16"')
     if case == "translation":
         changes.append(f"tokenizer.file={json.dumps(str(folder / TOKENIZER))}")
     with tempfile.TemporaryDirectory() as temporary:
