@@ -79,18 +79,17 @@ def test_attention_is_explicit_where_the_fused_kernel_is_slow():
 
 
 @pytest.mark.parametrize(
-    ("kind", "avx512", "tokens", "path"),
+    ("kind", "tokens", "path"),
     [
-        (torch.float32, False, 32, "explicit"),
-        (torch.float32, False, 33, "fused"),
-        (torch.float32, True, 32, "fused"),
-        (torch.bfloat16, True, 512, "explicit"),
-        (torch.bfloat16, True, 513, "fused"),
-        (torch.float16, True, 1, "fused"),
+        (torch.float32, 32, "explicit"),
+        (torch.float32, 33, "fused"),
+        (torch.bfloat16, 512, "explicit"),
+        (torch.bfloat16, 513, "fused"),
+        (torch.float16, 1, "fused"),
     ],
 )
-def test_attention_is_explicit_for_short_sequences_of_a_model_that_learns(monkeypatch, kind, avx512, tokens, path):
-    monkeypatch.setattr(module, "has_avx512", lambda: avx512)
+def test_attention_is_explicit_for_short_sequences_of_a_model_that_learns(monkeypatch, kind, tokens, path):
+    monkeypatch.setitem(module.SHORT, torch.float32, 32)
     few, many = (torch.zeros(1, 1, n, 4, dtype=kind, requires_grad=True) for n in (1, tokens))
     assert module.attention_path(few, tokens, 0.0) == path
     assert module.attention_path(many, 1, 0.0) == path
