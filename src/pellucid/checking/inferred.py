@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from pellucid.arrays import Array
-from pellucid.checking.printed import Printed, is_near
+from pellucid.checking.printed import Printed, is_near, is_right
 from pellucid.checking.problem import Claim
 from pellucid.checking.values import Tree, factors_of
 from pellucid.expressions import Exponential, Expression, Number, Quotient, Sum
@@ -154,19 +154,18 @@ def _weighted_sum(tree: Array, values: Array, true: Mapping[str, Array], focus: 
 
 
 def _fitting_row(operands: Sequence[Expression], matrix: Array, focus: int | None) -> int | None:
-    """The row that operands are taken from: the only one that they fit, or the one in focus if they fit it."""
-    fitting = [
-        row
-        for row in range(matrix.shape[0])
-        if all(
-            is_near(operand, float(true))
-            for operand, true in zip(operands, matrix[row], strict=True)
-            if isinstance(operand, Printed)
-        )
-    ]
-    if len(fitting) == 1:
-        return fitting[0]
-    return focus if focus in fitting else None
+    """The row that operands are taken from: the only one that they fit, or the one in focus if they fit it.
+
+    A row that they are right for comes before those that they are only near to: 0 is near to 1.5.
+    """
+    printed = [(column, operand) for column, operand in enumerate(operands) if isinstance(operand, Printed)]
+    for fits in (is_right, is_near):
+        fitting = [row for row, true in enumerate(matrix) if all(fits(one, float(true[at])) for at, one in printed)]
+        if len(fitting) == 1:
+            return fitting[0]
+        if focus in fitting:
+            return focus
+    return None
 
 
 def exponents(claims: Sequence[Claim], tree: Tree | None, true: Mapping[str, Array]) -> list[Claim]:
