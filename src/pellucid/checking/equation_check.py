@@ -7,9 +7,10 @@ unrounded values.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from typing import NamedTuple
 
 import numpy as np
 
@@ -60,6 +61,24 @@ class Slipped:
     follows: Slipped | None = None
 
 
+class _Outcome(NamedTuple):
+    """What comparing the sides of an equation has shown.
+
+    Args:
+        sides: of the equation.
+        slipped: its numbers that are not right.
+        right: where those that are right stand in their passage.
+        checked: how many were compared.
+        known: how many results were known before.
+    """
+
+    sides: Sequence[Side]
+    slipped: Sequence[Slipped]
+    right: Sequence[tuple[int, int]]
+    checked: int
+    known: int
+
+
 @dataclass(eq=False)
 class EquationCheck:
     """What checking the equations of a document found, and what their results truly are.
@@ -75,10 +94,34 @@ class EquationCheck:
     checked: int = 0
     right: set[int] = field(default_factory=set)
     known: KnownResults = field(default_factory=KnownResults)
+    _outcomes: dict[int, _Outcome] = field(default_factory=dict)
+    _right: list[tuple[int, int]] = field(default_factory=list)  # of the equation that is being compared
     _exact_texts: dict[int, tuple[Expression, str]] = field(default_factory=dict)
 
     def chain(self, chain: Chain) -> None:
-        """Check one equation."""
+        """Check one equation.
+
+        Equal passages share the sides of their equations, which are compared once: what is right stays right, because
+        the document's known results only grow, and what is wrong stays wrong as long as they do not.
+        """
+        before = self._outcomes.get(id(chain.sides))
+        if before is None or (before.slipped and before.known != self.known.count):
+            first, checked, known = len(self.slipped), self.checked, self.known.count
+            self._right = []
+            self.compare(chain)
+            right = self._right
+            self._outcomes[id(chain.sides)] = _Outcome(
+                chain.sides, self.slipped[first:], right, self.checked - checked, known
+            )
+        else:
+            self.checked += before.checked
+            self.slipped += _moved(before.slipped, chain)
+            right = before.right
+        span = chain.text.span
+        self.right.update([span(start, end).start for start, end in right])
+
+    def compare(self, chain: Chain) -> None:
+        """Compare the sides of an equation."""
         sides = [side for side in chain.sides if side.value is not None]
         if len(sides) < 2:
             return
@@ -157,7 +200,7 @@ class EquationCheck:
         self.checked += 1
         slip = self.slip(chain, _as_claimed(element, side.relation), tree, true, carried, wrong)
         if slip is None:
-            self.right.add(chain.text.span(element.start, element.end).start)
+            self._right.append((element.start, element.end))
             self.known.know_computed(element, tree, true)
         return slip
 
@@ -251,6 +294,14 @@ class EquationCheck:
             return None
         found = (self.culprit(*pair) for pair in zip(first, second, strict=True))
         return next((culprit for culprit in found if culprit), None)
+
+
+def _moved(slipped: Sequence[Slipped], chain: Chain) -> list[Slipped]:
+    """What is not right in an equation, said of an equal one."""
+    moved = {id(slip): replace(slip, chain=chain) for slip in slipped}
+    for slip in moved.values():
+        slip.follows = None if slip.follows is None else moved[id(slip.follows)]
+    return list(moved.values())
 
 
 def _value_size(shape: tuple[int, ...]) -> int:
