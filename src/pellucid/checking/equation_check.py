@@ -67,14 +67,14 @@ class _Outcome(NamedTuple):
     Args:
         sides: of the equation.
         slipped: its numbers that are not right.
-        right: where those that are right stand in their passage.
+        right: where those that are right begin in their passage.
         checked: how many were compared.
         known: how many results were known before.
     """
 
     sides: Sequence[Side]
     slipped: Sequence[Slipped]
-    right: Sequence[tuple[int, int]]
+    right: Sequence[int]
     checked: int
     known: int
 
@@ -95,7 +95,7 @@ class EquationCheck:
     right: set[int] = field(default_factory=set)
     known: KnownResults = field(default_factory=KnownResults)
     _outcomes: dict[int, _Outcome] = field(default_factory=dict)
-    _right: list[tuple[int, int]] = field(default_factory=list)  # of the equation that is being compared
+    _right: list[int] = field(default_factory=list)  # of the equation that is being compared
     _exact_texts: dict[int, tuple[Expression, str]] = field(default_factory=dict)
 
     def chain(self, chain: Chain) -> None:
@@ -117,8 +117,7 @@ class EquationCheck:
             self.checked += before.checked
             self.slipped += _moved(before.slipped, chain)
             right = before.right
-        span = chain.text.span
-        self.right.update([span(start, end).start for start, end in right])
+        self.right.update(map(chain.text.place, right))
 
     def compare(self, chain: Chain) -> None:
         """Compare the sides of an equation."""
@@ -173,12 +172,12 @@ class EquationCheck:
                 return
         elements = value.tree.reshape(-1) if isinstance(value.tree, np.ndarray) else (value.tree,)
         trees = tree.reshape(-1) if isinstance(tree, np.ndarray) else (tree,)
-        targets = aims.reshape(-1)
-        before = previous[1].reshape(-1) if previous[1].shape == aims.shape else None
+        targets = aims.reshape(-1).tolist()
+        before = previous[1].reshape(-1).tolist() if previous[1].shape == aims.shape else None
         for position, element in enumerate(elements):
-            target = float(targets[position])
+            target = targets[position]
             if isinstance(element, Printed):
-                carried = None if before is None else float(before[position])
+                carried = None if before is None else before[position]
                 slip = self.number(chain, side, element, trees[position], target, carried, wrong)
             else:
                 slip = self.intermediate(chain, element, trees[position], target, wrong)
@@ -200,7 +199,7 @@ class EquationCheck:
         self.checked += 1
         slip = self.slip(chain, _as_claimed(element, side.relation), tree, true, carried, wrong)
         if slip is None:
-            self._right.append((element.start, element.end))
+            self._right.append(element.start)
             self.known.know_computed(element, tree, true)
         return slip
 

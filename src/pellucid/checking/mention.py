@@ -63,7 +63,7 @@ class Mention(msgspec.Struct, frozen=True, eq=False, dict=True):
             self.rows,
             self.columns,
             self.program,
-            text.span(self.offset, self.offset + 1).start,
+            text.place(self.offset),
             self.computed,
             self.about,
         )

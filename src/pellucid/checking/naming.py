@@ -360,7 +360,11 @@ def _split(index: str | None) -> tuple[str, ...]:
 
 
 def _first(found: re.Match[str], *groups: str) -> str | None:
-    return next((_clean(found[group]) for group in groups if found[group] is not None), None)
+    for group in groups:
+        text = found[group]
+        if text is not None:
+            return _clean(text)
+    return None
 
 
 def _head(label: str) -> int | None:

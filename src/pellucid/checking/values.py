@@ -232,8 +232,14 @@ def _collect(node: Expression, found: list[Printed]) -> None:
     kind = type(node)
     if kind is Printed:
         found.append(node)  # type: ignore[arg-type]  # told by its type, which is quicker than isinstance
+    elif isinstance(node, Product):
+        for factor in node.factors:
+            if type(factor) is Printed:  # the usual case, which needs no call
+                found.append(factor)
+            else:
+                _collect(factor, found)
     elif kind is not Number:
-        for part in node.factors if isinstance(node, Product) else parts(node):
+        for part in parts(node):
             _collect(part, found)
 
 
