@@ -8,7 +8,7 @@ fewer of its numbers are wrong under that setting.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from pellucid.checking.assemble import assemble
@@ -41,13 +41,16 @@ def by_setting(built: Assembled, declared: Declarations) -> list[Assembled]:
         return [built]
     found: list[Assembled] = []
     main = (built.scale, built.causal)
+    rows = {claim.printed.start: (claim.step, claim.index[:-1]) for claim in built.problem.claims}
     for settings, mentions in _parts(built.scope.claims, declared.statements, main):
-        for group in (mentions, _contrasted(built, mentions)):
+        group: Sequence[Mention] = mentions
+        part = _fitting(built, group, settings, declared)
+        if part is None:
+            group = _contrasted(mentions, rows, _wrong(built))
             part = _fitting(built, group, settings, declared)
-            if part is not None:
-                found.append(part)
-                built = _without(built, _places(group))
-                break
+        if part is not None:
+            found.append(part)
+            built = _without(built, _places(group))
     return [built, *found]
 
 
@@ -72,10 +75,14 @@ def _places(mentions: Sequence[Mention]) -> set[int]:
     return {leaf.start for tree in trees for leaf in leaves(tree)}
 
 
-def _contrasted(built: Assembled, mentions: Sequence[Mention]) -> list[Mention]:
-    """Results that are wrong and stand beside right ones of the same rows: they are said to hold under two settings."""
-    rows = {claim.printed.start: (claim.step, claim.index[:-1]) for claim in built.problem.claims}
-    wrong = _wrong(built)
+def _contrasted(mentions: Sequence[Mention], rows: Mapping[int, object], wrong: set[int]) -> list[Mention]:
+    """Results that are wrong and stand beside right ones of the same rows: they are said to hold under two settings.
+
+    Args:
+        mentions: results that stand under one statement.
+        rows: the step and row of every claimed number, by its place.
+        wrong: where numbers are wrong.
+    """
     right: dict[object, list[int]] = {}
     doubtful: list[tuple[Mention, set[object]]] = []
     for mention in mentions:
