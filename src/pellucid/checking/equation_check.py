@@ -109,15 +109,12 @@ class EquationCheck:
             first, checked, known = len(self.slipped), self.checked, self.known.count
             self._right = []
             self.compare(chain)
-            right = self._right
-            self._outcomes[id(chain.sides)] = _Outcome(
-                chain.sides, self.slipped[first:], right, self.checked - checked, known
-            )
+            before = _Outcome(chain.sides, self.slipped[first:], self._right, self.checked - checked, known)
+            self._outcomes[id(chain.sides)] = before
         else:
             self.checked += before.checked
             self.slipped += _moved(before.slipped, chain)
-            right = before.right
-        self.right.update(map(chain.text.place, right))
+        self.right.update(map(chain.text.place, before.right))
 
     def compare(self, chain: Chain) -> None:
         """Compare the sides of an equation."""
