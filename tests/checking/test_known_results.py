@@ -93,7 +93,7 @@ def test_a_number_that_goes_on_is_at_least_what_is_printed():
 
 
 def test_exponentials_of_the_scores_that_a_printed_exponent_may_stand_for():
-    known = KnownResults(scores=np.array([0.1, 0.1151, 0.1212, 0.1247, 0.1251]))
+    known = KnownResults(scores=np.array([0.1, 0.1151, 0.1212, 0.1247, 0.1251, 0.9]))
     assert known.exponentials(Exponential(printed("0.12"))) == [
         pytest.approx(math.exp(score)) for score in (0.1151, 0.1212, 0.1247)
     ]
