@@ -111,9 +111,9 @@ class _Side:
         examples = [example.name for example in shipped_examples()]
         if self.what in examples:
             return "example"
-        from pellucid.pretrained import shipped_models
+        from pellucid.pretrained import packaged_models, shipped_models
 
-        models = shipped_models()
+        models = [*shipped_models(), *packaged_models()]
         if self.what in models:
             return "model"
         known = [*examples, *models]
