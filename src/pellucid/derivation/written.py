@@ -135,12 +135,12 @@ class _Labels:
     def __init__(self, tokens: list[str] | dict[str, list[str]], name: str) -> None:
         same = tokens if isinstance(tokens, list) else None
         queries, keys = (same if isinstance(tokens, list) else tokens.get(kind, []) for kind in ("query", "key"))
-        place = name.rpartition(".")[0]
+        place, _, short = name.rpartition(".")
         if place.startswith("encoder."):  # keys are the source's, in the last cross-attention of a whole pass
             queries = keys
         elif place.startswith("decoder.") and not place.endswith("cross_attention"):
             keys = queries
-        self._of = {"query": queries, "token": queries, "key": keys}
+        self._of = {"query": queries, "token": keys if short == "memory" else queries, "key": keys}
 
     def __call__(self, axis: str, size: int) -> tuple[str, ...] | None:
         tokens = self._of.get(axis) or []
