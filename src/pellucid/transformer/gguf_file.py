@@ -111,10 +111,21 @@ class GgufFile:
         return self.entries[name].shape
 
     def tensor(self, name: str) -> Array:
-        """A tensor in float32, (out, in) of a matrix; its numbers are exactly those that the blocks stand for."""
+        """A tensor in float32, (out, in) of a matrix; its numbers are exactly those that the blocks stand for.
+
+        Raises:
+            WeightsError: it holds what is no finite number.
+        """
         shape, storage, start, size = self.entries[name]
         blocks = self.content[start : start + size].reshape(-1, storage.size)
-        return storage.read(blocks).reshape(shape)
+        with np.errstate(all="ignore"):  # of what the sum finds
+            numbers = storage.read(blocks)
+            finite = bool(np.isfinite(numbers.sum()))
+        if not finite:
+            raise WeightsError(
+                f"{self.path}: {name} holds numbers that are not finite; the file is damaged, fetch it again."
+            )
+        return numbers.reshape(shape)
 
 
 def read_gguf(path: str | Path) -> GgufFile:
