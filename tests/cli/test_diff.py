@@ -149,6 +149,8 @@ def test_a_damaged_model_is_refused(call, tmp_path):
             ["dog-on-the-mat", "--dtype", "exact", "--dtype", "float32", "--dtype", "exact"],
             ["--dtype is given 3 times"],
         ),
+        ([GENERATOR, "--text", STORY, "--text", "a\x1b[2J"], ["text, line 1, character 2", "U+001B"]),
+        ([GENERATOR, ".", "--text", STORY], ["config.json cannot be read", "a model's folder"]),
         ([GENERATOR, "--text", STORY, "--text", "The cow"], ["'cow'", "unknown"]),
         (["not.json", "dog-on-the-mat"], ["not.json"]),
         (["steps.json", "dog-on-the-mat"], ["steps.json is no recording"]),

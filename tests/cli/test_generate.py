@@ -143,6 +143,7 @@ def test_a_damaged_model_is_refused(call, tmp_path, change, part):
         (["word " * 10_000], ("30,002 tokens", "at most 512", "the end of it")),
         ([*BY_HAND, "The cow"], ("'cow' (word 2", "dog, saw")),
         (["Once", "--model", "by-hand-translator"], ("is a translator", "pellucid translate")),
+        (["Once", "--model", "."], ("config.json cannot be read", "a model's folder")),
         (["Once", "--model", "storeis260k"], ("did you mean 'stories260k'", "config.json")),
         (["Once", "--temperature", "-1"], ("temperature must be", "-1.0")),
         (["Once", "--temperature", "nan"], ("temperature must be",)),

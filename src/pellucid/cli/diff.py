@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from pellucid.cli.output import appearance, print_data
+from pellucid.cli.sentences import checked_text
 from pellucid.derivation import Derivation
 from pellucid.errors import InputError, nearest
 from pellucid.examples import explain as derive
@@ -138,6 +139,8 @@ class _Side:
             return derive(self.what, exact=exact, dtype=dtype, digits=digits)
         if self.text is None:
             raise InputError(f"{self.what} is a model; give what it reads with --text, in quotes.")
+        checked_text(self.text, "text")
+        checked_text(self.target or "", "target")
         from pellucid.pretrained import open_model
 
         numbers = number_type(exact, dtype, digits)

@@ -130,7 +130,9 @@ class Pretrained:
         InputError: it is a language model.
         """
         if not self.config.is_encoder_decoder:
-            raise InputError(f"{self.directory} holds a language model, which does not translate.")
+            raise InputError(
+                f"{self.directory.name} is a language model, which does not translate; give it to `pellucid generate`."
+            )
 
 
 def open_model(model: str | Path) -> Pretrained:
