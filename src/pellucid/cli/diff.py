@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -134,7 +135,8 @@ class _Side:
             from pellucid.derivation.written import read_derivation
 
             return read_derivation(self.what)
-        exact, dtype = self.precision == "exact", "float32" if self.precision == "float32" else "float64"
+        exact = self.precision == "exact"
+        dtype: Literal["float64", "float32"] = "float32" if self.precision == "float32" else "float64"
         if kind == "example":
             return derive(self.what, exact=exact, dtype=dtype, digits=digits)
         if self.text is None:

@@ -44,7 +44,7 @@ def gguf_tokenizer(metadata: Mapping[str, Any], where: str) -> Tokenizer:
     try:
         pairs = [tuple(merge.split(" ")) for merge in merges]  # type: ignore[union-attr]  # what is none is caught
         vocabulary = {token: id_ for id_, token in enumerate(tokens)}  # type: ignore[arg-type]  # likewise
-        backend = tokenizers.Tokenizer(tokenizers.models.BPE(vocab=vocabulary, merges=pairs))  # type: ignore[arg-type]
+        backend = tokenizers.Tokenizer(tokenizers.models.BPE(vocab=vocabulary, merges=pairs))
         special = [token for token, of_kind in zip(vocabulary, kinds, strict=False) if of_kind == _CONTROL]
     except Exception as error:  # the library raises bare exceptions
         reason = " ".join(str(error).split())[:200]

@@ -181,4 +181,4 @@ def _doubles(array: Array, mixed: bool) -> Array:
 
 
 def _decimals(array: Array) -> Array:
-    return array if array.dtype == object else np.frompyfunc(as_decimal, 1, 1)(array)  # type: ignore[no-any-return]
+    return array if array.dtype == object else np.frompyfunc(as_decimal, 1, 1)(array)

@@ -6,6 +6,7 @@ saved with and a digest of its tensors, so that damage and mixed-up files are no
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Literal
 
@@ -67,6 +68,7 @@ def save_model(
     except OSError as error:
         raise OutputError(f"{error.filename} cannot be used: {error.strerror or error}.") from None
     if tokenizer is not None:
+        metadata["tokenizer"] = hashlib.sha256(tokenizer).hexdigest()
         write_atomically(directory / TOKENIZER, tokenizer)
     model.config.save(directory)
     write_tensors(directory / WEIGHTS, tensors, metadata)

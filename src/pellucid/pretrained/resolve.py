@@ -170,8 +170,8 @@ def open_directory(directory: str | Path) -> Pretrained:
     """What training wrote into a directory: config.json, model.safetensors, tokenizer.json.
 
     Raises:
-        InputError: something is missing, damaged, or does not fit the rest; of the weights only that they are there
-            is looked at.
+        InputError: something is missing, damaged, or does not fit the rest; of the weights only what they say about
+            themselves is looked at.
     """
     directory = Path(directory)
     check_finished(directory)

@@ -156,7 +156,7 @@ class _Reader:
     """Reads numbers and texts one after the other."""
 
     def __init__(self, content: Array) -> None:
-        self._view = memoryview(content)
+        self._view = content.data
         self.at = 0
 
     def unpack(self, form: str) -> Any:
