@@ -79,7 +79,7 @@ def model_directory(model: str | Path, *, shipped: Path = SHIPPED, trained: Path
         return shipped / name
     if name in _PACKAGED:
         return _packaged(name)
-    known = [*names, *_PACKAGED, *(str(trained / found) for found in _models_in(trained))]
+    known = [*names, *(str(trained / found) for found in _models_in(trained)), *_PACKAGED]
     there = f"; there are {', '.join(known)}" if known else ""
     raise InputError(
         f"there is no model {name!r}: it does not exist as a folder, and none of that name came with"
