@@ -65,7 +65,8 @@ def _verdict(comparison: Comparison) -> Iterable[Block]:
     agrees = f"no number differs by more than {share}" if comparison.tolerance else "digit for digit"
     if first is None:
         counted = f"{len(comparison.steps)} {'step' if len(comparison.steps) == 1 else 'steps'}"
-        yield Paragraph((f"The {counted} that both have agree: {agrees}.",))
+        verb = "agrees" if len(comparison.steps) == 1 else "agree"
+        yield Paragraph((f"The {counted} that both have {verb}: {agrees}.",))
         worst = max(comparison, key=lambda step: (step.largest or 0.0) / (step.allowed or 1.0))
         if worst.largest:
             yield Paragraph(("The difference that comes nearest to that is", *_told(worst), "."))
