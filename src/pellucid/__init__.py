@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from pellucid.capturing import Recording
     from pellucid.checking import Report
+    from pellucid.production import Producer, Production
 
 install_presenter("derivation", present)
 install_presenter("report", present_report)
@@ -27,11 +28,14 @@ __all__ = [
     "Derivation",
     "Example",
     "PellucidError",
+    "Producer",
+    "Production",
     "Recording",
     "Report",
     "capture",
     "check",
     "explain",
+    "load",
     "read_example",
     "shipped_examples",
 ]
@@ -75,6 +79,25 @@ def capture(model: nn.Module, tokenizer: Any = None) -> AbstractContextManager[R
     return begin(model, tokenizer)
 
 
+def load(model: str | Path) -> Producer:
+    """A model that translates or generates behind glass.
+
+        translation = pellucid.load("by-hand-translator").translate("The dog is sitting on the mat.")
+        translation.steps[2].candidates
+        translation.steps[2].cross_attention(layer=0, head=0)
+
+    Args:
+        model: the name of one that came with pellucid, or the directory of a trained one.
+
+    Raises:
+        InputError: there is none, or something in its directory is missing, damaged, or does not fit the rest.
+    """
+    from pellucid.pretrained import open_model  # models are loaded when one is needed
+    from pellucid.production import Producer
+
+    return Producer(open_model(model))
+
+
 def _content(path: str | Path) -> bytes:
     try:
         return Path(path).read_bytes()
@@ -82,13 +105,13 @@ def _content(path: str | Path) -> bytes:
         raise InputError(f"{path} cannot be read: {error.strerror or error}.") from None
 
 
+_LATER = {"Producer": "production", "Production": "production", "Recording": "capturing", "Report": "checking"}
+"""What is loaded when it is asked for, with its room."""
+
+
 def __getattr__(name: str) -> Any:
-    if name == "Recording":
-        from pellucid.capturing import Recording
+    if name in _LATER:
+        from importlib import import_module
 
-        return Recording
-    if name == "Report":
-        from pellucid.checking import Report
-
-        return Report
+        return getattr(import_module(f"pellucid.{_LATER[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

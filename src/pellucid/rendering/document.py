@@ -31,6 +31,7 @@ _ROLES: dict[str, Role] = {
     "scaled_scores": "score",
     "masked_scores": "score",
     "weights": "weight",
+    "mean_weights": "weight",
     "logits": "score",
     "probabilities": "weight",
     "head_outputs": "output",

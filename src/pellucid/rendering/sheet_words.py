@@ -26,6 +26,7 @@ from pellucid.operations import (
     Scale,
     SinusoidalPositions,
     Softmax,
+    MeanOverHeads,
     SplitHeads,
 )
 
@@ -73,6 +74,8 @@ def how(step: Step) -> str:
             return f"{names[0]} · {names[1]}ᵀ"
         case MatMul():
             return f"{names[0]} · {names[1]}"
+        case MeanOverHeads():
+            return "the mean of all heads"
         case SplitHeads():
             return f"the columns of {names[0]}, shared out among the heads"
         case ConcatenateHeads():
