@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from pellucid.cli import options
 from pellucid.cli.complaint import remark
+from pellucid.cli.explain_production import Wanted, explain_production
 from pellucid.cli.output import print_data
 from pellucid.cli.sentences import read_prompt
 from pellucid.errors import InputError
@@ -48,6 +51,14 @@ if TYPE_CHECKING:
 @click.option("--stop", multiple=True, metavar="TEXT", help="End before TEXT; may be repeated.")
 @click.option("--bos/--no-bos", default=True, help="Begin with <bos>; --no-bos for a model of windows of one text.")
 @click.option("--json", "as_json", is_flag=True, help="For programs: one line, when the text is complete.")
+@options.explain
+@options.step
+@options.layer
+@options.head
+@options.query
+@options.to
+@options.output
+@options.fragment
 def generate(
     prompt: str | None,
     model: str,
@@ -61,6 +72,14 @@ def generate(
     stop: tuple[str, ...],
     bos: bool,
     as_json: bool,
+    explain: bool,
+    step: str | None,
+    layer: int | None,
+    head: int | None,
+    query: str | None,
+    file_format: str | None,
+    output: Path | None,
+    fragment: bool,
 ) -> int:
     """Continue a text: PROMPT, or what is piped in.
 
@@ -72,12 +91,27 @@ def generate(
     pellucid generate "Once upon a time"
     pellucid generate "Once upon a time" --temperature 0.8 --top-p 0.9 --seed 7
     pellucid generate --model by-hand-generator "The dog saw the cat."
+    pellucid generate "Once upon a time" --max-tokens 12 --explain
     """
     settings = _sampling(temperature, top_k, top_p, min_p, seed, repetition_penalty)
+    wanted = Wanted(step, layer, head, query, "json" if explain and as_json else file_format, output, fragment)
+    if not explain:
+        wanted.refuse_without_explain()
+        if output is not None:
+            raise InputError("-o is for an explanation; give --explain with it, or let > write the text to a file.")
+    file_format = wanted.check() if explain else ""
     text = read_prompt(prompt)
     from pellucid.pretrained import open_model  # once the options are known to be right
 
     opened = open_model(model)
+    if explain:
+        from pellucid.production import Producer
+
+        production = Producer(opened).generate(
+            text, max_tokens=max_tokens, settings=settings, seed=seed, stop=stop, bos=bos
+        )
+        explain_production(production, wanted, file_format)
+        return 0
     generator = opened.generator()
     beginning = generator.encode(text, bos=bos)
     room = generator.room(beginning)

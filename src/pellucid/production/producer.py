@@ -97,11 +97,7 @@ class Producer:
         prompt: str,
         *,
         max_tokens: int = 256,
-        temperature: float = 0.0,
-        top_k: int = 0,
-        top_p: float = 1.0,
-        min_p: float = 0.0,
-        repetition_penalty: float = 1.0,
+        settings: Sampling = GREEDY,
         seed: int | None = None,
         stop: Sequence[str] = (),
         bos: bool = True,
@@ -111,19 +107,17 @@ class Producer:
         Args:
             prompt: the text so far.
             max_tokens: new tokens at most, as far as the model's context goes.
-            temperature: 0 takes the likeliest token; top_k, top_p and min_p then exclude nothing that matters.
-            top_k, top_p, min_p, repetition_penalty: as in `Sampling`.
+            settings: temperature and filters; by default the likeliest token is taken.
             seed: with one, the same tokens each time.
             stop: strings that end the text; itself such a string is left out, its tokens are steps.
             bos: whether bos comes first.
 
         Raises:
-            InputError: a number is out of its range, or the model is a translator.
+            InputError: a stop string is empty, or the model is a translator.
             LengthError: the prompt is longer than the model's longest sequence.
             TokenizerError: the tokenizer cannot express the prompt.
         """
         generator = self.model.generator()
-        settings = Sampling(temperature, top_k, top_p, min_p, repetition_penalty)
         beginning = generator.encode(prompt, bos=bos)
         trace = Trace()
         room = min(max_tokens, generator.room(beginning))

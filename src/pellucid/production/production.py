@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
-from pellucid.derivation import Axis, Derivation
+from pellucid.arrays import Array, Shaped
+from pellucid.derivation import Axis, Derivation, presenter
 from pellucid.production.head import mean_over_heads
-from pellucid.production.step import ProducedStep, existing
+from pellucid.production.step import ProducedStep, existing, explains
 from pellucid.search import Branch, Hypothesis
 
 
@@ -104,7 +107,9 @@ class Production:
         title = f"where the words look: layer {layer}, {who}"
         return mean_over_heads(attention, self.written, len(self.steps[0].before) - 1, head, title)
 
-    def most_telling(self, layer: int | None = None) -> tuple[int, int]:
+    def most_telling(
+        self, layer: int | None = None, head: int | None = None, step: int | None = None
+    ) -> tuple[int, int]:
         """The step and the head that look most sharply at one word: it has their largest weight.
 
         Tokens without a letter or digit, and special ones, neither count as what looks nor as what is looked at: heads
@@ -112,37 +117,74 @@ class Production:
 
         Args:
             layer: from 0; the last by default.
+            head: the one head that is asked about; `None` for all.
+            step: the one step; `None` for all.
 
         Raises:
-            PositionError: there is no such layer.
+            PositionError: there is no such layer, head or step.
         """
         last = self.steps[-1]
-        layer = existing(layer, last.passes.transformer.config.num_decoder_layers, "layer")
-        step = last.derivation[f"decoder.layers.{layer}.{self.kind}.weights"]
-        weights = step.value[:, len(self.steps[0].before) - 1 :].astype(np.float64)
+        config = last.passes.transformer.config
+        layer = existing(layer, config.num_decoder_layers, "layer")
+        made = last.derivation[f"decoder.layers.{layer}.{self.kind}.weights"]
+        weights = made.value[:, len(self.steps[0].before) - 1 :].astype(np.float64)
         special = self._special
-        words = [_says_something(step.token) and step.id not in special for step in self.steps]
+        words = [_says_something(each.token) and each.id not in special for each in self.steps]
         ids = last.source if last.source is not None else last.before
-        labels = step.axes[2].labels or ()
+        labels = made.axes[2].labels or ()
         keys = [_says_something(token) and id_ not in special for token, id_ in zip(labels, ids, strict=True)]
-        shown = weights * np.outer(words, keys)
-        head, row, _ = np.unravel_index(int(shown.argmax()), shown.shape)
-        return int(row), int(head)
+        shown = weights * (np.outer(words, keys) if step is None else np.asarray(keys))
+        heads = range(config.num_heads) if head is None else [existing(head, config.num_heads, "head")]
+        rows = range(len(self.steps)) if step is None else [existing(step, len(self.steps), "step")]
+        sharpest = shown.max(axis=2)[np.ix_(heads, rows)]
+        at, row = np.unravel_index(int(sharpest.argmax()), sharpest.shape)
+        return rows[int(row)], heads[int(at)]
 
     @property
     def _special(self) -> set[int]:
         config = self.steps[0].passes.transformer.config
         return {config.bos_id, config.eos_id, config.pad_id}
 
+    @cached_property
+    def distances(self) -> Shaped[Array, " steps"]:
+        """Of each step, the largest distance between the logits of the search and those in float64, of one pass."""
+        last = self.steps[-1]
+        transformer = last.passes.transformer
+        memory = None if last.source is None else transformer.encode(last.source)
+        logits = transformer.logits(last.before, memory)[len(self.steps[0].before) - 1 :]
+        return np.array(
+            [np.abs(row - step.logits).max() for row, step in zip(logits, self.steps, strict=True)], dtype=np.float64
+        )
+
     @property
     def distance(self) -> float:
-        """The largest distance, over all steps, between the logits of their derivations and those of the search."""
-        return max(step.distance for step in self.steps)
+        """The largest of `distances`."""
+        return float(self.distances.max())
 
     @property
     def verified(self) -> bool:
-        """Whether that of every step is no larger than rounding makes it."""
-        return all(step.verified for step in self.steps)
+        """Whether none is larger than rounding makes it."""
+        return all(map(explains, self.distances.tolist(), (step.logits for step in self.steps)))
+
+    def to(self, file_format: str, **options: Any) -> str | bytes:
+        """How it was written in a format: "terminal", "markdown", "latex", "html", "xlsx", "json" or "svg".
+
+        Args:
+            file_format: its name; "html" is a page to step through word by word.
+            options: `layer` and `head`; `step` for one step alone, and its `query`; `fragment=True` leaves out the
+                frame of a LaTeX or HTML document.
+
+        Raises:
+            OutputError: there is no such format.
+            PositionError: a chosen step, token, head or layer does not exist.
+        """
+        return presenter.present("production", self, file_format, **options)
+
+    def _repr_html_(self) -> str | bytes:
+        return self.to("html", fragment=True)
+
+    def __repr__(self) -> str:
+        return f"<Production of {self.model}: {self.given!r} → {self.text!r}, {len(self.steps)} steps>"
 
 
 def _says_something(token: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -141,7 +140,7 @@ class ProducedStep:
     @property
     def verified(self) -> bool:
         """Whether the derivation explains what the model computed: it is no farther away than rounding leads."""
-        return self.distance <= TOLERANCE * float(np.abs(self.logits).max())
+        return explains(self.distance, self.logits)
 
     def cross_attention(self, layer: int | None = None, head: int | None = None) -> Derivation:
         """The decoder's attention to the source, of all tokens so far; the last row is this step's.
@@ -194,9 +193,9 @@ def existing(place: int | None, count: int, noun: str) -> int:
     return place
 
 
-def tokens_of(passes: Passes, ids: Sequence[int]) -> tuple[str, ...]:
-    """What is written, as the vocabulary spells it."""
-    return tuple(passes.tokenizer.tokens(ids))
+def explains(distance: float, logits: Shaped[Array, " vocabulary"]) -> bool:
+    """Whether logits in float64 are no farther from those of a search than rounding leads."""
+    return distance <= TOLERANCE * float(np.abs(logits).max())
 
 
 def _softmax(logits: Shaped[Array, " vocabulary"]) -> Shaped[Array, " vocabulary"]:

@@ -104,9 +104,9 @@ class Row:
 
     # Workings
 
-    def along_features(self, step: Step) -> Working:
-        """The row of a step spelled out, one line a column."""
-        entries = [step.at(*self.index(step, column)) for column in range(min(step.shape[-1], MOST_LINES))]
+    def along_features(self, step: Step, most: int = MOST_LINES) -> Working:
+        """The row of a step spelled out, one line a column; at most so many."""
+        entries = [step.at(*self.index(step, column)) for column in range(min(step.shape[-1], most))]
         lines = [self._line(_label(entry), entry, entry.expression) for entry in entries]
         return self._working(lines, step.shape[-1], "columns")
 

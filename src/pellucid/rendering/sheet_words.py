@@ -18,6 +18,7 @@ from pellucid.operations import (
     Mask,
     MatMul,
     Mean,
+    MeanOverHeads,
     MeanSquare,
     Multiply,
     Normalise,
@@ -26,7 +27,6 @@ from pellucid.operations import (
     Scale,
     SinusoidalPositions,
     Softmax,
-    MeanOverHeads,
     SplitHeads,
 )
 

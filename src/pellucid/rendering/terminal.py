@@ -9,8 +9,10 @@ from pellucid.expressions import Element
 from pellucid.expressions.text import TextPrinter
 from pellucid.numbers import Notation
 from pellucid.rendering.document import (
+    Bars,
     Beside,
     Block,
+    Branch,
     Display,
     Document,
     Formula,
@@ -24,6 +26,8 @@ from pellucid.rendering.document import (
     Role,
     Section,
     Table,
+    Tree,
+    Walk,
     Working,
     role_of,
     window,
@@ -110,6 +114,13 @@ class _Terminal:
             case Part():
                 heading = wrapped([Span(visible(block.title), "bold")], self.columns)
                 return _separated([heading, *map(self.block, block.blocks)])
+            case Bars():
+                return indented(_bars(block, room), _INDENT)
+            case Tree():
+                return indented(_tree(block.branches, room), _INDENT)
+            case Walk():
+                parts = [Part(stop.title, stop.blocks) for stop in block.stops]
+                return _separated(map(self.block, [*([block.overview] if block.overview else []), *parts]))
 
     # Matrices
 
@@ -260,6 +271,36 @@ def _table(table: Table, room: int) -> list[StyledLine]:
             line += padded([Span(visible(text), style)], column + _GAP)
         line.append(Span(visible(row[-1]), style))
         lines += wrapped(line, room, hanging=min(sum(widths[:-1]) + _GAP * (len(widths) - 1), room // 2))
+    return lines
+
+
+_EIGHTHS = " ▏▎▍▌▋▊▉"
+_LONGEST_BAR = 32  # cells
+
+
+def _bars(bars: Bars, room: int) -> list[StyledLine]:
+    """A line each: label, bar and number."""
+    labels = [_cut(visible(bar.label)) for bar in bars.bars]
+    label_width = max(map(cells, labels))
+    longest = max(4, min(_LONGEST_BAR, room - label_width - max(cells(bar.text) for bar in bars.bars) - 4))
+    lines = []
+    for label, bar in zip(labels, bars.bars, strict=True):
+        eighths = round(bar.share * 8 * longest)
+        drawn = f"{'█' * (eighths // 8)}{_EIGHTHS[eighths % 8]}".rstrip()
+        style = "bold" if bar.marked else ""
+        line = [*padded([Span(label, style)], label_width + 2), *padded([Span(drawn, _STYLES["weight"])], longest + 2)]
+        lines.append([*line, Span(visible(bar.text), style)])
+    return lines
+
+
+def _tree(branches: Sequence[Branch], room: int, before: str = "") -> list[StyledLine]:
+    """A line for each branch, those that grow from it below and to its right."""
+    lines: list[StyledLine] = []
+    for number, branch in enumerate(branches, 1):
+        ends = number == len(branches)
+        line = [Span(f"{before}{'└─ ' if ends else '├─ '}", "dim"), Span(visible(branch.text), "bold" * branch.marked)]
+        lines += wrapped([*line, Span(f"  {branch.note}", "" if branch.marked else "dim")], room, len(before) + 3)
+        lines += _tree(branch.branches, room, f"{before}{'   ' if ends else '│  '}")
     return lines
 
 

@@ -54,9 +54,7 @@ class NumpyEngine:
         """As `Engine` says."""
         return [self.best(source, limit, beams) for source, limit in zip(sources, max_lengths, strict=True)]
 
-    def best(
-        self, source: Sequence[int], limit: int, beams: Beams, trace: Trace | None = None
-    ) -> list[Hypothesis]:
+    def best(self, source: Sequence[int], limit: int, beams: Beams, trace: Trace | None = None) -> list[Hypothesis]:
         """The n best hypotheses of one source.
 
         Args:
