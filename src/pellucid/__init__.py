@@ -88,10 +88,12 @@ def load(model: str | Path) -> Producer:
         translation.steps[2].cross_attention(layer=0, head=0)
 
     Args:
-        model: the name of one that came with pellucid, or the directory of a trained one.
+        model: the name of one that came with pellucid; the directory of a trained one, or of a checkpoint of
+            transformers; or the id of such a checkpoint on the Hugging Face hub, which is fetched.
 
     Raises:
         InputError: there is none, or something in its directory is missing, damaged, or does not fit the rest.
+        MissingExtraError: a checkpoint of transformers, but PyTorch or huggingface_hub is not installed.
     """
     from pellucid.pretrained import open_model  # models are loaded when one is needed
     from pellucid.production import Producer

@@ -36,6 +36,11 @@ class Pretrained:
     source_tokenizer: Tokenizer
     directory: Path
 
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return self.directory.name
+
     @cached_property
     def transformer(self) -> Transformer:
         """The model on NumPy.
@@ -99,9 +104,7 @@ class Pretrained:
             WeightsError: its weights are damaged or another model's.
         """
         if self.config.is_encoder_decoder:
-            raise InputError(
-                f"{self.directory.name} is a translator, which continues no text; give it to `pellucid translate`."
-            )
+            raise InputError(f"{self.name} is a translator, which continues no text; give it to `pellucid translate`.")
         return Generator(self.transformer, self.tokenizer)
 
     @cached_property
@@ -111,7 +114,7 @@ class Pretrained:
         Raises:
             WeightsError: its weights are damaged or another model's.
         """
-        return Passes(self.doubles, self.tokenizer, self.source_tokenizer, self.directory.name)
+        return Passes(self.doubles, self.tokenizer, self.source_tokenizer, self.name)
 
     def check_translates(self) -> None:
         """Raises:
@@ -122,22 +125,35 @@ class Pretrained:
 
 
 def open_model(model: str | Path) -> Pretrained:
-    """A model by its name or its directory.
+    """A model by its name, its directory, or its id on the Hugging Face hub.
+
+    Args:
+        model: a directory comes first, then a model that came with pellucid, then the hub: "owner/name".
 
     Raises:
         InputError: there is none, or something in its directory is missing, damaged, or does not fit the rest.
+        MissingExtraError: it is a checkpoint of transformers, which needs PyTorch and, on the hub, huggingface_hub.
     """
+    from pellucid.pretrained.checkpoints import is_hub_id, open_checkpoint  # which has more to say about `Pretrained`
+
+    if is_hub_id(model):
+        return open_checkpoint(model)
     return open_directory(model_directory(model))
 
 
 def open_directory(directory: str | Path) -> Pretrained:
-    """What training wrote into a directory: config.json, model.safetensors, tokenizer.json.
+    """What training wrote into a directory: config.json, model.safetensors, tokenizer.json; or a checkpoint of
+    transformers.
 
     Raises:
         InputError: something is missing, damaged, or does not fit the rest; of the weights only that they are there
             is looked at.
     """
+    from pellucid.pretrained.checkpoints import is_checkpoint, open_checkpoint  # as above
+
     directory = Path(directory)
+    if is_checkpoint(directory):
+        return open_checkpoint(directory)
     check_finished(directory)
     config, _ = open_model_directory(directory)
     tokenizer, source = read_tokenizers(directory, config)

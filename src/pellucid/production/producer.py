@@ -32,7 +32,7 @@ class Producer:
     @property
     def name(self) -> str:
         """What the model is called."""
-        return self.model.directory.name
+        return self.model.name
 
     def translate(
         self,

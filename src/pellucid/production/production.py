@@ -74,7 +74,7 @@ class Production:
     @property
     def written(self) -> Axis:
         """The tokens that were written, eos included."""
-        return Axis("writes", len(self.steps), tuple(step.token for step in self.steps))
+        return Axis("written", len(self.steps), tuple(step.token for step in self.steps))
 
     def step(self, where: int | str) -> ProducedStep:
         """A step by its number from 0 or by its token: "Hund", "der#2".

@@ -15,6 +15,7 @@ from pellucid.rendering.document import (
     Bars,
     Block,
     Document,
+    Formula,
     Grid,
     Inline,
     Note,
@@ -272,10 +273,19 @@ class _Told:
 
 def fidelity(distance: float, verified: bool, of: str) -> Block:
     """How far the logits of a derivation are from the model's own."""
-    words = f"The largest distance from the logits of the search, over {of}, is {distance:.1e}"
+    begin = f"The largest distance from the logits of the search, over {of}, is "
     if verified:
-        return Paragraph((f"{words}: rounding.",))
-    return Note((f"{words}, more than rounding explains: what is shown is not what the model computed.",))
+        return Paragraph((begin, _power(distance), ": rounding."))
+    end = ", more than rounding explains: what is shown is not what the model computed."
+    return Note((begin, _power(distance), end))
+
+
+def _power(number: float) -> Inline:
+    """1.8×10^(-5)"""
+    digits, _, exponent = f"{number:.1e}".partition("e")
+    if number == 0:
+        return "0"
+    return Formula(f"{digits}×10^({int(exponent)})", rf"{digits}\times 10^{{{int(exponent)}}}")
 
 
 _COARSE = Notation(2)

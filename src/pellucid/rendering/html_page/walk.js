@@ -18,7 +18,10 @@ class Walk {
     this.back.addEventListener("click", () => this.show(this.place - 1));
     this.on.addEventListener("click", () => this.show(this.place + 1));
     bar.addEventListener("keydown", (event) => this.onKey(event));
-    document.addEventListener("keydown", (event) => event.target === document.body && this.onKey(event));
+    // On a page of its own the arrow keys go on from anywhere; in a notebook they are the notebook's.
+    if (root.closest(".pellucid").parentElement === document.body) {
+      document.addEventListener("keydown", (event) => event.target === document.body && this.onKey(event));
+    }
     this.map?.addEventListener("click", ({ target }) => this.onRow(target.closest("tbody th")?.parentElement));
     this.show(0);
   }
@@ -51,7 +54,9 @@ class Walk {
 
   /** In the matrix of all stops, the row of this one; a window that has moved may not show it. */
   markRow() {
-    for (const row of this.map?.querySelectorAll("tbody tr") ?? []) row.classList.toggle("at", this.rowOf(row) === this.place);
+    for (const row of this.map?.querySelectorAll("tbody tr") ?? []) {
+      row.classList.toggle("at", this.rowOf(row) === this.place);
+    }
   }
 
   rowOf(row) {
