@@ -220,7 +220,8 @@ def _tree(branches: Iterable[Branch], depth: int = 0) -> Iterator[str]:
     """A nested list."""
     for branch in branches:
         note = f" ({_escape(branch.note)})" if branch.note else ""
-        yield f"{'  ' * depth}- {_marked(branch.text, branch.marked)}{note}"
+        text = _marked(branch.text, True) if branch.marked else _paragraph(branch.text)
+        yield f"{'  ' * depth}- {text}{note}"
         yield from _tree(branch.branches, depth + 1)
 
 

@@ -76,6 +76,6 @@ def _candidates(step: ProducedStep, derivation: Derivation) -> Bars:
     for each in step.candidates:
         words = f"{text(each.probability)}   logit {text(each.logit)}"
         if each.drawn is not None:
-            words += f"   drawn with {text(each.drawn)}"
+            words += f"   drawn {text(each.drawn)}"
         bars.append(Bar(each.token, each.probability, words, each.written))
     return Bars(tuple(bars))

@@ -128,8 +128,9 @@ class _Told:
         made = self.production
         likelier = any(step.rank for step in made.steps)
         drawn = made.steps[0].sampled is not None
+        most = 1 if drawn else 2  # of what it looked at and of what else there was, so that lines stay short
         header = ["step", "word", "probability"]
-        header += ["drawn with"] * drawn + ["likelier"] * likelier + ["looked at", "what else"]
+        header += ["drawn"] * drawn + ["likelier"] * likelier + ["looked at", "what else"]
         rows = []
         for step in made.steps[:_MOST_WORDS]:
             row = [str(step.number), token_label(step.token, _LONGEST), self.share(step.probability)]
@@ -137,20 +138,23 @@ class _Told:
                 row.append(self.share(next(each.drawn or 0.0 for each in step.candidates if each.written)))
             if likelier:
                 row.append(str(step.rank))
-            others = [each for each in step.likeliest(3) if not each.written][:2]
-            row += [self.looked_at(step), self._listed([(each.token, each.probability) for each in others])]
+            others = [each for each in step.likeliest(3) if not each.written][:most]
+            row += [self.looked_at(step, most), self._listed([(each.token, each.probability) for each in others])]
             rows.append(tuple(row))
         blocks: list[Block] = [Table(tuple(header), tuple(rows))]
         if left := len(made.steps) - len(rows):
             blocks.append(Paragraph((f"… and {left:,} more.",)))
+        if drawn:
+            words = "“drawn” is the probability after temperature and filters, with which a token was drawn."
+            blocks.append(Paragraph((words,)))
         if likelier:
             blocks.append(Paragraph(("“likelier” counts the tokens that the model found likelier.",)))
         return Section("Word by word", tuple(blocks))
 
-    def looked_at(self, step: ProducedStep) -> str:
+    def looked_at(self, step: ProducedStep, most: int) -> str:
         """The tokens that a word took most from."""
         row, axis = self.map.output.value[step.number], self.map.output.axes[1]
-        largest = np.argsort(-row, kind="stable")[:2]
+        largest = np.argsort(-row, kind="stable")[:most]
         return self._listed([(axis.label(int(key)), float(row[key])) for key in largest if row[key] > 0])
 
     def _listed(self, found: Sequence[tuple[str, float]]) -> str:
@@ -166,7 +170,7 @@ class _Told:
         for each in step.likeliest(count):
             text = self.share(each.probability)
             if each.drawn is not None:
-                text += f"   drawn with {self.share(each.drawn)}"
+                text += f"   drawn {self.share(each.drawn)}"
             if each.rank >= count:
                 text += f"   {each.rank:,} are likelier"
             bars.append(Bar(each.token, each.probability, text, each.written))
