@@ -25,7 +25,7 @@ def call(monkeypatch, capfd, tmp_path):
 def test_the_terminal_shows_words_map_arithmetic_and_beams(call):
     code, output, errors = call(*TRANSLATE)
     assert (code, errors) == (0, "")
-    for part in ("Der Hund sitzt auf der Matte.", "Word by word", "mean of all heads", "The beams", "--step Der"):
+    for part in ("“Der Hund sitzt auf der", "Word by word", "mean of all heads", "The beams", "--step Der"):
         assert part in output
     assert "\x1b" not in output
     assert output.count("\n") < 130

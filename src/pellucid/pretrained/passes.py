@@ -123,8 +123,8 @@ class Passes:
         return self.transformer.derive(
             written,
             source,
-            labels=self.tokenizer.tokens(written),
-            source_labels=None if source is None else self.source_tokenizer.tokens(source),
+            labels=self.tokenizer.pieces(written),
+            source_labels=None if source is None else self.source_tokenizer.pieces(source),
             vocabulary=self._vocabulary,
             source_vocabulary=self._source_vocabulary,
             chooses=True,
@@ -150,4 +150,4 @@ class _Reading:
 
 
 def _words(tokenizer: Tokenizer) -> list[str]:
-    return tokenizer.tokens(range(tokenizer.vocab_size))
+    return tokenizer.pieces(range(tokenizer.vocab_size))

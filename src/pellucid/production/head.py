@@ -46,6 +46,8 @@ def mean_over_heads(attention: Derivation, rows: Axis, first: int, head: int | N
         first: the row of the first of them.
         head: one head; `None` for the mean of all.
         title: one line for its reader.
+
+    Numbers are printed with two places: there are many of them.
     """
     step = attention["weights"]
     values = step.value[:, first : first + rows.size]
@@ -58,4 +60,4 @@ def mean_over_heads(attention: Derivation, rows: Axis, first: int, head: int | N
         weights = builder.given("weights", values, (step.axes[0], rows, keys))
         builder.apply("mean_weights", MeanOverHeads(), weights, axes=(rows, keys))
 
-    return derive(plan, Subject(title), digits=attention.notation.digits)
+    return derive(plan, Subject(title), digits=2)

@@ -78,7 +78,7 @@ class Producer:
         base = Production(
             self.name,
             text,
-            tuple(translator.source_tokenizer.tokens(source)),
+            tuple(self.model.source_tokenizer.pieces(source)),
             tuple(source),
             "",
             (),
@@ -86,7 +86,7 @@ class Producer:
             (),
             force is not None,
             tree,
-            dict(zip(ids, translator.tokenizer.tokens(ids), strict=True)),
+            dict(zip(ids, self.model.tokenizer.pieces(ids), strict=True)),
         )
         start = (self.model.config.bos_id,)
         first, *others = (self._production(base, each, start, tuple(source), trace, GREEDY) for each in found)
@@ -131,7 +131,7 @@ class Producer:
         base = Production(
             self.name,
             prompt,
-            tuple(self.model.tokenizer.tokens(beginning)),
+            tuple(self.model.tokenizer.pieces(beginning)),
             tuple(beginning),
             "".join(piece.text for piece in pieces),
             (),
@@ -172,16 +172,15 @@ class Producer:
             settings: that tokens were drawn with.
         """
         ids = [*hypothesis.ids, *([self.model.config.eos_id] if hypothesis.ending == "eos" else [])]
-        tokens = self.model.tokenizer.tokens(ids)
+        pieces = self.model.tokenizer.pieces(ids)
         steps = []
-        for number, (token, id_, row) in enumerate(zip(tokens, ids, trace.rows(hypothesis), strict=True)):
+        for number, (token, id_, row) in enumerate(zip(pieces, ids, trace.rows(hypothesis), strict=True)):
             before, logits = (*start, *ids[:number]), trace.logits[number][row]
             sampled = None if settings.greedy else _sampled(settings, logits, before)
             steps.append(ProducedStep(number, token, id_, logits, sampled, before, source, self.model.passes))
         text = self.model.tokenizer.decode(hypothesis.ids) if source is not None else base.text
-        return replace(
-            base, text=text, tokens=tuple(tokens[: len(hypothesis.ids)]), hypothesis=hypothesis, steps=tuple(steps)
-        )
+        tokens = tuple(self.model.tokenizer.tokens(hypothesis.ids))
+        return replace(base, text=text, tokens=tokens, hypothesis=hypothesis, steps=tuple(steps))
 
 
 def _sampled(settings: Sampling, logits: Array, before: Sequence[int]) -> Array:

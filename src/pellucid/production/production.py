@@ -26,15 +26,15 @@ class Production:
     Args:
         model: what the model is called.
         given: what it read: the source of a translation, the prompt of a text.
-        given_tokens: as the vocabulary spells them, with the special ones.
+        given_tokens: the text of each, with the special ones.
         given_ids: their ids.
         text: what was written.
-        tokens: without eos.
+        tokens: as the vocabulary spells them, without eos.
         hypothesis: their ids, log probability and score.
         steps: one for each token that was written, eos included.
         forced: whether the text was given, and the model was only asked for its probabilities.
         tree: of every step of a beam search its candidates, best first; empty where no beams were followed.
-        vocabulary: the token of each id in `tree`.
+        vocabulary: the text of each id in `tree`.
         others: of n best, those after the first, in falling order.
     """
 

@@ -25,7 +25,7 @@ class Candidate:
     """A token that could have been written.
 
     Args:
-        token: as the vocabulary spells it.
+        token: its text, with the space before a word.
         id: its number there.
         logit: the model's, as the search had it.
         probability: the softmax of the logits.
@@ -50,7 +50,7 @@ class ProducedStep:
 
     Args:
         number: from 0.
-        token: what was written, as the vocabulary spells it.
+        token: the text of what was written, with the space before a word.
         id: its number there.
         logits: of the next token, as the model computed them for the search.
         sampled: the logits after temperature and filters, −∞ for what was excluded; `None` where nothing is left to
@@ -119,7 +119,7 @@ class ProducedStep:
                 self._rank(id_),
                 id_ == self.id,
             )
-            for token, id_ in zip(self.passes.tokenizer.tokens(ids), ids, strict=True)
+            for token, id_ in zip(self.passes.tokenizer.pieces(ids), ids, strict=True)
         )
 
     def _rank(self, id_: int) -> int:

@@ -73,7 +73,12 @@ class _Growing:
             note += f", score {self.notation.text(last.score)}"
         elif not following and step + 1 < len(self.production.tree):
             note += f", dropped after step {step}"
-        return Branch(" ".join(tokens), note, self._is_chosen(place), tuple(map(self.branch, following)))
+        return Branch(self._joined(tokens), note, self._is_chosen(place), tuple(map(self.branch, following)))
+
+    def _joined(self, tokens: list[str]) -> str:
+        """The text of tokens: those that begin a word bring their space, unless the vocabulary has words alone."""
+        has_spaces = any(token.startswith(" ") for token in self.production.vocabulary.values())
+        return ("" if has_spaces else " ").join(tokens).strip()
 
     def _is_chosen(self, place: _Place) -> bool:
         return place in self.chosen

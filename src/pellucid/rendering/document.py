@@ -94,6 +94,7 @@ class Grid:
         marked_row: the row the reader is led through; `None` for none.
         heat: whether to shade cells by size, as weights are.
         blank: whether the numbers are for the reader to fill in.
+        large: whether more of it is shown than of others, where there is little room.
     """
 
     step: Step
@@ -102,6 +103,7 @@ class Grid:
     marked_row: int | None = None
     heat: bool = False
     blank: bool = False
+    large: bool = False
 
     @property
     def role(self) -> Role:

@@ -6,11 +6,8 @@ from pellucid.derivation import Derivation
 from pellucid.production import ProducedStep, Production
 from pellucid.rendering.document import Bar, Bars, Block, Document, Paragraph, Part, Section, Stop, Walk
 from pellucid.rendering.focus import Focus, Selection
-from pellucid.rendering.labels import token_label
-from pellucid.rendering.production import fidelity, title_of
+from pellucid.rendering.production import fidelity, title_of, word_of
 from pellucid.rendering.stages import Stages
-
-_LONGEST = 24
 
 
 def explain_step(
@@ -43,7 +40,7 @@ def explain_step(
         Stop(title, number, tuple(_stages(derivation, query))) for number, (title, derivation) in enumerate(opened)
     ]
     before = production.steps[0].passes.tokenizer.decode(step.before).strip()
-    shown = token_label(step.token, _LONGEST)
+    shown = word_of(step.token)
     layers = step.passes.transformer.config.num_decoder_layers
     sections = (
         Section(

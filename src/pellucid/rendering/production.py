@@ -73,10 +73,15 @@ def explain_production(
         f"{production.model}: {title_of(production)}",
         "How the model judges each word of it." if production.forced else "How the model came to each word.",
         tuple(sections),
-        told.map.notation,
+        told.notation,
         tuple(told.derivations),
         data=production_data(production, told.map, layer, head),
     )
+
+
+def word_of(token: str) -> str:
+    """A token in a line of text: without the space before a word, which a list of tokens shows."""
+    return token_label(token.strip(" ") or token, _LONGEST)
 
 
 def title_of(production: Production) -> str:
@@ -96,12 +101,13 @@ class _Told:
     def __init__(self, production: Production, layer: int | None, head: int | None) -> None:
         self.production, self.layer, self.head = production, layer, head
         self.map: Derivation = production.attention(layer, head)
+        self.notation = production.steps[-1].derivation.notation
         self.derivations = [self.map]
         self.where = "the sentence" if production.is_translation else "the text so far"
 
     def words(self) -> Section:
         """Tokens and ids, and how likely the whole is."""
-        made, text = self.production, self.map.notation.text
+        made, text = self.production, self.notation.text
         blocks: list[Block] = [
             Paragraph(("It reads ", *_with_ids(made.given_tokens, made.given_ids), ".")),
             Paragraph(
@@ -133,7 +139,7 @@ class _Told:
         header += ["drawn"] * drawn + ["likelier"] * likelier + ["looked at", "what else"]
         rows = []
         for step in made.steps[:_MOST_WORDS]:
-            row = [str(step.number), token_label(step.token, _LONGEST), self.share(step.probability)]
+            row = [str(step.number), word_of(step.token), self.share(step.probability)]
             if drawn:
                 row.append(self.share(next(each.drawn or 0.0 for each in step.candidates if each.written)))
             if likelier:
@@ -158,11 +164,11 @@ class _Told:
         return self._listed([(axis.label(int(key)), float(row[key])) for key in largest if row[key] > 0])
 
     def _listed(self, found: Sequence[tuple[str, float]]) -> str:
-        return ", ".join(f"{token_label(token, _LONGEST)} {_share(share, _COARSE)}" for token, share in found)
+        return ", ".join(f"{word_of(token)} {_share(share, _COARSE)}" for token, share in found)
 
     def share(self, share: float) -> str:
         """A probability as printed."""
-        return _share(share, self.map.notation)
+        return _share(share, self.notation)
 
     def candidates(self, step: ProducedStep, count: int) -> Bars:
         """The likeliest tokens of a step."""
@@ -178,11 +184,11 @@ class _Told:
 
     # Where the words look
 
-    def _grid(self) -> Grid:
+    def _grid(self, row: int | None = None) -> Grid:
         step = self.map.output
         layer = self._layer
         who = "mean of all heads" if step.name == "mean_weights" else f"head {self.head or 0}"
-        return Grid(step, f"layer {layer}, {who}", heat=True)
+        return Grid(step, f"layer {layer}, {who}", marked_row=row, heat=True, large=True)
 
     @property
     def _layer(self) -> int:
@@ -203,18 +209,16 @@ class _Told:
         row, head = made.most_telling(self.layer, self.head)
         step = made.steps[row]
         focus = self._focus(step, head)
-        read = focus.derivation["weights"].axes[0].label(focus.query)
+        read = word_of(focus.query_label)
         if self.head is None:
-            words = (
-                f"Of all words and heads of this layer, “{step.token}” and head {head} look most sharply at one word."
-            )
+            words = f"Of all words and heads of this layer, “{word_of(step.token)}” and head {head} look most sharply at one word."
         else:
-            words = f"Of all words, “{step.token}” looks most sharply at one word in this head."
+            words = f"Of all words, “{word_of(step.token)}” looks most sharply at one word in this head."
         words += f" What is written after “{read}” is up to the row of “{read}”; the candidates were:"
         return [
-            Section("Where the words look", (self._explained_map(), self._grid())),
+            Section("Where the words look", (self._explained_map(), self._grid(row))),
             Section(
-                f"How “{token_label(step.token, _LONGEST)}” was chosen: head {head} of layer {self._layer}",
+                f"How “{word_of(step.token)}” was chosen: head {head} of layer {self._layer}",
                 (Paragraph((words,)), self.candidates(step, _MOST_CANDIDATES), *Stages(focus).gist()),
             ),
         ]
@@ -227,14 +231,14 @@ class _Told:
         for step in shown:
             head = made.most_telling(self.layer, self.head, step.number)[1] if self.head is None else self.head
             focus = self._focus(step, head)
-            stops.append(Stop(step.token, len(self.derivations) - 1, tuple(self._stop(step, focus, head))))
+            stops.append(Stop(word_of(step.token), len(self.derivations) - 1, tuple(self._stop(step, focus, head))))
         blocks: list[Block] = [self._explained_map(), Walk("word", tuple(stops), self._grid())]
         if left := len(made.steps) - len(shown):
             blocks.append(Paragraph((f"… and {left:,} more words, which --step shows one by one.",)))
         return [Section("One word after the other", tuple(blocks))]
 
     def _stop(self, step: ProducedStep, focus: Focus, head: int) -> list[Block]:
-        read = focus.derivation["weights"].axes[0].label(focus.query)
+        read = word_of(focus.query_label)
         matrices = focus.side_by_side([focus.derivation[name] for name in ("query", "key", "value")])
         return [
             Paragraph((f"What the model finds likely after “{read}”:",)),
@@ -260,7 +264,7 @@ class _Told:
             "Every hypothesis that the search followed, with its log probability; of those that are complete, the"
             " score is that over the length penalty. The one that was taken stands out."
         )
-        return Section("The beams", (Paragraph((words,)), beam_tree(self.production, self.map.notation)))
+        return Section("The beams", (Paragraph((words,)), beam_tree(self.production, self.notation)))
 
     def proof(self) -> Section:
         """How far what is shown is from what the model computed."""

@@ -64,7 +64,7 @@ class Stages:
             self.focus.softmax(),
             Paragraph(("The weights say how much of every value is taken:",)),
             self.focus.along_features(
-                self.derivation["head_outputs" if self.focus.several else "output"], self.focus.most
+                self.derivation["head_outputs" if self.focus.several else "output"], _GIST_FEATURES
             ),
         ]
 
@@ -381,6 +381,7 @@ _PROJECTION_WITH_BIAS = Formula(
     "query = x W_Q + b_Q, and so for key and value",
     r"Q = x W^Q + b^Q,\quad K = x W^K + b^K,\quad V = x W^V + b^V",
 )
+_GIST_FEATURES = 3
 _ROOT = Formula("√d_k", r"\sqrt{d_k}")
 _SUM_OF_POSITIONS = Formula("x = embeddings + positions", r"x = \text{embeddings} + \text{positions}")
 _SOFTMAX = Formula(

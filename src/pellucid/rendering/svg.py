@@ -73,8 +73,10 @@ def _heatmaps(blocks: Iterable[Block], heading: str = "") -> Iterator[tuple[str,
                 yield from _heatmaps(block.grids, heading)
             case Part():
                 yield from _heatmaps(block.blocks, heading)
-            case Walk(overview=Grid() as overview):
-                yield from _heatmaps([overview], heading)
+            case Walk():
+                yield from _heatmaps([block.overview] if block.overview else [], heading)
+                for stop in block.stops:
+                    yield from _heatmaps(stop.blocks, stop.title)
             case Beside():
                 yield from _heatmaps(block.left, block.headings[0])
                 yield from _heatmaps(block.right, block.headings[1])

@@ -141,8 +141,9 @@ class _Terminal:
 
     def grid(self, grid: Grid, room: int) -> list[StyledLine]:
         """The matrix under its caption; columns that do not fit continue below."""
-        rows = window(grid.shape[0], _MOST_ROWS, grid.marked_row)
-        columns = window(grid.shape[1], _MOST_COLUMNS)
+        times = 2 if grid.large else 1
+        rows = window(grid.shape[0], times * _MOST_ROWS, grid.marked_row)
+        columns = window(grid.shape[1], times * _MOST_COLUMNS)
         labels: list[StyledLine] = [[], *(_row_label(grid, row) for row in rows)]
         label_width = max(map(width, labels))
         cell_lines = [[_column_label(grid, column), *(_cell(grid, row, column) for row in rows)] for column in columns]
