@@ -67,7 +67,7 @@ def test_one_step_can_be_dug_into(call):
 def test_a_translation_can_be_forced(call):
     code, output, _ = call(*TRANSLATE, "--force", "Die Katze sitzt auf der Matte.")
     assert code == 0
-    assert "“Die Katze sitzt auf der Matte.”" in output
+    assert "“Die Katze sitzt auf der" in output
     assert "The beams" not in output
     forced = json.loads(call(*TRANSLATE, "--force", "Die Katze sitzt auf der Matte.", "--json")[1])
     assert forced["forced"] is True

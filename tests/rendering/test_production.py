@@ -193,7 +193,7 @@ def test_bars_are_as_long_as_their_shares():
     counts = {line.split()[0]: line.count("█") for line in lines if "0" in line}
     assert counts == {"half": 16, "<it>": 8, "none": 0}
     page = shown([BARS], "html")
-    assert re.findall(r"--share:([\d.]+)", page.split("</style>")[1]) == ["0.5000", "0.2500", "0.0000"]
+    assert re.findall(r"--share:([\d.]+)", page[page.index("<article>") :]) == ["0.5000", "0.2500", "0.0000"]
     assert page.count("&lt;it&gt;") == 1
     assert "| **\\<it\\>** | **0.25** |" in shown([BARS], "markdown")
     assert re.findall(r"\\rule\{([\d.]+)em\}\{1.4ex\}", shown([BARS], "latex")) == ["6.00", "3.00", "0.00"]
@@ -217,5 +217,6 @@ def test_a_walk_is_read_from_top_to_bottom(translation):
     document = replace(of_blocks(walk), derivations=(translation.attention(),))
     for file_format in ("terminal", "markdown", "latex", "html"):
         text = render(document, file_format, WIDE)
+        text = text[text.find("<article>") :] if file_format == "html" else text
         assert text.index("the map") < text.index("first") < text.index("second")
     assert "the map" in render(document, "svg", WIDE)

@@ -81,7 +81,7 @@ def explain_production(production: Production, wanted: Wanted, file_format: str)
     """
     from pellucid.rendering import production_document
 
-    further = ()
+    further: tuple[tuple[str, str], ...] = ()
     if file_format == "terminal":
         word = production.step(production.most_telling(wanted.layer, wanted.head)[0]).token.strip()
         further = tuple((option.format(word=word), what) for option, what in _FURTHER)

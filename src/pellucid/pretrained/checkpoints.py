@@ -40,7 +40,7 @@ class Checkpoint(Pretrained):
         return self.called.rstrip("/").rpartition("/")[2]
 
     @property
-    def model(self) -> EncoderDecoder | DecoderOnly:  # type: ignore[override]  # it is there from the beginning
+    def model(self) -> EncoderDecoder | DecoderOnly:
         return self.converted
 
     @cached_property

@@ -210,10 +210,11 @@ class _Told:
         step = made.steps[row]
         focus = self._focus(step, head)
         read = word_of(focus.query_label)
+        chosen = f"“{word_of(step.token)}”"
         if self.head is None:
-            words = f"Of all words and heads of this layer, “{word_of(step.token)}” and head {head} look most sharply at one word."
+            words = f"Of all words and heads of this layer, {chosen} and head {head} look most sharply at one word."
         else:
-            words = f"Of all words, “{word_of(step.token)}” looks most sharply at one word in this head."
+            words = f"Of all words, {chosen} looks most sharply at one word in this head."
         words += f" What is written after “{read}” is up to the row of “{read}”; the candidates were:"
         return [
             Section("Where the words look", (self._explained_map(), self._grid(row))),

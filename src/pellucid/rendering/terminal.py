@@ -119,8 +119,8 @@ class _Terminal:
             case Tree():
                 return indented(_tree(block.branches, room), _INDENT)
             case Walk():
-                parts = [Part(stop.title, stop.blocks) for stop in block.stops]
-                return _separated(map(self.block, [*([block.overview] if block.overview else []), *parts]))
+                overview = [] if block.overview is None else [self.block(block.overview)]
+                return _separated([*overview, *(self.block(Part(stop.title, stop.blocks)) for stop in block.stops)])
 
     # Matrices
 
