@@ -35,10 +35,11 @@ _MOST_WORDS = 24
 """Rows of the table of words."""
 MOST_STOPS = 48
 """Words of a page to step through."""
-_MOST_KEYS = 5
+_MOST_KEYS = 4
 _MOST_CANDIDATES = 5
 _LONGEST = 24  # characters of a token in a line of text
 _LONGEST_TITLE = 60
+_SENTENCE = 32  # tokens; of what is longer, less is shown
 
 
 def explain_production(
@@ -188,7 +189,7 @@ class _Told:
         step = self.map.output
         layer = self._layer
         who = "mean of all heads" if step.name == "mean_weights" else f"head {self.head or 0}"
-        return Grid(step, f"layer {layer}, {who}", marked_row=row, heat=True, large=True)
+        return Grid(step, f"layer {layer}, {who}", marked_row=row, heat=True, large=max(step.shape) <= _SENTENCE)
 
     @property
     def _layer(self) -> int:

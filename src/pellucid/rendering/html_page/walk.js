@@ -48,7 +48,9 @@ class Walk {
     this.back.disabled = place === 0;
     this.on.disabled = place === this.stops.length - 1;
     this.progress.textContent = `${this.noun} ${place + 1} of ${this.stops.length}`;
-    if (hadFocus) this.tabs[place].focus();
+    const [tab, list] = [this.tabs[place], this.tabs[place].parentElement];
+    list.scrollTop = tab.offsetTop - list.offsetTop - tab.offsetHeight; // many tabs scroll
+    if (hadFocus) tab.focus({ preventScroll: true });
     this.markRow();
   }
 
