@@ -55,7 +55,7 @@ def test_every_word_has_its_probability_and_what_it_looked_at(translation):
         looked_at = attention.axes[1].label(int(row.argmax()))
         assert f"{looked_at} {text(row.max(), 2)}" in line
     assert max(map(len, lines)) <= 100
-    assert "What is written after “<bos>” is up to the row of “<bos>”" in "\n".join(lines)
+    assert "What is written after “<bos>” is up to the row of “<bos>”" in " ".join(lines)
 
 
 def test_the_tree_has_the_hypotheses_with_their_probabilities(translation):
@@ -180,6 +180,9 @@ def test_a_forced_translation_says_what_was_likelier(forced):
     assert line.split()[2:4] == [f"{forced.steps[0].probability:.4f}", str(forced.steps[0].rank)]
     assert f"Der {forced.steps[0].candidates[0].probability:.2f}" in line
     assert "It is asked about Die 17" in "\n".join(lines)
+    least = min(forced.steps, key=lambda step: step.probability)
+    assert least.token == "<eos>"
+    assert "Of all words, the model finds “<eos>” least likely." in " ".join(lines)
 
 
 # Blocks

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     default="stories260k",
     show_default=True,
     metavar="MODEL",
-    help="The folder of a trained language model, or the name of one that came with pellucid.",
+    help="The folder of a trained language model, the name of one that came with pellucid, or of one on the hub.",
 )
 @click.option("--max-tokens", type=click.IntRange(min=1), default=256, show_default=True, help="New tokens at most.")
 @click.option(
@@ -86,6 +86,8 @@ def generate(
     The prompt is printed and then, token by token, how it goes on. Without more said, the likeliest token is taken each
     time; with --top-k, --top-p, --min-p or --seed, or a --temperature above 0, tokens are drawn. Standard error says
     why the text ends. --json prints {"prompt", "text", "tokens"}, text being what was added.
+
+    --explain shows how each token came about; with --to or -o in every format of `pellucid explain`.
 
     \b
     pellucid generate "Once upon a time"

@@ -32,7 +32,7 @@ _NAMES = {"numpy": "NumPy", "torch": "PyTorch"}
     default="en-de",
     show_default=True,
     metavar="MODEL",
-    help="The folder of a trained model, or the name of one that came with pellucid.",
+    help="The folder of a trained model, the name of one that came with pellucid, or of a checkpoint on the hub.",
 )
 @click.option("-i", "--input", "source", type=_PATH, metavar="FILE", help="Translate each line of FILE; - is stdin.")
 @click.option("-o", "--output", type=_PATH, metavar="FILE", help="Write to FILE, whole or not at all.")
@@ -91,6 +91,9 @@ def translate(
     Every line is one sentence; their order and empty lines stay. With --n-best more than 1, each translation has a
     line with the number of its sentence, its score and itself, tab-separated; with --json, those after the first are
     under "alternatives". Scores are log probabilities over the length penalty.
+
+    --explain shows how one translation came about: each word's candidates, what it looked at, the arithmetic of a
+    head, the beams; with --to or -o in every format of `pellucid explain`.
 
     \b
     pellucid translate "The dog is sitting on the mat."

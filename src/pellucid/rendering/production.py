@@ -207,12 +207,15 @@ class _Told:
     def gist(self) -> list[Section]:
         """The map of the whole text, and the arithmetic of the most telling word."""
         made = self.production
-        row, head = made.most_telling(self.layer, self.head)
+        least = min(made.steps, key=lambda step: step.probability).number if made.forced else None
+        row, head = made.most_telling(self.layer, self.head, least)
         step = made.steps[row]
         focus = self._focus(step, head)
         read = word_of(focus.query_label)
         chosen = f"“{word_of(step.token)}”"
-        if self.head is None:
+        if made.forced:
+            words = f"Of all words, the model finds {chosen} least likely."
+        elif self.head is None:
             words = f"Of all words and heads of this layer, {chosen} and head {head} look most sharply at one word."
         else:
             words = f"Of all words, {chosen} looks most sharply at one word in this head."
@@ -220,7 +223,7 @@ class _Told:
         return [
             Section("Where the words look", (self._explained_map(), self._grid(row))),
             Section(
-                f"How “{word_of(step.token)}” was chosen: head {head} of layer {self._layer}",
+                f"How {chosen} was {'judged' if made.forced else 'chosen'}: head {head} of layer {self._layer}",
                 (Paragraph((words,)), self.candidates(step, _MOST_CANDIDATES), *Stages(focus).gist()),
             ),
         ]

@@ -7,8 +7,8 @@ class Walk {
     this.stops = [...root.querySelectorAll(":scope > .stop")];
     this.map = root.querySelector(":scope > figure.matrix");
     this.tabs = this.stops.map((stop, place) => this.makeTab(stop, place));
-    this.back = button("‹", { "aria-label": `previous ${this.noun}` });
-    this.on = button("›", { "aria-label": `next ${this.noun}` });
+    this.back = button("‹", { "aria-label": `previous ${this.noun}`, title: "or the left arrow key" });
+    this.on = button("›", { "aria-label": `next ${this.noun}`, title: "or the right arrow key" });
     this.progress = element("span", { class: "progress", "aria-live": "polite" });
     const list = element("div", { role: "tablist", "aria-label": `every ${this.noun}` });
     list.append(...this.tabs);
