@@ -146,6 +146,22 @@ def test_the_attention_of_the_whole_text_has_a_row_for_each_word(tmp_path):
     assert text.subject.title == "where the words look: layer 2, the mean of all heads"
 
 
+def test_the_attention_of_a_text_is_to_all_that_stands_before(tmp_path):
+    producer, _ = behind_glass(tmp_path, **LLAMA)
+    found = producer.generate("cab", max_tokens=4, settings=Sampling(1.2), seed=1)
+    mean = found.attention(0).output
+    assert mean.shape == (len(found.steps), 3 + len(found.steps))  # bos and two letters before the last of the prompt
+    assert mean.axes[1].labels[:4] == ("<bos>", "c", "a", "b")
+    for row, step in enumerate(found.steps):
+        weights = step.self_attention(0)["weights"].value[:, -1].mean(axis=0)
+        np.testing.assert_allclose(mean.value[row, : len(weights)], weights, atol=1e-12)
+        assert not mean.value[row, len(weights) :].any()
+    row, head = found.most_telling(1, step=2)
+    assert row == 2
+    weights = found.steps[2].self_attention(1)["weights"].value[:, -1, 1:]
+    assert weights[head].max() == weights.max()
+
+
 def test_the_most_telling_word_looks_most_sharply_at_a_word(tmp_path):
     producer, _ = behind_glass(tmp_path, **PAPER)
     found = producer.translate("acgbd")
