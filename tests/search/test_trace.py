@@ -14,7 +14,7 @@ A, B, EOS = 0, 1, 2
 PROBABILITIES = {  # of the next token after what is written
     (): (0.6, 0.3, 0.1),
     (A,): (0.1, 0.5, 0.4),
-    (B,): (0.2, 0.1, 0.7),
+    (B,): (0.05, 0.05, 0.9),
     (A, A): (0.3, 0.3, 0.4),
     (A, B): (0.2, 0.2, 0.6),
 }
@@ -61,17 +61,22 @@ def test_the_tree_has_every_candidate_and_what_became_of_it(traced):
         (EOS, 0, None, None),  # third of two beams: it is neither followed nor a hypothesis
     ]
     assert [math.exp(each.log_probability) for each in first] == pytest.approx([0.6, 0.3, 0.1])
-    # a b 0.30, a eos 0.24, b eos 0.21, and b a and a a tie at 0.06
-    assert [(each.token, each.origin) for each in second[:3]] == [(B, 0), (EOS, 0), (EOS, 1)]
-    assert [math.exp(each.log_probability) for each in second] == pytest.approx([0.3, 0.24, 0.21, 0.06])
-    assert second[0].beam == 0
-    assert second[1].score == pytest.approx(math.log(0.24))
-    assert (second[2].beam, second[2].score) == (None, None)
+    # a b 0.30, b eos 0.27, a eos 0.24, a a 0.06
+    assert [(each.token, each.origin, each.beam) for each in second] == [
+        (B, 0, 0),
+        (EOS, 1, None),
+        (EOS, 0, None),
+        (A, 0, 1),
+    ]
+    assert [math.exp(each.log_probability) for each in second] == pytest.approx([0.3, 0.27, 0.24, 0.06])
+    assert second[1].score == pytest.approx(math.log(0.27))
+    assert [each.score for each in second if each is not second[1]] == [None, None, None]
 
 
 def test_each_hypothesis_knows_the_rows_it_was_chosen_from(traced):
     trace, found = traced
-    assert [each.ids for each in found] == [(A,), (A, B)]
+    assert [each.ids for each in found] == [(B,), (A, B)]
+    assert trace.rows(found[0]) == [0, 1]
     for hypothesis in found:
         ids = [*hypothesis.ids, EOS]
         rows = trace.rows(hypothesis)
@@ -81,7 +86,7 @@ def test_each_hypothesis_knows_the_rows_it_was_chosen_from(traced):
             assert probabilities == pytest.approx(PROBABILITIES[tuple(ids[:number])])
             assert probabilities[id_] > 0
     with pytest.raises(InputError, match="none that the search has found"):
-        trace.rows(Hypothesis((B, B), 0.0, 0.0, "eos"))
+        trace.rows(Hypothesis((B, A), 0.0, 0.0, "eos"))
 
 
 def test_to_watch_changes_nothing(traced):
