@@ -5,8 +5,8 @@ from __future__ import annotations
 from importlib.resources import files
 
 _FILES = files("pellucid.rendering.html_page")
-_STYLES = ("page.css", "formulas.css", "matrices.css", "panel.css", "print.css")
-_SCRIPTS = ("expressions.js", "numbers.js", "matrices.js", "panel.js", "page.js")
+_STYLES = ("page.css", "formulas.css", "matrices.css", "panel.css", "walk.css", "print.css")
+_SCRIPTS = ("expressions.js", "numbers.js", "matrices.js", "panel.js", "walk.js", "page.js")
 
 
 def _read(name: str) -> str:
