@@ -55,7 +55,9 @@ def check(path: str | Path, *, example: str | Path | None = None) -> Report:
     return report
 
 
-def capture(model: nn.Module, tokenizer: Any = None) -> AbstractContextManager[Recording]:
+def capture(
+    model: nn.Module, tokenizer: Any = None, source_tokenizer: Any = None
+) -> AbstractContextManager[Recording]:
     """Records every attention that a model computes, and leaves every bit of its output as it is.
 
         with pellucid.capture(model, tokenizer) as recording:
@@ -65,6 +67,7 @@ def capture(model: nn.Module, tokenizer: Any = None) -> AbstractContextManager[R
     Args:
         model: any `torch.nn.Module`.
         tokenizer: names the tokens; transformers' or pellucid's.
+        source_tokenizer: of what an encoder reads, where that is another one.
 
     Raises:
         InputError: `model` is no PyTorch module.
@@ -72,7 +75,7 @@ def capture(model: nn.Module, tokenizer: Any = None) -> AbstractContextManager[R
     """
     from pellucid.capturing import capture as begin  # PyTorch is loaded when it is needed
 
-    return begin(model, tokenizer)
+    return begin(model, tokenizer, source_tokenizer)
 
 
 def _content(path: str | Path) -> bytes:

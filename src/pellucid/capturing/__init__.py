@@ -20,6 +20,17 @@ except ImportError:
 from pellucid.capturing.capture import capture
 from pellucid.capturing.overview import Overview
 from pellucid.capturing.recording import CapturedHead, Layer, Recording, Unrecorded
+from pellucid.capturing.summary import HeadSummary, Summary
 from pellucid.capturing.verification import Verification
 
-__all__ = ["CapturedHead", "Layer", "Overview", "Recording", "Unrecorded", "Verification", "capture"]
+__all__ = [
+    "CapturedHead",
+    "HeadSummary",
+    "Layer",
+    "Overview",
+    "Recording",
+    "Summary",
+    "Unrecorded",
+    "Verification",
+    "capture",
+]

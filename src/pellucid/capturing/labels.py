@@ -12,19 +12,25 @@ from pellucid.nn.tensors import Tensor
 Labels = tuple[str, ...] | None
 
 
-def labels(passes: Sequence[Pass], record: Record, tokenizer: Any) -> list[tuple[Labels, Labels]]:
+def labels(
+    passes: Sequence[Pass], record: Record, tokenizer: Any, source_tokenizer: Any = None
+) -> list[tuple[Labels, Labels]]:
     """Tokens of the queries and of the keys, for each sequence of the batch.
 
     Args:
         passes: up to the one of the record; with a cache, earlier tokens come from earlier passes.
         record: whose axes are to be named.
         tokenizer: pellucid's or transformers'; without one there are no tokens.
+        source_tokenizer: of what an encoder reads, where that is another one.
     """
     batch, _, n_q, n_k = record.shape
     if tokenizer is None:
         return [(None, None)] * batch
     last = passes[-1]
-    decodes = last.target is not None and "decoder" in record.module
+    in_decoder = "decoder" in record.module
+    decodes = last.target is not None and in_decoder
+    names_queries = tokenizer if in_decoder or source_tokenizer is None else source_tokenizer
+    names_keys = source_tokenizer if record.kind == "cross" and source_tokenizer is not None else names_queries
     queries = last.target if decodes else last.source
     past = [entry.target if decodes else entry.source for entry in passes if entry.name == last.name]
     keys = last.source if record.kind == "cross" else None
@@ -37,7 +43,7 @@ def labels(passes: Sequence[Pass], record: Record, tokenizer: Any) -> list[tuple
         if record.kind != "cross":
             history = [token for entry in past for token in _ids(entry, sequence) or []]
             key_ids = query_ids if query_ids is not None and len(query_ids) == n_k else history
-        found.append((_tokens(query_ids, n_q, tokenizer), _tokens(key_ids, n_k, tokenizer)))
+        found.append((_tokens(query_ids, n_q, names_queries), _tokens(key_ids, n_k, names_keys)))
     return found
 
 

@@ -163,8 +163,8 @@ class Recorder(modules.Watcher):
 
 
 _KNOWN = ("attention_mask", "position_ids", "cache_position", "cu_seq_lens_q", "cu_seq_lens_k", "position_bias")
-_IDS = ("input_ids", "input", "src", "tokens", "idx", "x")
-_TARGET_IDS = ("decoder_input_ids", "tgt")
+_IDS = ("input_ids", "input", "source", "src", "tokens", "ids", "idx", "x")
+_TARGET_IDS = ("decoder_input_ids", "target", "tgt")
 
 
 def _begin(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Pass:

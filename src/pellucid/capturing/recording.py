@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -16,6 +16,7 @@ from pellucid.capturing.labels import labels
 from pellucid.capturing.overview import MAP, TOP, Overview, overview
 from pellucid.capturing.record import Record
 from pellucid.capturing.recorder import Pass, operand_bytes
+from pellucid.capturing.summary import Summary, summarise
 from pellucid.capturing.verification import Verification, verify
 from pellucid.derivation import Axis, Derivation
 from pellucid.errors import InputError, PositionError
@@ -201,11 +202,13 @@ class Recording:
         passes: the forward passes, one for each call of the model from outside.
         tokenizer: names the tokens; `None` for numbers.
         notes: what a reader should know, a sentence each.
+        source_tokenizer: names what an encoder reads, where that is another one.
     """
 
     passes: list[Pass]
     tokenizer: Any = None
     notes: list[str] = field(default_factory=list)
+    source_tokenizer: Any = None
     _layers: list[Layer] = field(default_factory=list, repr=False)
 
     @property
@@ -214,7 +217,8 @@ class Recording:
         found = [(number, record) for number, entry in enumerate(self.passes) for record in entry.records]
         for position in range(len(self._layers), len(found)):
             number, record = found[position]
-            self._layers.append(Layer(record, position, labels(self.passes[: number + 1], record, self.tokenizer)))
+            tokens = labels(self.passes[: number + 1], record, self.tokenizer, self.source_tokenizer)
+            self._layers.append(Layer(record, position, tokens))
         return self._layers
 
     def layers_of(self, number: int) -> list[Layer]:
@@ -227,6 +231,25 @@ class Recording:
             raise PositionError(f"pass {number} does not exist; there are {len(self.passes)}, counted from 0.")
         start = sum(len(entry.records) for entry in self.passes[:number])
         return self.layers[start : start + len(self.passes[number].records)]
+
+    def summary(
+        self,
+        layers: Sequence[Layer] | None = None,
+        *,
+        sequence: int = 0,
+        progress: Callable[[int], object] | None = None,
+    ) -> Summary:
+        """What every head looks at, in a few numbers each.
+
+        Args:
+            layers: which; all by default.
+            sequence: of the batch, from 0.
+            progress: is told of every layer that is done.
+
+        Raises:
+            PositionError: there is no such sequence.
+        """
+        return summarise(self.layers if layers is None else layers, sequence=sequence, progress=progress)
 
     @property
     def unrecorded(self) -> list[Unrecorded]:
