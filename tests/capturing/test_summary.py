@@ -107,7 +107,7 @@ def test_without_tokens_there_are_no_words():
 @pytest.mark.parametrize("block", [1, 2, 4, 10**6])
 def test_blocks_make_no_difference(block, monkeypatch):
     whole = summary_of(CAUSAL, tokenizer=Spelled())
-    monkeypatch.setattr(module, "_BLOCK", block * N)
+    monkeypatch.setattr(module, "BLOCK", block * N)
     parts = summary_of(CAUSAL, tokenizer=Spelled())
     for one, other in zip(whole, parts, strict=True):
         assert one.entropy == pytest.approx(other.entropy)

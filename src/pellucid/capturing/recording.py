@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from pellucid.arrays import Array
 from pellucid.capturing.compute import Head
+from pellucid.capturing.comparison import Comparison, compare
 from pellucid.capturing.derive import derive_rows
 from pellucid.capturing.labels import labels
 from pellucid.capturing.overview import MAP, TOP, Overview, overview
@@ -79,6 +80,18 @@ class Layer:
         batch, heads, _, _ = self.shape
         return CapturedHead(self, Axis("head", heads).position(head), Axis("sequence", batch).position(sequence))
 
+    def compare(self, other: Layer, *, sequence: int = 0) -> Comparison:
+        """This layer and another one, head by head.
+
+        Args:
+            other: of this recording or of another.
+            sequence: of the batch, from 0.
+
+        Raises:
+            PositionError: there is no such sequence.
+        """
+        return compare(summarise([self], sequence=sequence), summarise([other], sequence=sequence))
+
     def __repr__(self) -> str:
         batch, heads, n_q, n_k = self.shape
         return (
@@ -141,6 +154,19 @@ class CapturedHead:
     def derivation(self) -> Derivation:
         """The arithmetic of every query; n_q × n_k numbers a step."""
         return self.rows(list(range(self.layer.shape[2])))
+
+    def compare(self, other: CapturedHead, query: int | str, other_query: int | str | None = None) -> Derivation:
+        """The same query in this head and in another one, to be read side by side.
+
+        Args:
+            other: of this recording or of another.
+            query: as in `row`.
+            other_query: that of the other head; the same by default.
+
+        Raises:
+            PositionError, InputError: as `row`.
+        """
+        return replace(self.row(query), beside=other.row(query if other_query is None else other_query))
 
     def weights(self) -> Array:
         """All weights, (n_q, n_k), in float64."""
@@ -250,6 +276,18 @@ class Recording:
             PositionError: there is no such sequence.
         """
         return summarise(self.layers if layers is None else layers, sequence=sequence, progress=progress)
+
+    def compare(self, other: Recording, *, sequence: int = 0) -> Comparison:
+        """This recording and another one, head by head: of another text, another model, another precision.
+
+        Args:
+            other: what it is compared with.
+            sequence: of the batch, from 0.
+
+        Raises:
+            PositionError: there is no such sequence.
+        """
+        return compare(self.summary(sequence=sequence), other.summary(sequence=sequence))
 
     @property
     def unrecorded(self) -> list[Unrecorded]:

@@ -11,7 +11,7 @@ import torch
 
 from pellucid.capturing.compute import ABSORBED, Head
 from pellucid.errors import InputError
-from pellucid.nn.tensors import Bool, Int, Tensor
+from pellucid.nn.tensors import Bool, Float, Int, Tensor
 
 if TYPE_CHECKING:
     from pellucid.capturing.recording import Layer
@@ -23,7 +23,7 @@ occurrence of it (an induction head: Olsson et al. 2022, "In-context Learning an
 PATTERNS: tuple[Pattern, ...] = get_args(Pattern)
 TELLING = 0.5
 """A head has a pattern when it gives it half of its weight or more."""
-_BLOCK = 1 << 21
+BLOCK = 1 << 21
 """Weights that are held at once."""
 
 
@@ -32,7 +32,7 @@ class HeadSummary:
     """One head of one sequence. Queries that may attend to one key or none have no choice, and do not count.
 
     Args:
-        layer: its layer's place in `Recording.layers`.
+        layer: its layer's place in `Summary.layers`, from 0.
         head: which head.
         entropy: of a query's weights in bits, on average; `None` when no query has a choice.
         evenness: entropy as a share of the largest there can be, the logarithm of the keys that a query may attend to;
@@ -98,8 +98,8 @@ def summarise(
         PositionError: there is no such sequence.
     """
     heads = []
-    for layer in layers:
-        heads.append([_head(layer, head, sequence) for head in range(layer.num_heads)])
+    for place, layer in enumerate(layers):
+        heads.append([_head(layer, place, head, sequence) for head in range(layer.num_heads)])
         if progress is not None:
             progress(1)
     return Summary(layers, heads, sequence)
@@ -128,12 +128,12 @@ class _Means:
     shares: dict[Pattern, _Mean] = field(default_factory=dict)
 
 
-def _head(layer: Layer, number: int, sequence: int) -> HeadSummary:
+def _head(layer: Layer, place: int, number: int, sequence: int) -> HeadSummary:
     axes = layer.head(number, sequence=sequence).axes
     n_q, n_k = (axis.size for axis in axes)
     head = Head(layer.record, sequence, number, torch.float32)
     codes = _codes(axes[0].labels, axes[1].labels)
-    block = n_q if len(layer.record.row_run()) > 1 else max(1, _BLOCK // n_k)
+    block = n_q if len(layer.record.row_run()) > 1 else max(1, BLOCK // n_k)
     means = _Means()
     for start in range(0, n_q, block):
         index = torch.arange(start, min(start + block, n_q))
@@ -141,7 +141,7 @@ def _head(layer: Layer, number: int, sequence: int) -> HeadSummary:
         weights, changed = rows.weights.cpu(), rows.changed.cpu()
         allowed = changed > (changed.amax(-1, keepdim=True) - ABSORBED).clamp(min=torch.finfo(changed.dtype).min)
         chooses = allowed.sum(-1) > 1
-        entropy = torch.special.entr(weights).sum(-1) / math.log(2)
+        entropy = entropy_bits(weights)
         means.entropy.add(entropy[chooses])
         means.evenness.add((entropy / allowed.sum(-1).clamp(min=2).log2())[chooses])
         for name, there in _places(layer.kind, index, n_q, n_k, codes).items():
@@ -149,7 +149,12 @@ def _head(layer: Layer, number: int, sequence: int) -> HeadSummary:
             counts = chooses & there.any(-1)
             means.shares.setdefault(name, _Mean()).add((weights * there).sum(-1)[counts])
     shares = {name: mean.value for name, mean in means.shares.items() if mean.value is not None}
-    return HeadSummary(layer.number, number, means.entropy.value, means.evenness.value, shares)
+    return HeadSummary(place, number, means.entropy.value, means.evenness.value, shares)
+
+
+def entropy_bits(weights: Float[Tensor, "rows n_k"]) -> Float[Tensor, " rows"]:
+    """The entropy of each row in bits."""
+    return torch.special.entr(weights).sum(-1) / math.log(2)
 
 
 def _codes(

@@ -12,7 +12,7 @@ from pellucid.cli.complaint import complain
 from pellucid.errors import PellucidError, nearest
 
 # Each is in the module of its name, which is loaded when it is called.
-_COMMANDS = ("explain", "exercise", "check", "translate", "generate", "train", "evaluate", "tokenizer")
+_COMMANDS = ("explain", "exercise", "check", "inspect", "translate", "generate", "train", "evaluate", "tokenizer")
 _USAGE, _INTERRUPTED, _FAULT = 2, 130, 70
 
 

@@ -70,6 +70,9 @@ class Reader(ABC):
     longest: int | None = None
     notes: tuple[str, ...] = ()
 
+    def writes(self) -> None:
+        """Is told before `model` is looked at that texts will be generated."""
+
     @abstractmethod
     def read(self, text: str, pair: str | None = None) -> None:
         """One forward pass over a text.

@@ -51,12 +51,12 @@ def summary_text(
     """
     width = max(appearance.width, 40)
     lines: list[StyledLine] = wrapped([Span(visible(title), "bold")], width)
-    for words in _read(summary):
+    for words in read_lines(summary):
         lines += wrapped([Span(visible(words), "dim")], width)
     for style, words in verified(recording, summary.layers):
         lines += wrapped([Span(words, style)], width, hanging=2)
-    lines += [[], *indented(_grid(summary, width - _INDENT), _INDENT), []]
-    lines += wrapped(_legend(summary), width)
+    lines += [[], *indented(grid(summary, width - _INDENT), _INDENT), []]
+    lines += wrapped(legend([summary]), width)
     lines += [[], *_strongest(summary, width)]
     if further:
         lines.append([])
@@ -65,7 +65,7 @@ def summary_text(
     return printed(lines, colour=appearance.colour)
 
 
-def _read(summary: Summary) -> list[str]:
+def read_lines(summary: Summary) -> list[str]:
     """The tokens, as one line each of what is read and written."""
     lines: dict[str, None] = {}
     for layer in summary.layers:
@@ -86,9 +86,9 @@ def verified(recording: Recording, layers: Sequence[Layer]) -> list[tuple[str, s
         words = f"✓ {len(proven)} of {len(layers)} attentions verified: recomputed in float64, they differ from the model's"
         sentences.append(("green", f"{words} by at most {worst:.1e} of the largest value."))
     reasons: dict[str, list[str]] = {}
-    for layer in layers:
+    for place, layer in enumerate(layers):
         if not layer.verification:
-            reasons.setdefault(layer.verification.reason, []).append(f"layer {layer.number}")
+            reasons.setdefault(layer.verification.reason, []).append(f"layer {place}")
     for module in recording.unrecorded:
         reasons.setdefault(f"no record, {module.reason}", []).append(module.name or module.class_name)
     for reason, names in list(reasons.items())[:_MOST_REASONS]:
@@ -101,16 +101,16 @@ def verified(recording: Recording, layers: Sequence[Layer]) -> list[tuple[str, s
 
 
 def layer_words(layers: Sequence[Layer]) -> list[str]:
-    """What each layer is called in a list: its number, and its part where there are several parts."""
+    """What each layer is called in a list: its place, and its part where there are several parts."""
     parts = [
         "cross" if layer.kind == "cross" else next((p for p in ("encoder", "decoder") if p in layer.name), "")
         for layer in layers
     ]
     several = len(set(parts)) > 1
-    return [f"{layer.number} {part}".strip() if several else str(layer.number) for layer, part in zip(layers, parts, strict=True)]
+    return [f"{place} {part}".strip() if several else str(place) for place, part in enumerate(parts)]
 
 
-def _grid(summary: Summary, width: int) -> list[StyledLine]:
+def grid(summary: Summary, width: int) -> list[StyledLine]:
     """A line for each layer, a cell for each head: how evenly it looks, and at what."""
     names = layer_words(summary.layers)
     most_heads = max(map(len, summary.heads), default=0)
@@ -155,9 +155,10 @@ def _cell(head: HeadSummary) -> StyledLine:
     return [Span(mark, style), Span(_LETTERS[head.pattern], style)]
 
 
-def _legend(summary: Summary) -> StyledLine:
+def legend(summaries: Sequence[Summary]) -> StyledLine:
+    """What the marks of grids mean; only those that occur."""
     spans = [Span("▁ looks at one token … █ at all alike", "dim")]
-    found = {head.pattern for head in summary}
+    found = {head.pattern for summary in summaries for head in summary}
     for pattern in PATTERNS:
         if pattern in found:
             spans += [Span(unbroken(" ·") + " ", "dim"), Span(_LETTERS[pattern], _STYLES[pattern]), Span(f" {_WORDS[pattern]}", "dim")]
@@ -191,29 +192,29 @@ def percent(share: float) -> str:
     return f"{100 * share:.0f} %" if share >= 0.0995 or share == 0 else f"{100 * share:.1f} %"
 
 
-def summary_data(recording: Recording, summary: Summary, model: str, text: str) -> dict[str, Any]:
+def summary_data(recording: Recording, summary: Summary, title: str) -> dict[str, Any]:
     """The summary as plain data, for JSON.
 
     Args:
         recording: what is summarised.
         summary: of its layers, or of some.
-        model: what it is called.
-        text: what it read.
+        title: one line.
     """
-    return {
-        "model": model,
-        "text": text,
-        "layers": [
+    layers = []
+    for place, (layer, heads) in enumerate(zip(summary.layers, summary.heads, strict=True)):
+        queries, keys = layer.head(0, sequence=summary.sequence).axes
+        verification = layer.verification
+        layers.append(
             {
-                "layer": layer.number,
+                "layer": place,
                 "name": layer.name,
                 "kind": layer.kind,
-                "status": layer.verification.status,
-                "reason": layer.verification.reason,
-                "difference": layer.verification.difference,
-                "tolerance": layer.verification.tolerance,
-                "queries": list(axes[0].labels or ()) or axes[0].size,
-                "keys": list(axes[1].labels or ()) or axes[1].size,
+                "status": verification.status,
+                "reason": verification.reason,
+                "difference": verification.difference,
+                "tolerance": verification.tolerance,
+                "queries": queries.size if queries.labels is None else list(queries.labels),
+                "keys": keys.size if keys.labels is None else list(keys.labels),
                 "heads": [
                     {
                         "head": head.head,
@@ -225,12 +226,6 @@ def summary_data(recording: Recording, summary: Summary, model: str, text: str) 
                     for head in heads
                 ],
             }
-            for layer, heads in zip(summary.layers, summary.heads, strict=True)
-            for axes in (layer.head(0, sequence=summary.sequence).axes,)
-        ],
-        "unrecorded": [
-            {"name": module.name, "class": module.class_name, "reason": module.reason}
-            for module in recording.unrecorded
-        ],
-        "notes": recording.notes,
-    }
+        )
+    missing = [{"name": one.name, "class": one.class_name, "reason": one.reason} for one in recording.unrecorded]
+    return {"title": title, "layers": layers, "unrecorded": missing, "notes": recording.notes}

@@ -1,0 +1,92 @@
+"""`pellucid inspect`"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from pellucid.cli import options
+from pellucid.cli.output import choose_format
+from pellucid.cli.sentences import read_prompt
+from pellucid.errors import InputError
+
+_DTYPES = ("float32", "float64", "float16", "bfloat16", "auto")
+
+
+@click.command()
+@click.argument("model")
+@click.argument("text", required=False)
+@click.option("--layer", type=int, metavar="L", help="The layer whose arithmetic is shown, from 0.")
+@click.option("--head", type=int, metavar="H", help="The head, from 0.")
+@click.option("-q", "--query", metavar="TOKEN", help="The row: a token, The#2, or a number from 0.")
+@click.option(
+    "--pair", metavar="TEXT", help="What an encoder–decoder has written so far; the second text of an encoder."
+)
+@click.option("--generate", type=click.IntRange(min=1), metavar="N", help="Follow N steps of a generation.")
+@click.option("--step", type=int, metavar="S", help="With --generate: the step to look into, from 0.")
+@click.option(
+    "--compare",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Put beside it the same with another layer, head, query, text, pair or model; may be repeated.",
+)
+@options.to
+@options.output
+@options.json
+@options.fragment
+@click.option(
+    "--dtype", type=click.Choice(_DTYPES), default="float32", show_default=True, help="Number type of the model."
+)
+@click.option("--device", default="cpu", show_default=True, help="Where the model runs: cpu, cuda, cuda:1, mps.")
+@click.option("--revision", metavar="REVISION", help="Of a model on the hub: a branch, a tag or a commit.")
+@click.option(
+    "--trust-remote-code", is_flag=True, help="Let the model run code of its own on this machine; read it first."
+)
+def inspect(
+    model: str,
+    text: str | None,
+    layer: int | None,
+    head: int | None,
+    query: str | None,
+    pair: str | None,
+    generate: int | None,
+    step: int | None,
+    compare: Sequence[str],
+    file_format: str | None,
+    output: Path | None,
+    as_json: bool,
+    fragment: bool,
+    dtype: str,
+    device: str,
+    revision: str | None,
+    trust_remote_code: bool,
+) -> None:
+    """Look into the attention of MODEL while it reads TEXT.
+
+    MODEL is a folder of transformers or pellucid, the id of a model on the Hugging Face hub, or the name of one that
+    came with pellucid. Weights are read from safetensors only, and nothing that a model brings is run unless
+    --trust-remote-code is given. Without TEXT what is piped in is read.
+
+    Without more said: all heads on one screen, what each looks at, and what was verified. With --layer, --head or
+    --query: the arithmetic of that row in any format; what is left out is the last layer, head 0, the last token.
+
+    \b
+    pellucid inspect stories260k "Once upon a time, there was a dog. The dog"
+    pellucid inspect gpt2 "The dog is sitting on the mat." --layer 4 --head 11 --query sitting
+    pellucid inspect stories260k "The dog" --layer 3 --head 6 -o row.html
+    pellucid inspect by-hand-translator "The dog is sitting on the mat." --pair "Der Hund"
+    pellucid inspect stories260k "Once upon a time" --generate 8
+    pellucid inspect stories260k "The dog saw the cat" --layer 3 --head 6 --compare head=2
+    """
+    if step is not None and generate is None:
+        raise InputError("--step is a step of a generation; give --generate N as well.")
+    text = read_prompt(text)
+    from pellucid.cli.inspect_views import Wanted, show  # once the options are known to be right
+    from pellucid.pretrained.reader import Opening
+
+    wanted = Wanted(model, text, pair, layer, head, query, generate, step)
+    opening = Opening(dtype, device, revision, trust_remote_code)
+    chosen = choose_format("json" if as_json else file_format, output)
+    show(wanted, wanted.altered(compare) if compare else None, opening, chosen, output, fragment=fragment)
