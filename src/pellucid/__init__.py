@@ -55,9 +55,7 @@ def check(path: str | Path, *, example: str | Path | None = None) -> Report:
     return report
 
 
-def capture(
-    model: nn.Module, tokenizer: Any = None, source_tokenizer: Any = None
-) -> AbstractContextManager[Recording]:
+def capture(model: nn.Module, tokenizer: Any = None, source_tokenizer: Any = None) -> AbstractContextManager[Recording]:
     """Records every attention that a model computes, and leaves every bit of its output as it is.
 
         with pellucid.capture(model, tokenizer) as recording:

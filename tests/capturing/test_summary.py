@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 import pellucid
+from capturing.induction import INDUCTION, PREVIOUS, InductionModel, Letters, repeated
 from pellucid.capturing import summary as module
 from pellucid.errors import InputError, PositionError
 
@@ -95,7 +96,9 @@ def test_entropy_is_in_bits_and_a_share_of_the_largest_there_can_be():
         2 * 0.0625 * 4 + 3 * 0.125 * 3 + 0.5 * 1,
     ]
     assert head.entropy == pytest.approx(sum(entropies) / 5)
-    assert head.evenness == pytest.approx(sum(e / math.log2(n) for e, n in zip(entropies, range(2, 7), strict=True)) / 5)
+    assert head.evenness == pytest.approx(
+        sum(e / math.log2(n) for e, n in zip(entropies, range(2, 7), strict=True)) / 5
+    )
 
 
 def test_without_tokens_there_are_no_words():
@@ -188,3 +191,26 @@ def test_what_does_not_exist_is_refused():
         model(IDS)
     with pytest.raises(PositionError, match="sequence 1 does not exist"):
         recording.summary(sequence=1)
+
+
+def test_an_induction_head_is_found_on_repeated_text():
+    model = InductionModel()
+    with torch.no_grad(), pellucid.capture(model, Letters()) as recording:
+        model(repeated())
+    assert {layer.status for layer in recording.layers} == {"verified"}
+    summary = recording.summary()
+    best, second = summary.strongest("induction", 2)
+    assert (best.layer, best.head) == INDUCTION
+    assert best.shares["induction"] > 0.9
+    assert best.pattern == "induction"
+    assert second.shares["induction"] < 0.5
+    before = summary.strongest("previous", 1)[0]
+    assert (before.layer, before.head) == PREVIOUS
+    assert before.pattern == "previous"
+
+
+def test_no_induction_head_is_found_where_nothing_is_repeated():
+    model = InductionModel()
+    with torch.no_grad(), pellucid.capture(model, Letters()) as recording:
+        model(repeated()[:, :11])
+    assert recording.summary().strongest("induction") == []

@@ -23,6 +23,7 @@ from pellucid.capturing.overview import Overview
 from pellucid.capturing.recording import CapturedHead, Layer, Recording, Unrecorded
 from pellucid.capturing.steps import GenerationStep, generation_steps
 from pellucid.capturing.summary import HeadSummary, Summary
+from pellucid.capturing.top_keys import TopKeys
 from pellucid.capturing.verification import Verification
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "Overview",
     "Recording",
     "Summary",
+    "TopKeys",
     "Unrecorded",
     "Verification",
     "capture",

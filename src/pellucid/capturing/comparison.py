@@ -33,9 +33,7 @@ class Comparison:
     def furthest(self, most: int = 5) -> list[tuple[int, int, float]]:
         """The heads that differ most: layer, head and distance, the largest first."""
         pairs = [
-            (layer, head, distance)
-            for layer, heads in enumerate(self.distances)
-            for head, distance in enumerate(heads)
+            (layer, head, distance) for layer, heads in enumerate(self.distances) for head, distance in enumerate(heads)
         ]
         return sorted(pairs, key=lambda pair: -pair[2])[:most]
 

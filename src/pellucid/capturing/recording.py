@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from pellucid.arrays import Array
-from pellucid.capturing.compute import Head
+from pellucid.capturing import export, saving
 from pellucid.capturing.comparison import Comparison, compare
+from pellucid.capturing.compute import Head
 from pellucid.capturing.derive import derive_rows
 from pellucid.capturing.labels import labels
 from pellucid.capturing.overview import MAP, TOP, Overview, overview
 from pellucid.capturing.record import Record
 from pellucid.capturing.recorder import Pass, operand_bytes
 from pellucid.capturing.summary import Summary, summarise
+from pellucid.capturing.top_keys import TopKeys, top_keys
 from pellucid.capturing.verification import Verification, verify
 from pellucid.derivation import Axis, Derivation
 from pellucid.errors import InputError, PositionError
@@ -31,11 +34,13 @@ class Layer:
         record: what it computed from.
         number: its place in `Recording.layers`.
         tokens: of the queries and of the keys, for each sequence; `None` where they are not known.
+        verified_before: the outcome of an earlier verification that cannot be made again.
     """
 
     record: Record
     number: int
     tokens: Sequence[tuple[tuple[str, ...] | None, tuple[str, ...] | None]]
+    verified_before: Verification | None = None
 
     @property
     def name(self) -> str:
@@ -60,7 +65,7 @@ class Layer:
     @cached_property
     def verification(self) -> Verification:
         """Whether the arithmetic gives what the model computed; found out at the first look."""
-        return verify(self.record)
+        return verify(self.record) if self.verified_before is None else self.verified_before
 
     @property
     def status(self) -> str:
@@ -304,6 +309,78 @@ class Recording:
                 )
                 missing[name] = Unrecorded(name, entry.classes[name], reason)
         return list(missing.values())
+
+    def save(self, path: str | Path) -> None:
+        """Writes everything into one safetensors file, from which `load` derives the same.
+
+        It holds queries, keys, values, masks, labels and what the model computed, as they are kept here.
+
+        Args:
+            path: of the file.
+
+        Raises:
+            OutputError: it cannot be written, or a model's scores depend on functions (FlexAttention).
+        """
+        saving.save(self, Path(path))
+
+    @classmethod
+    def load(cls, path: str | Path) -> Recording:
+        """Reads what `save` wrote; nothing in the file is run, and every layer is verified again when it is looked at.
+
+        Layers of PyTorch's fast paths, whose verification needs the model's weights, keep the outcome of then.
+
+        Raises:
+            WeightsError: the file cannot be read, is damaged, or is no recording.
+        """
+        loaded = saving.load(Path(path))
+        recording = cls(loaded.passes, notes=loaded.notes)
+        records = [record for entry in loaded.passes for record in entry.records]
+        recording._layers = [
+            Layer(record, number, tokens, before)
+            for number, (record, tokens, before) in enumerate(
+                zip(records, loaded.tokens, loaded.verifications, strict=True)
+            )
+        ]
+        return recording
+
+    def export(
+        self,
+        path: str | Path,
+        *,
+        layer: int | Sequence[int] | None = None,
+        head: int | Sequence[int] | None = None,
+        sequence: int = 0,
+    ) -> None:
+        """Writes the numbers of some heads in float64 for other programs: `layers.3.heads.5.weights`, and so on.
+
+        Of each head: `query`, `key`, `value`, `weights` and `output`. As safetensors the tokens stand in the metadata,
+        as .npz in arrays named `layers.3.queries` and `layers.3.keys`.
+
+        Args:
+            path: of the file; its suffix, .safetensors or .npz, is the format.
+            layer: which; all by default.
+            head: which; all by default.
+            sequence: of the batch, from 0.
+
+        Raises:
+            OutputError: it cannot be written, or has another suffix.
+            PositionError: there is no such layer, head or sequence.
+        """
+        export.write_heads(self.layers, Path(path), layer, head, sequence)
+
+    def top_keys(self, most: int = TOP, *, layers: Sequence[Layer] | None = None, sequence: int = 0) -> TopKeys:
+        """The keys with the largest weights of every query of every head, as a table.
+
+        Args:
+            most: keys of a query.
+            layers: which; all by default.
+            sequence: of the batch, from 0.
+
+        Raises:
+            InputError: `most` is less than one.
+            PositionError: there is no such sequence.
+        """
+        return top_keys(self.layers if layers is None else layers, most, sequence)
 
     @property
     def kept_bytes(self) -> int:

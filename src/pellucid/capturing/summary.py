@@ -194,4 +194,3 @@ def _places(
             before = torch.cat([torch.full((1,), -1), codes[1][:-1]])
             places["induction"] = (before == mine) & (keys < at)
     return places
-

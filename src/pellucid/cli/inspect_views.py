@@ -9,8 +9,19 @@ from typing import Any
 
 import msgspec
 
-from pellucid.capturing import CapturedHead, GenerationStep, Layer, Recording, capture, generation_steps
+from pellucid.capturing import (
+    CapturedHead,
+    Comparison,
+    GenerationStep,
+    Layer,
+    Recording,
+    Summary,
+    capture,
+    generation_steps,
+)
 from pellucid.capturing.comparison import compare
+from pellucid.capturing.export import SUFFIXES as HEADS
+from pellucid.capturing.top_keys import SUFFIXES as TABLES
 from pellucid.cli.counting import counting
 from pellucid.cli.output import appearance, deliver, print_data, write_atomically
 from pellucid.derivation import Axis, Derivation
@@ -36,8 +47,8 @@ class Wanted:
     """What is looked at.
 
     Args:
-        model: its name.
-        text: that it reads.
+        model: its name, or the file of a recording.
+        text: that it reads; `None` with a recording.
         pair: what it has written so far, or a second text.
         layer, head, query: of the row whose arithmetic is shown; all `None` for a summary.
         generate: new tokens; `None` for one forward pass.
@@ -45,7 +56,7 @@ class Wanted:
     """
 
     model: str
-    text: str
+    text: str | None
     pair: str | None
     layer: int | None
     head: int | None
@@ -54,17 +65,19 @@ class Wanted:
     step: int | None
 
     @property
-    def is_row(self) -> bool:
-        """Whether one row is asked for."""
-        return not self.layer is self.head is self.query is None
+    def names_row(self) -> bool:
+        """Whether a head or a query is named."""
+        return self.head is not None or self.query is not None
 
     @property
     def title(self) -> str:
         """What is read by what."""
-        words = f"{Path(self.model).name} reads “{self.text}”"
+        words = Path(self.model).name if self.text is None else f"{Path(self.model).name} reads “{self.text}”"
         if self.pair is not None:
             words += f" with “{self.pair}”"
-        return words if self.step is None else f"{words}, step {self.step}"
+        if self.step is not None:
+            words += f", step {self.step}"
+        return words if self.layer is None else f"{words}: layer {self.layer}"
 
     def altered(self, changes: Sequence[str]) -> Wanted:
         """The same with other values, each given as "name=value".
@@ -77,8 +90,10 @@ class Wanted:
             name, equals, value = change.partition("=")
             if name not in _COMPARED or not equals:
                 known = ", ".join(_COMPARED)
-                raise InputError(f"--compare {change!r} is not NAME=VALUE with one of {known}{nearest(name, _COMPARED)}.")
-            if name in ("layer", "head"):
+                raise InputError(
+                    f"--compare {change!r} is not NAME=VALUE with one of {known}{nearest(name, _COMPARED)}."
+                )
+            if name in ("layer", "head", "step"):
                 if not (value.isascii() and value.isdigit()):
                     raise InputError(f"--compare {change!r}: a {name} is a number from 0.")
                 fields[name] = int(value[:9])
@@ -91,14 +106,14 @@ _COMPARED = ["layer", "head", "query", "text", "pair", "model", "step"]
 
 
 def show(
-    wanted: Wanted, other: Wanted | None, opening: Opening, file_format: str, output: Path | None, *, fragment: bool
+    looks: Looks, wanted: Wanted, other: Wanted | None, file_format: str, output: Path | None, *, fragment: bool
 ) -> None:
-    """Run the model and show what is wanted.
+    """Show what is wanted.
 
     Args:
+        looks: runs models.
         wanted: what is looked at.
         other: what stands beside it; `None` for nothing.
-        opening: how the model is opened.
         file_format: in which format.
         output: the file; `None` for standard output.
         fragment: without the frame of a whole document.
@@ -107,12 +122,8 @@ def show(
         InputError: something does not exist, or cannot be used.
         MissingExtraError: a library is not installed.
     """
-    looks = Looks(opening)
-    recording, steps = looks.at(wanted)
-    if wanted.is_row or (other is not None and other.is_row and other.layer is None):
-        derivation, query = _row(_head(recording, steps, wanted), wanted)
-        if other is not None:
-            derivation = replace(derivation, beside=_row(_head(*looks.at(other), other), other)[0])
+    if wanted.names_row or (other is not None and other.names_row) or (other is None and wanted.layer is not None):
+        derivation, query = _rows(looks, wanted, other)
         deliver(explain_attention(derivation, Selection(query)), file_format, output, fragment=fragment)
         return
     if file_format not in _SUMMARY_FORMATS:
@@ -120,32 +131,31 @@ def show(
             f"a summary is shown in {' or '.join(_SUMMARY_FORMATS)}, not {file_format}; give --layer and --head for the "
             "arithmetic of a row, which every format has."
         )
-    looked = appearance(output, fragment)
+    as_json, looked = file_format == "json", appearance(output, fragment)
+    recording, steps = looks.at(wanted)
+    result: str | dict[str, Any]
     if other is not None:
-        beside, its_steps = looks.at(other)
-        both = (recording, beside)
-        layers = (_layers(recording, steps, wanted), _layers(beside, its_steps, other))
-        if other.layer is not None:
-            layers = ([_layer(layers[0], wanted.layer)], [_layer(layers[1], other.layer)])
-        found = compare(_summary(both[0], layers[0]), _summary(both[1], layers[1]))
-        titles = (wanted.title, other.title)
-        if file_format == "json":
-            _put(comparison_data(both, found, titles), output)
-        else:
-            _put(comparison_text(both, found, titles, looked), output)
-        return
-    if steps and wanted.step is None:
-        if file_format == "json":
-            _put(generation_data(recording, steps, wanted.title), output)
-        else:
-            further = (("--step S", "all heads at that step"), *_FURTHER[:1])
-            _put(generation_text(recording, steps, wanted.title, looked, further), output)
-        return
-    summary = _summary(recording, _layers(recording, steps, wanted))
-    if file_format == "json":
-        _put(summary_data(recording, summary, wanted.title), output)
+        both, compared, titles = _comparison(looks, wanted, other)
+        result = comparison_data(both, compared, titles) if as_json else comparison_text(both, compared, titles, looked)
+    elif steps and wanted.step is None:
+        further = (("--step S", "all heads at that step"), *_FURTHER[:1])
+        result = (
+            generation_data(recording, steps, wanted.title)
+            if as_json
+            else generation_text(recording, steps, wanted.title, looked, further)
+        )
     else:
-        _put(summary_text(recording, summary, wanted.title, looked, _FURTHER), output)
+        summary = _summary(recording, _layers(recording, steps, wanted))
+        result = (
+            summary_data(recording, summary, wanted.title)
+            if as_json
+            else summary_text(recording, summary, wanted.title, looked, _FURTHER)
+        )
+    data = result if isinstance(result, str) else msgspec.json.encode(result).decode() + "\n"
+    if output is None:
+        print_data(data)
+    else:
+        write_atomically(output, data)
 
 
 class Looks:
@@ -168,6 +178,8 @@ class Looks:
         return self._recordings[key]
 
     def _record(self, wanted: Wanted) -> tuple[Recording, list[GenerationStep]]:
+        if wanted.text is None:
+            return Recording.load(wanted.model), []
         if wanted.model not in self._readers:
             self._readers[wanted.model] = open_reader(wanted.model, self._opening)
         reader = self._readers[wanted.model]
@@ -183,6 +195,24 @@ class Looks:
         if not recording.layers:
             raise InputError(f"{reader.name} computed no softmax attention that can be recorded{_reasons(recording)}.")
         return recording, generation_steps(recording, tokens)
+
+
+def write_export(recording: Recording, path: Path, wanted: Wanted) -> None:
+    """Numbers for other programs: of the chosen layer and head, or of all.
+
+    Raises:
+        OutputError: the file cannot be written, or its suffix names no format.
+        PositionError: there is no such layer or head.
+        MissingExtraError: a library that writes the format is not installed.
+    """
+    if path.suffix.lower() in TABLES:
+        layers = recording.layers if wanted.layer is None else [_layer(recording.layers, wanted.layer)]
+        recording.top_keys(layers=layers).write(path)
+    elif path.suffix.lower() in HEADS:
+        recording.export(path, layer=wanted.layer, head=wanted.head)
+    else:
+        known = ", ".join((*HEADS, *TABLES))
+        raise InputError(f"{path} has no suffix that --export knows; there are {known}.")
 
 
 def _reasons(recording: Recording) -> str:
@@ -206,23 +236,32 @@ def _head(recording: Recording, steps: Sequence[GenerationStep], wanted: Wanted)
     return _layer(_layers(recording, steps, wanted), wanted.layer).head(wanted.head or 0)
 
 
-def _row(head: CapturedHead, wanted: Wanted) -> tuple[Derivation, str | None]:
-    """The arithmetic, and the query that its reader is led through: all of a short text, else one row."""
+def _rows(looks: Looks, wanted: Wanted, other: Wanted | None) -> tuple[Derivation, str | None]:
+    """The arithmetic, and the query that its reader is led through; two rows where they are compared."""
+    head = _head(*looks.at(wanted), wanted)
     _, _, n_q, n_k = head.layer.shape
+    query = n_q - 1 if wanted.query is None else wanted.query
+    if other is not None:
+        beside = _head(*looks.at(other), other)
+        return head.compare(beside, query, beside.layer.shape[2] - 1 if other.query is None else other.query), None
     if n_q * n_k <= _WHOLE:
         return head.derivation(), wanted.query
-    return head.row(n_q - 1 if wanted.query is None else wanted.query), None
+    return head.row(query), None
 
 
-def _summary(recording: Recording, layers: Sequence[Layer]) -> Any:
+def _comparison(
+    looks: Looks, wanted: Wanted, other: Wanted
+) -> tuple[tuple[Recording, Recording], Comparison, tuple[str, str]]:
+    """Both recordings, and what sets apart their layers, or the ones that are named."""
+    both = (looks.at(wanted), looks.at(other))
+    summaries = []
+    for (recording, steps), one in zip(both, (wanted, other), strict=True):
+        layers = _layers(recording, steps, one)
+        named = wanted.layer is not None or other.layer is not None
+        summaries.append(_summary(recording, [_layer(layers, one.layer)] if named else layers))
+    return (both[0][0], both[1][0]), compare(*summaries), (wanted.title, other.title)
+
+
+def _summary(recording: Recording, layers: Sequence[Layer]) -> Summary:
     with counting("looking at heads", len(layers)) as progress:
         return recording.summary(layers, progress=progress)
-
-
-def _put(result: str | dict[str, Any], output: Path | None) -> None:
-    """Show or write a text, or data as JSON."""
-    data = result if isinstance(result, str) else msgspec.json.encode(result).decode() + "\n"
-    if output is None:
-        print_data(data)
-    else:
-        write_atomically(output, data)

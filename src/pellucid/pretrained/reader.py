@@ -70,7 +70,7 @@ class Reader(ABC):
     longest: int | None = None
     notes: tuple[str, ...] = ()
 
-    def writes(self) -> None:
+    def writes(self) -> None:  # noqa: B027  (most have nothing to do)
         """Is told before `model` is looked at that texts will be generated."""
 
     @abstractmethod
@@ -177,7 +177,7 @@ class OwnReader(Reader):
         return torch.tensor([ids], device=self.device)
 
 
-def open_reader(name: str, opening: Opening = Opening()) -> Reader:  # noqa: B008  (it is frozen)
+def open_reader(name: str, opening: Opening = Opening()) -> Reader:
     """A model by its name: a folder, one that came with pellucid, or the id of one on the hub.
 
     Args:

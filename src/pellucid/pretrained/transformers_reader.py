@@ -151,12 +151,11 @@ class TransformersReader(Reader):
                 f"{self._where} brings code of its own, which would run on this machine; read it where it comes from, "
                 "and give --trust-remote-code if you trust it."
             )
-        if "safetensors" in words and any(name in words for name in ("does not appear", "no file named", "safetensors")):
-            if Path(self._where).is_dir() or "does not appear" in words or "no file named" in words:
-                return WeightsError(
-                    f"{self._where} has no weights as safetensors ({_WEIGHTS[0]}); pickles ({', '.join(PICKLES)}) can "
-                    "run any program when they are opened, and are not opened."
-                )
+        if "safetensors" in words and ("does not appear" in words or "no file named" in words):
+            return WeightsError(
+                f"{self._where} has no weights as safetensors ({_WEIGHTS[0]}); pickles ({', '.join(PICKLES)}) can run "
+                "any program when they are opened, and are not opened."
+            )
         if not Path(self._where).is_dir():
             names = shipped_models()
             reason = words.split(". ")[0].rstrip(".")[:300] or type(error).__name__

@@ -11,12 +11,13 @@ from pellucid.capturing.recording import Recording
 from pellucid.capturing.steps import GenerationStep
 from pellucid.rendering.formats import Appearance
 from pellucid.rendering.recording_summary import percent, verified
-from pellucid.rendering.styled_lines import Span, StyledLine, cells, padded, printed, wrapped
+from pellucid.rendering.styled_lines import Span, StyledLine, cells, padded, printed, unbroken, wrapped
 from pellucid.rendering.terminal import visible
 
-_MOST_KEYS = 4
+_MOST_KEYS = {1: 4, 2: 3}
+"""Keys of a line, by how many kinds of attention it shows."""
 _MOST_KEYS_AS_DATA = 16
-_HEADINGS = {"self": "looks most at", "cross": "in the source"}
+_HEADINGS = {"cross": "looks most at in the source", "self": "looks most at"}
 
 
 def generation_text(
@@ -39,12 +40,12 @@ def generation_text(
     lines = wrapped([Span(visible(title), "bold")], width)
     for style, words in verified(recording, recording.layers):
         lines += wrapped([Span(words, style)], width, hanging=2)
-    kinds = [kind for kind in _HEADINGS if any(step.looks(kind) for step in steps)]
+    kinds = [kind for kind in _HEADINGS if any(layer.kind == kind for step in steps for layer in step.layers)]
     table = [["step", "token", *(_HEADINGS[kind] for kind in kinds)]]
     for number, step in enumerate(steps):
-        looks = [", ".join(f"{label} {percent(weight)}" for _, label, weight in _top(step, kind, _MOST_KEYS)) for kind in kinds]
-        table.append([str(number), visible(step.token), *map(visible, looks)])
-    widths = [max(cells(row[column]) for row in table) + 3 for column in range(len(table[0]))]
+        looks = [_looks(step, kind, _MOST_KEYS[len(kinds)]) for kind in kinds]
+        table.append([str(number), visible(step.token), *looks])
+    widths = [max(cells(row[column]) for row in table) + 3 for column in range(len(table[0]) - 1)] + [0]
     lines.append([])
     for number, row in enumerate(table):
         styles = ["dim"] * len(row) if number == 0 else ["dim", "bold", *[""] * len(kinds)]
@@ -52,7 +53,10 @@ def generation_text(
         for text, style, wide in zip(row, styles, widths, strict=True):
             line = [*line, *padded([Span(text, style)], wide)]
         lines += wrapped(line, width, hanging=min(sum(widths[:2]), width // 2))
-    lines += [[], *wrapped([Span("Shares are of the weights of the last token read, averaged over all heads.", "dim")], width)]
+    lines += [
+        [],
+        *wrapped([Span("Shares are of the weights of the last token read, averaged over all heads.", "dim")], width),
+    ]
     if further:
         most = max(cells(option) for option, _ in further)
         lines.append([])
@@ -64,7 +68,7 @@ def generation_data(recording: Recording, steps: Sequence[GenerationStep], title
     """The steps as plain data, for JSON; of the keys those with the largest weights."""
     return {
         "title": title,
-        "verified": {status: names for status, names in recording.verify().items()},
+        "verified": recording.verify(),
         "steps": [
             {
                 "step": number,
@@ -75,12 +79,18 @@ def generation_data(recording: Recording, steps: Sequence[GenerationStep], title
                         for key, label, weight in _top(step, kind, _MOST_KEYS_AS_DATA)
                     ]
                     for kind in _HEADINGS
-                    if step.looks(kind)
+                    if any(layer.kind == kind for layer in step.layers)
                 },
             }
             for number, step in enumerate(steps)
         ],
     }
+
+
+def _looks(step: GenerationStep, kind: str, most: int) -> str:
+    """The keys with the largest weights as words, none of which is broken."""
+    found = _top(step, kind, most)
+    return ", ".join(unbroken(f"{visible(label)} {percent(weight)}") for _, label, weight in found)
 
 
 def _top(step: GenerationStep, kind: str, most: int) -> list[tuple[int, str, float]]:

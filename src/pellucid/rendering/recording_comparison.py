@@ -38,7 +38,9 @@ def comparison_text(
             column += wrapped([Span(visible(words), "dim")], half)
         for style, words in verified(recording, summary.layers):
             column += wrapped([Span(words, style)], half, hanging=2)
-        columns.append([*(column if not beside else [padded(line, half) for line in column]), [], *indented(lines, _INDENT)])
+        columns.append(
+            [*(column if not beside else [padded(line, half) for line in column]), [], *indented(lines, _INDENT)]
+        )
     if beside:
         # Grids begin on the same line.
         tops = [len(column) - len(lines) for column, lines in zip(columns, grids, strict=True)]
@@ -57,7 +59,8 @@ def _furthest(comparison: Comparison, room: int) -> list[StyledLine]:
     if not comparison.distances:
         words = "They have not the same layers, heads, queries and keys: weights cannot be compared one by one."
         return wrapped([Span(words, "dim")], room)
-    words = "Heads that differ most (layer.head: Jensen–Shannon divergence of their weights in bits, 0 the same, 1 no key in common):"
+    words = "Heads that differ most (layer.head, and the Jensen–Shannon divergence of their weights in bits: "
+    words += "0 for the same, 1 for no key in common):"
     line: StyledLine = []
     for layer, head, distance in comparison.furthest(_MOST):
         line += [Span(f"{layer}.{head}", "bold"), Span(f" {distance:.3f}   ")]

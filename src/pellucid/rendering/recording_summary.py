@@ -8,7 +8,17 @@ from typing import Any
 from pellucid.capturing.recording import Layer, Recording
 from pellucid.capturing.summary import PATTERNS, HeadSummary, Pattern, Summary
 from pellucid.rendering.formats import Appearance
-from pellucid.rendering.styled_lines import Span, StyledLine, cells, indented, padded, printed, side_by_side, unbroken, wrapped
+from pellucid.rendering.styled_lines import (
+    Span,
+    StyledLine,
+    cells,
+    indented,
+    padded,
+    printed,
+    side_by_side,
+    unbroken,
+    wrapped,
+)
 from pellucid.rendering.terminal import visible
 
 _EVENNESS = "▁▂▃▄▅▆▇█"
@@ -74,7 +84,9 @@ def read_lines(summary: Summary) -> list[str]:
                 shown = " ".join(axis.labels[:60]) + (" …" if axis.size > 60 else "")
                 lines[f"{axis.size} tokens: {shown}" if axis.size > 1 else f"1 token: {shown}"] = None
     # A decoder with a cache reads one token at a time: the line with all of them is enough.
-    return [line for line in lines if not any(line != other and other.endswith(line.partition(": ")[2]) for other in lines)]
+    return [
+        line for line in lines if not any(line != other and other.endswith(line.partition(": ")[2]) for other in lines)
+    ]
 
 
 def verified(recording: Recording, layers: Sequence[Layer]) -> list[tuple[str, str]]:
@@ -83,7 +95,9 @@ def verified(recording: Recording, layers: Sequence[Layer]) -> list[tuple[str, s
     sentences = []
     if proven:
         worst = max(layer.verification.difference or 0.0 for layer in proven)
-        words = f"✓ {len(proven)} of {len(layers)} attentions verified: recomputed in float64, they differ from the model's"
+        words = (
+            f"✓ {len(proven)} of {len(layers)} attentions verified: recomputed in float64, they differ from the model's"
+        )
         sentences.append(("green", f"{words} by at most {worst:.1e} of the largest value."))
     reasons: dict[str, list[str]] = {}
     for place, layer in enumerate(layers):
@@ -161,7 +175,11 @@ def legend(summaries: Sequence[Summary]) -> StyledLine:
     found = {head.pattern for summary in summaries for head in summary}
     for pattern in PATTERNS:
         if pattern in found:
-            spans += [Span(unbroken(" ·") + " ", "dim"), Span(_LETTERS[pattern], _STYLES[pattern]), Span(f" {_WORDS[pattern]}", "dim")]
+            spans += [
+                Span(unbroken(" ·") + " ", "dim"),
+                Span(_LETTERS[pattern], _STYLES[pattern]),
+                Span(f" {_WORDS[pattern]}", "dim"),
+            ]
     return spans
 
 
