@@ -36,33 +36,33 @@ class StoredChange(msgspec.Struct, frozen=True, tag_field="change"):
     """A change of scores or weights; see `changes`."""
 
 
-class StoredScaled(StoredChange, tag="scaled"):
+class StoredScaled(StoredChange, frozen=True, tag="scaled"):
     """× factor"""
 
     factor: Number
 
 
-class StoredMultiplied(StoredChange, tag="multiplied"):
+class StoredMultiplied(StoredChange, frozen=True, tag="multiplied"):
     """× operand, or divided by it"""
 
     operand: StoredOperand
     inverse: bool
 
 
-class StoredPlus(StoredChange, tag="plus"):
+class StoredPlus(StoredChange, frozen=True, tag="plus"):
     """+ operand × factor"""
 
     operand: StoredOperand
     factor: Number
 
 
-class StoredShifted(StoredChange, tag="shifted"):
+class StoredShifted(StoredChange, frozen=True, tag="shifted"):
     """+ number"""
 
     number: Number
 
 
-class StoredFilled(StoredChange, tag="filled"):
+class StoredFilled(StoredChange, frozen=True, tag="filled"):
     """Becomes a number, or what another tensor holds, where the operand is true (or is not)."""
 
     operand: StoredOperand
@@ -70,17 +70,17 @@ class StoredFilled(StoredChange, tag="filled"):
     inverse: bool
 
 
-class StoredFloor(StoredChange, tag="floor"):
+class StoredFloor(StoredChange, frozen=True, tag="floor"):
     """Never less than a number."""
 
     value: Number
 
 
-class StoredTanh(StoredChange, tag="tanh"):
+class StoredTanh(StoredChange, frozen=True, tag="tanh"):
     """tanh"""
 
 
-class StoredCausal(StoredChange, tag="causal"):
+class StoredCausal(StoredChange, frozen=True, tag="causal"):
     """−∞ where the key comes after the query."""
 
 

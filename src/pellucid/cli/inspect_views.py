@@ -37,7 +37,7 @@ _WHOLE = 4096
 _SUMMARY_FORMATS = ("terminal", "json")
 _FURTHER = (
     ("--layer L --head H", "its arithmetic, number by number"),
-    ("--query TOKEN", "another row than the last; -o row.html, .xlsx, .tex, … for other formats"),
+    ("--query TOKEN", "another row than the last; -o row.html, .xlsx, .tex, …"),
     ("--compare head=H", "another head beside it; or layer=, text=, model="),
 )
 
@@ -128,8 +128,8 @@ def show(
         return
     if file_format not in _SUMMARY_FORMATS:
         raise InputError(
-            f"a summary is shown in {' or '.join(_SUMMARY_FORMATS)}, not {file_format}; give --layer and --head for the "
-            "arithmetic of a row, which every format has."
+            f"a summary is shown in {' or '.join(_SUMMARY_FORMATS)}, not {file_format}; "
+            "give --layer and --head for the arithmetic of a row, which every format has."
         )
     as_json, looked = file_format == "json", appearance(output, fragment)
     recording, steps = looks.at(wanted)
@@ -254,12 +254,17 @@ def _comparison(
 ) -> tuple[tuple[Recording, Recording], Comparison, tuple[str, str]]:
     """Both recordings, and what sets apart their layers, or the ones that are named."""
     both = (looks.at(wanted), looks.at(other))
-    summaries = []
+    summaries, titles = [], []
     for (recording, steps), one in zip(both, (wanted, other), strict=True):
         layers = _layers(recording, steps, one)
-        named = wanted.layer is not None or other.layer is not None
-        summaries.append(_summary(recording, [_layer(layers, one.layer)] if named else layers))
-    return (both[0][0], both[1][0]), compare(*summaries), (wanted.title, other.title)
+        if wanted.layer is not None or other.layer is not None:
+            layer = _layer(layers, one.layer)
+            summaries.append(_summary(recording, [layer]))
+            titles.append(replace(one, layer=layers.index(layer)).title)
+        else:
+            summaries.append(_summary(recording, layers))
+            titles.append(one.title)
+    return (both[0][0], both[1][0]), compare(*summaries), (titles[0], titles[1])
 
 
 def _summary(recording: Recording, layers: Sequence[Layer]) -> Summary:

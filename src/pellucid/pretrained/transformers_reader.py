@@ -16,6 +16,7 @@ from pellucid.pretrained.reader import DTYPES, Opening, Reader
 from pellucid.transformer.weights_file import PICKLES, refuse_pickle
 
 _WEIGHTS = ("model.safetensors", "model.safetensors.index.json")
+_TOKENIZERS = ("tokenizer", "vocab", "spiece", "sentencepiece", "source.spm", "spm", "merges")
 _LARGEST_LIMIT = 10**9
 """Tokenizers that know no limit say a number beyond this."""
 
@@ -73,7 +74,13 @@ class TransformersReader(Reader):
         return model
 
     def writes(self) -> None:
-        """Has the model opened with what it needs to write."""
+        """Has the model opened with what it needs to write.
+
+        Raises:
+            InputError: it is an encoder, which writes nothing.
+        """
+        if not self.is_encoder_decoder and not self._decodes():
+            raise InputError(f"{self.name} is an encoder, which writes nothing; let it read alone.")
         if not self._writes:
             self._writes, self._model = True, None
 
@@ -84,12 +91,9 @@ class TransformersReader(Reader):
     def generate(self, text: str, most: int, pair: str | None = None) -> list[str]:
         inputs = self._inputs(text, pair, most)
         self.writes()
-        generate = getattr(self.model, "generate", None)
-        if generate is None:
-            raise InputError(f"{self.name} writes nothing; leave out the number of tokens to generate.")
         begun = inputs["decoder_input_ids" if self.is_encoder_decoder else "input_ids"].shape[1]
         with torch.no_grad(), _quiet(self._library):
-            ids = generate(**inputs, max_new_tokens=most, do_sample=False, num_beams=1)
+            ids = self.model.generate(**inputs, max_new_tokens=most, do_sample=False, num_beams=1)
         return [str(token) for token in self.tokenizer.convert_ids_to_tokens(ids[0, begun:].tolist())]
 
     def _inputs(self, text: str, pair: str | None, new: int = 0) -> dict[str, Any]:
@@ -127,6 +131,12 @@ class TransformersReader(Reader):
             raise self._refusal(error) from None
 
     def _open_tokenizer(self) -> Any:
+        folder = Path(self._where)
+        if folder.is_dir() and not any(file.name.startswith(_TOKENIZERS) for file in folder.iterdir()):
+            raise ConfigError(
+                f"{folder} has no tokenizer (tokenizer.json, vocab.txt, …); put the one that the model was trained with "
+                "there."
+            )
         try:
             return self._open(self._library.AutoTokenizer)
         except ConfigError as error:

@@ -82,11 +82,16 @@ def read_lines(summary: Summary) -> list[str]:
         for axis in layer.head(0, sequence=summary.sequence).axes:
             if axis.labels is not None:
                 shown = " ".join(axis.labels[:60]) + (" …" if axis.size > 60 else "")
-                lines[f"{axis.size} tokens: {shown}" if axis.size > 1 else f"1 token: {shown}"] = None
+                lines[f"{counted(axis.size, 'token')}: {shown}"] = None
     # A decoder with a cache reads one token at a time: the line with all of them is enough.
     return [
         line for line in lines if not any(line != other and other.endswith(line.partition(": ")[2]) for other in lines)
     ]
+
+
+def counted(number: int, noun: str) -> str:
+    """A number of things: 1 token, 2 tokens."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def verified(recording: Recording, layers: Sequence[Layer]) -> list[tuple[str, str]]:
@@ -96,9 +101,10 @@ def verified(recording: Recording, layers: Sequence[Layer]) -> list[tuple[str, s
     if proven:
         worst = max(layer.verification.difference or 0.0 for layer in proven)
         words = (
-            f"✓ {len(proven)} of {len(layers)} attentions verified: recomputed in float64, they differ from the model's"
+            f"✓ {len(proven)} of {counted(len(layers), 'attention')} verified: recomputed in float64, what they give"
         )
-        sentences.append(("green", f"{words} by at most {worst:.1e} of the largest value."))
+        words += f" differs from the model's by at most {worst:.1e} of the largest value."
+        sentences.append(("green", words))
     reasons: dict[str, list[str]] = {}
     for place, layer in enumerate(layers):
         if not layer.verification:
