@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -77,5 +77,6 @@ def _safetensors(arrays: Mapping[str, Array], tokens: Mapping[str, tuple[str, ..
 
 def _npz(arrays: Mapping[str, Array], tokens: Mapping[str, tuple[str, ...]]) -> bytes:
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays, **{name: np.array(labels) for name, labels in tokens.items()})
+    content: dict[str, Any] = {**arrays, **{name: np.array(labels) for name, labels in tokens.items()}}
+    np.savez_compressed(buffer, **content)
     return buffer.getvalue()

@@ -154,7 +154,8 @@ def _head(layer: Layer, place: int, number: int, sequence: int) -> HeadSummary:
 
 def entropy_bits(weights: Float[Tensor, "rows n_k"]) -> Float[Tensor, " rows"]:
     """The entropy of each row in bits."""
-    return torch.special.entr(weights).sum(-1) / math.log(2)
+    nats: Tensor = torch.special.entr(weights).sum(-1)
+    return nats / math.log(2)
 
 
 def _codes(

@@ -65,7 +65,7 @@ class TransformersReader(Reader):
     def model(self) -> torch.nn.Module:  # type: ignore[override]  # which class is known when it reads or writes
         """The model: without the layer over the vocabulary until it has to write."""
         if self._model is None:
-            auto = self._library.AutoModel
+            auto: Any = self._library.AutoModel
             if self._writes:
                 seq2seq = self._library.AutoModelForSeq2SeqLM
                 auto = seq2seq if self.is_encoder_decoder else self._library.AutoModelForCausalLM
@@ -92,8 +92,9 @@ class TransformersReader(Reader):
         inputs = self._inputs(text, pair, most)
         self.writes()
         begun = inputs["decoder_input_ids" if self.is_encoder_decoder else "input_ids"].shape[1]
+        generate: Any = self.model.generate
         with torch.no_grad(), _quiet(self._library):
-            ids = self.model.generate(**inputs, max_new_tokens=most, do_sample=False, num_beams=1)
+            ids = generate(**inputs, max_new_tokens=most, do_sample=False, num_beams=1)
         return [str(token) for token in self.tokenizer.convert_ids_to_tokens(ids[0, begun:].tolist())]
 
     def _inputs(self, text: str, pair: str | None, new: int = 0) -> dict[str, Any]:
@@ -134,8 +135,7 @@ class TransformersReader(Reader):
         folder = Path(self._where)
         if folder.is_dir() and not any(file.name.startswith(_TOKENIZERS) for file in folder.iterdir()):
             raise ConfigError(
-                f"{folder} has no tokenizer (tokenizer.json, vocab.txt, …); put the one that the model was trained with "
-                "there."
+                f"{folder} has no tokenizer (tokenizer.json, vocab.txt, …); put that of its training there."
             )
         try:
             return self._open(self._library.AutoTokenizer)
