@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pellucid.derivation import Derivation, install_presenter
 from pellucid.errors import InputError, PellucidError
 from pellucid.examples import Example, explain, read_example, shipped_examples
-from pellucid.rendering import present, present_report
+from pellucid.rendering import present, present_recording, present_report
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 install_presenter("derivation", present)
 install_presenter("report", present_report)
+install_presenter("recording", present_recording)
 
 __version__ = "0.1.0"
 

@@ -214,3 +214,14 @@ def test_no_induction_head_is_found_where_nothing_is_repeated():
     with torch.no_grad(), pellucid.capture(model, Letters()) as recording:
         model(repeated()[:, :11])
     assert recording.summary().strongest("induction") == []
+
+
+def test_recordings_show_themselves():
+    model = InductionModel()
+    with torch.no_grad(), pellucid.capture(model, Letters()) as recording:
+        model(repeated())
+    text = recording.to_text(title="By hand")
+    assert text.startswith("By hand\n22 tokens: ")
+    assert "what followed (induction)   1.1 9" in text
+    page = recording.to_html(title="By hand")
+    assert "<title>By hand</title>" in page

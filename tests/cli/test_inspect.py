@@ -74,6 +74,15 @@ def test_a_row_in_every_format(inspect, suffix, tmp_path):
     assert (tmp_path / f"row{suffix}").stat().st_size > 3000
 
 
+def test_the_page_has_every_head(inspect, tmp_path):
+    assert inspect("by-hand-translator", MAT, "--pair", "Der Hund", "-o", tmp_path / "page.html") == ""
+    page = (tmp_path / "page.html").read_text()
+    assert "<title>by-hand-translator</title>" in page
+    assert "pellucid inspect by-hand-translator" in page
+    steps = inspect("by-hand-translator", MAT, "--generate", 2, "--to", "html")
+    assert steps.startswith("<!doctype html>")
+
+
 def test_a_row_is_the_arithmetic_of_the_query(inspect):
     text = inspect("by-hand-generator", TEXT, "--head", 1, "--query", "saw")
     assert "decoder.layers.0.self_attention, head 1" in text
@@ -161,7 +170,8 @@ def test_numbers_are_exported(inspect, tmp_path):
         (["--generate", 2, "--step", 2], PositionError, "step 2 does not exist; there are 2"),
         (["--head", 2], PositionError, "head 2 does not exist; there are 2"),
         (["--query", "cow"], PositionError, "no query token is 'cow'"),
-        (["--to", "latex"], InputError, "not latex; give --layer and --head"),
+        (["--to", "latex"], InputError, "not latex; give --head"),
+        (["--compare", "text=The cat", "--to", "html"], InputError, "shown in terminal or json, not html"),
         (["--to", "papyrus"], InputError, "papyrus"),
         (["--compare", "colour=red"], InputError, "is not NAME=VALUE"),
         (["--compare", "head"], InputError, "is not NAME=VALUE"),

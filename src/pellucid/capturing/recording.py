@@ -23,6 +23,7 @@ from pellucid.capturing.summary import Summary, summarise
 from pellucid.capturing.top_keys import TopKeys, top_keys
 from pellucid.capturing.verification import Verification, verify
 from pellucid.derivation import Axis, Derivation
+from pellucid.derivation.presenter import present
 from pellucid.errors import InputError, PositionError
 
 
@@ -309,6 +310,31 @@ class Recording:
                 )
                 missing[name] = Unrecorded(name, entry.classes[name], reason)
         return list(missing.values())
+
+    def to_text(self, **options: Any) -> str:
+        """The summary of all layers, as the terminal shows it, without colours.
+
+        Args:
+            options: a `title`; `width` of the terminal.
+        """
+        return self._to("terminal", **options)
+
+    def to_html(self, **options: Any) -> str:
+        """One page that stands on its own: every head, its map, any row, the arithmetic of any number.
+
+        Args:
+            options: a `title`; `rows`, the queries whose arithmetic the page of a long text is to carry.
+
+        Raises:
+            InputError: nothing was recorded.
+            PositionError: no layer has one of the rows.
+        """
+        return self._to("html", **options)
+
+    def _to(self, file_format: str, **options: Any) -> str:
+        shown = present("recording", self, file_format, **options)
+        assert isinstance(shown, str)
+        return shown
 
     def save(self, path: str | Path) -> None:
         """Writes everything into one safetensors file, from which `load` derives the same.

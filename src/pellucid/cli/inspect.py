@@ -85,7 +85,8 @@ def inspect(
     came with pellucid, or a recording of --save. Weights are read from safetensors only, and nothing that a model
     brings is run unless --trust-remote-code is given. Without TEXT what is piped in is read.
 
-    Without more said: all heads on one screen, what each looks at, and what was verified. With --layer, --head or
+    Without more said: all heads on one screen, what each looks at, and what was verified; with -o page.html a page
+    that has all of it. With --layer, --head or
     --query: the arithmetic of that row in any format; what is left out is the last layer, head 0, the last token.
     With --compare two rows stand side by side if a head or a query is named, else two layers, or all of them.
 

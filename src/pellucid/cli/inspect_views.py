@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -34,10 +35,12 @@ from pellucid.rendering.recording_summary import summary_data, summary_text
 
 _WHOLE = 4096
 """Weights of a head that are all shown when no query is named; of more only the last row."""
-_SUMMARY_FORMATS = ("terminal", "json")
+_SUMMARY_FORMATS = ("terminal", "json", "html")
+_COMPARISON_FORMATS = ("terminal", "json")
 _FURTHER = (
     ("--layer L --head H", "its arithmetic, number by number"),
-    ("--query TOKEN", "another row than the last; -o row.html, .xlsx, .tex, …"),
+    ("-o page.html", "a page with every head, its map, any row, any number"),
+    ("--query TOKEN", "another row than the last; -o row.xlsx, .tex, .md, …"),
     ("--compare head=H", "another head beside it; or layer=, text=, model="),
 )
 
@@ -126,10 +129,11 @@ def show(
         derivation, query = _rows(looks, wanted, other)
         deliver(explain_attention(derivation, Selection(query)), file_format, output, fragment=fragment)
         return
-    if file_format not in _SUMMARY_FORMATS:
+    formats = _SUMMARY_FORMATS if other is None else _COMPARISON_FORMATS
+    if file_format not in formats:
         raise InputError(
-            f"a summary is shown in {' or '.join(_SUMMARY_FORMATS)}, not {file_format}; "
-            "give --layer and --head for the arithmetic of a row, which every format has."
+            f"a {'summary' if other is None else 'comparison of many heads'} is shown in {' or '.join(formats)}, not "
+            f"{file_format}; give --head for the arithmetic of a row, which every format has."
         )
     as_json, looked = file_format == "json", appearance(output, fragment)
     recording, steps = looks.at(wanted)
@@ -137,6 +141,8 @@ def show(
     if other is not None:
         both, compared, titles = _comparison(looks, wanted, other)
         result = comparison_data(both, compared, titles) if as_json else comparison_text(both, compared, titles, looked)
+    elif file_format == "html":
+        result = _page(recording, wanted)
     elif steps and wanted.step is None:
         further = (("--step S", "all heads at that step"), *_FURTHER[:1])
         result = (
@@ -151,7 +157,7 @@ def show(
             if as_json
             else summary_text(recording, summary, wanted.title, looked, _FURTHER)
         )
-    data = result if isinstance(result, str) else msgspec.json.encode(result).decode() + "\n"
+    data = msgspec.json.encode(result).decode() + "\n" if isinstance(result, dict) else result
     if output is None:
         print_data(data)
     else:
@@ -265,6 +271,19 @@ def _comparison(
             summaries.append(_summary(recording, layers))
             titles.append(one.title)
     return (both[0][0], both[1][0]), compare(*summaries), (titles[0], titles[1])
+
+
+def _page(recording: Recording, wanted: Wanted) -> str:
+    """All of the recording as a page that stands on its own."""
+    from pellucid.rendering.recording_page import recording_page
+
+    command = ["pellucid", "inspect", wanted.model, *([] if wanted.text is None else [wanted.text])]
+    command += [] if wanted.pair is None else ["--pair", wanted.pair]
+    command += [] if wanted.generate is None else ["--generate", str(wanted.generate)]
+    heads = sum(layer.num_heads for layer in recording.layers)
+    with counting("looking at heads", heads) as progress:
+        told = None if progress is None else lambda done, total: progress(1)
+        return recording_page(recording, title=Path(wanted.model).name, command=shlex.join(command), progress=told)
 
 
 def _summary(recording: Recording, layers: Sequence[Layer]) -> Summary:
