@@ -127,8 +127,11 @@ class _Means:
     evenness: _Mean = field(default_factory=_Mean)
     shares: dict[Pattern, _Mean] = field(default_factory=dict)
 
+    def of(self, pattern: Pattern) -> _Mean:
+        return self.shares.setdefault(pattern, _Mean())
 
-def _head(layer: Layer, place: int, number: int, sequence: int) -> HeadSummary:
+
+def _head(layer: Layer, place_of_layer: int, number: int, sequence: int) -> HeadSummary:
     axes = layer.head(number, sequence=sequence).axes
     n_q, n_k = (axis.size for axis in axes)
     head = Head(layer.record, sequence, number, torch.float32)
@@ -140,16 +143,23 @@ def _head(layer: Layer, place: int, number: int, sequence: int) -> HeadSummary:
         rows = head.rows(index)
         weights, changed = rows.weights.cpu(), rows.changed.cpu()
         allowed = changed > (changed.amax(-1, keepdim=True) - ABSORBED).clamp(min=torch.finfo(changed.dtype).min)
-        chooses = allowed.sum(-1) > 1
+        choices = allowed.sum(-1)
+        chooses = choices > 1
         entropy = entropy_bits(weights)
         means.entropy.add(entropy[chooses])
-        means.evenness.add((entropy / allowed.sum(-1).clamp(min=2).log2())[chooses])
-        for name, there in _places(layer.kind, index, n_q, n_k, codes).items():
-            there = there & allowed
-            counts = chooses & there.any(-1)
-            means.shares.setdefault(name, _Mean()).add((weights * there).sum(-1)[counts])
+        means.evenness.add((entropy / choices.clamp(min=2).log2())[chooses])
+        for name, place in _places(layer.kind, index, n_q, n_k).items():
+            counts = chooses & (place >= 0)
+            found, at = index[counts] - start, place[counts]
+            found, at = found[allowed[found, at]], at[allowed[found, at]]
+            means.of(name).add(weights[found, at])
+        if codes is not None:
+            for name, there in _words(layer.kind, index, n_q, codes).items():
+                there &= allowed
+                counts = chooses & there.any(-1)
+                means.of(name).add(weights.masked_fill(~there, 0.0).sum(-1)[counts])
     shares = {name: mean.value for name, mean in means.shares.items() if mean.value is not None}
-    return HeadSummary(place, number, means.entropy.value, means.evenness.value, shares)
+    return HeadSummary(place_of_layer, number, means.entropy.value, means.evenness.value, shares)
 
 
 def entropy_bits(weights: Float[Tensor, "rows n_k"]) -> Float[Tensor, " rows"]:
@@ -166,32 +176,29 @@ def _codes(
         return None
     numbers: dict[str, int] = {}
     coded = [[numbers.setdefault(token, len(numbers)) for token in tokens] for tokens in (queries, keys)]
-    return torch.tensor(coded[0]), torch.tensor(coded[1])
+    return torch.tensor(coded[0], dtype=torch.int32), torch.tensor(coded[1], dtype=torch.int32)
 
 
-def _places(
-    kind: str,
-    index: Int[Tensor, " rows"],
-    n_q: int,
-    n_k: int,
-    codes: tuple[Int[Tensor, " n_q"], Int[Tensor, " n_k"]] | None,
-) -> dict[Pattern, Bool[Tensor, "rows n_k"]]:
-    """Where the keys of each pattern are, for some queries.
+def _places(kind: str, index: Int[Tensor, " rows"], n_q: int, n_k: int) -> dict[Pattern, Int[Tensor, " rows"]]:
+    """The key of each pattern that goes by positions, for some queries; negative for none.
 
     With a cache the last query stands at the last key.
     """
-    keys = torch.arange(n_k)
-    at = (index + n_k - n_q)[:, None]
+    at = index + n_k - n_q
+    first = torch.zeros_like(index)
     if kind == "cross":
-        places: dict[Pattern, Tensor] = {"first": (keys == 0).expand(len(index), n_k)}
-    else:
-        places = {"previous": keys == at - 1, "own": keys == at, "first": (keys == 0) & (at != 0)}
-    if codes is not None:
-        mine = codes[0][index][:, None]
-        if kind == "cross":
-            places["same_word"] = codes[1] == mine
-        else:
-            places["same_word"] = (codes[1] == mine) & (keys != at)
-            before = torch.cat([torch.full((1,), -1), codes[1][:-1]])
-            places["induction"] = (before == mine) & (keys < at)
-    return places
+        return {"first": first}
+    return {"previous": at - 1, "own": at, "first": torch.where(at == 0, -1, first)}
+
+
+def _words(
+    kind: str, index: Int[Tensor, " rows"], n_q: int, codes: tuple[Int[Tensor, " n_q"], Int[Tensor, " n_k"]]
+) -> dict[Pattern, Bool[Tensor, "rows n_k"]]:
+    """Where the keys of each pattern are that goes by tokens, for some queries."""
+    mine, theirs = codes[0][index][:, None], codes[1]
+    if kind == "cross":
+        return {"same_word": theirs == mine}
+    keys = torch.arange(len(theirs), dtype=torch.int32)
+    at = (index + len(theirs) - n_q).to(torch.int32)[:, None]
+    before = torch.cat([theirs.new_full((1,), -1), theirs[:-1]])
+    return {"same_word": (theirs == mine) & (keys != at), "induction": (before == mine) & (keys < at)}
