@@ -6,7 +6,7 @@ nothing: every digit is here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -80,7 +80,11 @@ class RecordingData:
 
     def data(self) -> dict[str, Any]:
         """Everything, ready for JSON."""
-        layers = [self._layer(layer, number) for number, layer in self._layers()]
+        layers = [
+            self._layer(layer, number, place)
+            for number in range(len(self.recording.passes))
+            for place, layer in enumerate(self.recording.layers_of(number))
+        ]
         return {
             "mostTerms": MOST_TERMS,
             "telling": _TELLING,
@@ -92,12 +96,6 @@ class RecordingData:
             "labels": self.labels.texts,
             "derivations": self.derivations,
         }
-
-    def _layers(self) -> Iterator[tuple[int, Layer]]:
-        """Every layer with the number of its pass."""
-        for number in range(len(self.recording.passes)):
-            for layer in self.recording.layers_of(number):
-                yield number, layer
 
     def _require(self, row: int | str) -> None:
         refused: PositionError | None = None
@@ -111,23 +109,23 @@ class RecordingData:
         if refused is not None:
             raise refused
 
-    def _layer(self, layer: Layer, number: int) -> dict[str, Any]:
-        batch, heads, n_q, n_k = layer.shape
+    def _layer(self, layer: Layer, number: int, place: int) -> dict[str, Any]:
+        """A layer of a pass, and where in the pass it is."""
+        batch, num_heads, n_q, n_k = layer.shape
         sequences = []
         for sequence in range(batch):
             (summaries,) = summarise([layer], sequence=sequence).heads
-            query, key = layer.head(0, sequence=sequence).axes
+            heads = [layer.head(head, sequence=sequence) for head in range(num_heads)]
+            query, key = heads[0].axes
             sequences.append(
                 {
                     "queries": self._text(query),
                     "keys": self._text(key),
-                    "heads": [
-                        self._head(layer.head(head, sequence=sequence), summaries[head]) for head in range(heads)
-                    ],
+                    "heads": [self._head(*pair) for pair in zip(heads, summaries, strict=True)],
                 }
             )
         return {
-            "number": layer.number,
+            "number": place,
             "pass": number,
             "name": layer.name,
             "group": _group(layer),
@@ -141,7 +139,7 @@ class RecordingData:
         return None if axis.labels is None else self.texts.setdefault(axis.labels, len(self.texts))
 
     def _head(self, head: CapturedHead, summary: HeadSummary) -> dict[str, Any]:
-        _, _, n_q, n_k = head.layer.shape
+        n_q = head.layer.shape[2]
         seen = overview(
             head.layer.record, head.sequence, head.number, cells=self.limits.cells, top=self.limits.top, dtype=_EXACT
         )

@@ -85,7 +85,7 @@ def _verified(recording: Recording) -> str:
         )
     sentences += recording.notes
     lines = [f'<p class="verified">{escaped(". ".join(sentences))}.</p>\n']
-    doubtful = [f"layer {layer.number} ({layer.name}) is {layer.status}" for layer in layers if not layer.verification]
+    doubtful = [f"{layer.name or 'the model'} is {layer.status}" for layer in layers if not layer.verification]
     missing = [f"{module.name} ({module.class_name}) has no record: {module.reason}" for module in recording.unrecorded]
     if doubtful or missing:
         lines.append(f'<p class="note" role="note">{escaped("; ".join((*doubtful, *missing)))}.</p>\n')

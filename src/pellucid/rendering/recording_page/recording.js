@@ -103,9 +103,7 @@ class RecordingPage {
     for (const name of Object.keys(this.state)) {
       if (/^\d+$/.test(asked.get(name) ?? "")) this.state[name] = Number(asked.get(name));
     }
-    const layer = this.recorded.layers[this.state.layer];
-    if (layer && asked.has("layer")) this.state.pass = layer.pass;
-    this.state.pass = Math.min(this.state.pass, this.recorded.data.passes - 1);
+    if (!this.layers.length) this.state.pass = this.recorded.layers[0].pass;
     this.passes.querySelector("select").value = String(this.state.pass);
     this.sequences.querySelector("select").value = String(this.state.sequence);
   }
@@ -115,7 +113,6 @@ class RecordingPage {
     const filled = [...new Set(this.recorded.layers.map((layer) => layer.pass))];
     this.passes = this.picker("pass", filled, (value) => Object.assign(this.state, { pass: value, query: null }));
     this.sequences = this.picker("sequence", rangeTo(most), (value) => Object.assign(this.state, { sequence: value, query: null }));
-    this.state.pass = filled[0];
     this.passes.hidden = filled.length < 2;
     return element("div", { class: "controls" }, this.passes, this.sequences);
   }
