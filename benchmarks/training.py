@@ -32,7 +32,7 @@ import torch
 from machine import write_result
 from training_peers import operations_per_token, write_pairs
 
-from pellucid.nn.precision import has_bfloat16
+from pellucid.nn.precision import FULL_PRECISION, has_bfloat16, onednn_error
 
 WORKER = Path(__file__).parent / "training_peers.py"
 
@@ -54,7 +54,15 @@ class Case:
     baselines: tuple[str, ...]
 
 
-_GPT_PEERS = ("pellucid eager", "pellucid compiled", "nanoGPT eager", "nanoGPT compiled", "nanoGPT tuned")
+_GPT_PEERS = (
+    "pellucid eager",
+    "pellucid compiled",
+    "pellucid eager bfloat16",
+    "pellucid compiled bfloat16",
+    "nanoGPT eager",
+    "nanoGPT compiled",
+    "nanoGPT tuned",
+)
 CASES = {
     "small": Case(
         "4 layers, 4 heads, 128 wide, 64 characters, 12 rows", _GPT_PEERS, 20, ("nanoGPT compiled", "nanoGPT tuned")
@@ -67,10 +75,16 @@ CASES = {
     ),
     "translation": Case(
         "Multi30k, 4+4 layers, 4 heads, 128 wide, 8,000 tokens, dropout 0.3, batches of 4,096 tokens",
-        ("pellucid eager", "OpenNMT-py"),
+        ("pellucid eager", "pellucid eager bfloat16", "OpenNMT-py"),
         5,
         ("OpenNMT-py",),
     ),
+}
+
+
+UNABLE = {
+    *(() if has_bfloat16(torch.device("cpu")) else (name for name in _GPT_PEERS if name.endswith("bfloat16"))),
+    *(() if onednn_error() <= FULL_PRECISION else ("products medium",)),  # not float32 here
 }
 
 
@@ -128,7 +142,7 @@ def measure(
         if case == "translation":
             write_pairs(Path(temporary))
         running: dict[str, Peer] = {}
-        for name in (name for name in CASES[case].peers if name in peers):
+        for name in (name for name in CASES[case].peers if name in peers and name not in UNABLE):
             project = name.split()[0]
             if project in ("pellucid", "products") or project in folders:
                 running[name] = Peer(name, case, Path(temporary), folders.get(project), threads)
@@ -222,7 +236,11 @@ def main() -> None:
     able = has_bfloat16(torch.device("cpu"))
     lines = [
         f"{options.threads} thread, medians of {options.rounds} interleaved rounds. Everything is float32"
-        + ("." if able else "; this processor has no instructions for bfloat16, so that is not measured.")
+        + (
+            " but what is called bfloat16, whose products are."
+            if able
+            else "; this processor has no instructions for bfloat16, so that is not measured."
+        )
         + " nanoGPT trains as its train.py does with dropout 0 and decay_lr off; tuned, it has explicit attention,"
         " fused AdamW and torch.compile. The same optimizer and constant learning rate for all.",
         "",

@@ -25,6 +25,7 @@ import torch
 from torch import Tensor, nn
 
 from pellucid.nn import build, choose_precision
+from pellucid.training.memory import keep_freed_memory
 from pellucid.training.progress import Progress
 from pellucid.training.read_recipe import read_recipe
 from pellucid.training.recipe import Recipe
@@ -117,9 +118,12 @@ class Paced(Progress):
 
 def pellucid(case: str, way: str, folder: Path, peer_folder: Path | None) -> None:
     """`pellucid train`, whole, with its log."""
-    changes = [f"training.compile={'true' if way == 'compiled' else 'false'}", "training.log_every=1"]
+    changes = [f"training.compile={'true' if 'compiled' in way else 'false'}", "training.log_every=1"]
+    if "bfloat16" in way:
+        changes.append('training.precision="bfloat16"')
     if case == "translation":
         changes.append(f"tokenizer.file={json.dumps(str(folder / TOKENIZER))}")
+    keep_freed_memory()  # as the command does
     with tempfile.TemporaryDirectory() as temporary:
         train(recipe_of(case, *changes), temporary, progress=Paced(Pace()))
 

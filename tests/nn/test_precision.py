@@ -78,10 +78,19 @@ def test_attention_is_explicit_where_the_fused_kernel_is_slow():
     assert module.attention_path(query.to("meta"), 40, 0.1) == "fused"
 
 
-def test_attention_is_explicit_for_short_sequences_of_a_model_that_learns():
-    seen, learnt = torch.zeros(1, 1, 32, 4), torch.zeros(1, 1, 32, 4, requires_grad=True)
-    assert module.attention_path(learnt, 32, 0.0) == "explicit"
-    assert module.attention_path(seen, 32, 0.0) == "fused"
-    assert module.attention_path(learnt, 33, 0.0) == "fused"
-    assert module.attention_path(torch.zeros(1, 1, 33, 4, requires_grad=True), 32, 0.0) == "fused"
-    assert module.attention_path(learnt.bfloat16(), 32, 0.0) == "fused"
+@pytest.mark.parametrize(
+    ("kind", "tokens", "path"),
+    [
+        (torch.float32, 32, "explicit"),
+        (torch.float32, 33, "fused"),
+        (torch.bfloat16, 512, "explicit"),
+        (torch.bfloat16, 513, "fused"),
+        (torch.float16, 1, "fused"),
+    ],
+)
+def test_attention_is_explicit_for_short_sequences_of_a_model_that_learns(monkeypatch, kind, tokens, path):
+    monkeypatch.setitem(module.SHORT, torch.float32, 32)
+    few, many = (torch.zeros(1, 1, n, 4, dtype=kind, requires_grad=True) for n in (1, tokens))
+    assert module.attention_path(few, tokens, 0.0) == path
+    assert module.attention_path(many, 1, 0.0) == path
+    assert module.attention_path(many.detach(), 1, 0.0) == "fused"

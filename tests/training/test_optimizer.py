@@ -96,6 +96,15 @@ def test_muon_is_pytorchs_but_for_its_bfloat16():
         assert (one - other).norm() < 0.03 * (other - start).norm()
 
 
+def test_muon_multiplies_in_the_precision_of_the_training():
+    matrices = torch.randn(2, 48, 32, generator=torch.Generator().manual_seed(3))
+    whole = orthogonalised(matrices)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        rounded = orthogonalised(matrices)
+    assert (whole.dtype, rounded.dtype) == (torch.float32, torch.bfloat16)
+    assert 1e-4 < (rounded - whole).norm() / whole.norm() < 0.05
+
+
 def test_muon_takes_the_matrices_inside_the_layers_only():
     _, optimizer = trained(1, kind="muon")
     names = {name for name, _ in optimizer.tensors() if name.startswith("momentum_buffer/")}

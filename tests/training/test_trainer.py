@@ -166,6 +166,19 @@ def test_every_optimizer_goes_on_at_the_same_bits(kind, tmp_path):
     assert_same_weights(weights_of(tmp_path / "parts"), weights_of(tmp_path / "whole"))
 
 
+@pytest.mark.parametrize(("precision", "kind"), [("float32", torch.float32), ("bfloat16", torch.bfloat16)])
+def test_updates_are_computed_in_the_precision_of_the_training(precision, kind, tmp_path, monkeypatch):
+    seen = set()
+
+    def watched(matrices):
+        seen.add((matrices @ matrices.mT).dtype)
+        return matrices
+
+    monkeypatch.setattr("pellucid.training.muon.orthogonalised", watched)
+    train(tiny(optimizer={"kind": "muon"}, training={"steps": 1, "precision": precision}), tmp_path / "run")
+    assert seen == {kind}
+
+
 def test_another_seed_ends_elsewhere(tmp_path):
     train(tiny(), tmp_path / "one")
     train(tiny(seed=6), tmp_path / "other")

@@ -38,8 +38,10 @@ def train(recipe: Path, resume: bool, changes: tuple[str, ...], output: Path | N
 
     read = read_recipe(recipe, changes)
 
+    from pellucid.training.memory import keep_freed_memory
     from pellucid.training.train import train as run  # loads PyTorch, once the recipe is known to be right
 
+    keep_freed_memory()
     folder = output or Path("runs") / read.name
     try:
         run(

@@ -40,7 +40,7 @@ class Product:
     def __call__(self, x: Float[Tensor, "rows n_in"]) -> Float[Tensor, "rows n_out"]:
         """The product, with the bias."""
         rows = len(x)
-        if self._plain:
+        if self._plain or x.dtype != self.weight.dtype:  # numbers of two kinds are autocast's affair
             return F.linear(x, self.weight, self.bias)
         if rows > _FEW_ROWS:
             if _ONEDNN is None or rows > _MANY_ROWS or len(self.weight) < _LARGE:

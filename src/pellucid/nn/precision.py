@@ -32,9 +32,6 @@ FULL_PRECISION = 2e-6
 """The relative error, in the norm, up to which a product counts as float32: products by MKL stay under 1e-6, those
 that pass through bfloat16 or TF32 are above 1e-4."""
 
-SHORT = {torch.float32: 32, torch.bfloat16: 512}
-"""Tokens up to which explicit attention is the faster one forward and backward on CPUs."""
-
 _forced: list[Path] = []
 _settings: list[str] = ["highest"]
 
@@ -61,9 +58,7 @@ def attention_path(query: Tensor, num_keys: int, dropout: float) -> Path:
     short = query.requires_grad and max(query.shape[2], num_keys) <= SHORT.get(query.dtype, 0)
     if query.dtype != torch.float32:
         return "explicit" if short else "fused"
-    if short and not has_avx512():
-        return "explicit"
-    return "explicit" if _matmul_setting() != "highest" else "fused"
+    return "explicit" if short or _matmul_setting() != "highest" else "fused"
 
 
 @contextlib.contextmanager
@@ -103,6 +98,10 @@ def _matmul_precision(setting: str) -> Iterator[None]:
 def has_avx512() -> bool:
     """Whether PyTorch's kernels for CPUs use AVX-512 here."""
     return "AVX512" in torch.backends.cpu.get_cpu_capability()
+
+
+SHORT = {torch.float32: 0 if has_avx512() else 32, torch.bfloat16: 512}
+"""Tokens up to which explicit attention is the faster one forward and backward on CPUs."""
 
 
 def has_bfloat16(device: torch.device) -> bool:

@@ -1,7 +1,8 @@
 """Muon: momentum whose matrices are made orthogonal (Jordan et al. 2024, "Muon: An optimizer for hidden layers").
 
 PyTorch has a Muon, but it works matrix by matrix and in bfloat16, which processors without instructions for it
-multiply ten times slower than float32. Here matrices of one shape are worked on together, in float32.
+multiply ten times slower than float32. Here matrices of one shape are worked on together, in the precision that
+autocast asks for: that of the training.
 """
 
 from __future__ import annotations

@@ -257,12 +257,12 @@ class Trainer:
                 _, likelihood = objective(*(tensor.to(self.processes.device) for tensor in batch.tensors))
                 total += float(likelihood)
                 tokens += batch.tokens
-            loss = total / max(tokens, 1)
-            values = {"loss": loss, "perplexity": math.exp(min(loss, 700.0))}
-            section, step = self.recipe.validation, self.state.step
-            due = section.score_every == 0 or step % section.score_every == 0 or step == self.recipe.training.steps
-            if section.scores and due:
-                values |= self.task.scores(model)
+        loss = total / max(tokens, 1)
+        values = {"loss": loss, "perplexity": math.exp(min(loss, 700.0))}
+        section, step = self.recipe.validation, self.state.step
+        due = section.score_every == 0 or step % section.score_every == 0 or step == self.recipe.training.steps
+        if section.scores and due:
+            values |= self.task.scores(model)  # in float32, in which the weights are delivered
         return values
 
     def with_weights(self, weights: Mapping[str, Tensor]) -> Model:
