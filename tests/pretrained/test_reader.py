@@ -247,3 +247,38 @@ def test_without_transformers_its_models_are_refused(stories, monkeypatch):
     with pytest.raises(MissingExtraError, match=r"pip install 'pellucid\[inspect\]'"):
         open_reader(str(stories))
     assert isinstance(open_reader("stories260k"), OwnReader)
+
+
+def test_gguf_files_are_opened(tmp_path):
+    gguf = pytest.importorskip("gguf", reason="gguf is not installed")
+    path = tmp_path / "tiny.gguf"
+    generator = np.random.default_rng(0)
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_context_length(20)
+    writer.add_embedding_length(12)
+    writer.add_block_count(2)
+    writer.add_feed_forward_length(8)
+    writer.add_head_count(3)
+    writer.add_head_count_kv(3)
+    writer.add_layer_norm_rms_eps(1e-5)
+    writer.add_tokenizer_model("gpt2")
+    letters = [chr(ord("a") + n) for n in range(8)]
+    writer.add_token_list([*letters, "ab", "<s>", "</s>"])
+    writer.add_token_types([1] * 9 + [3] * 2)
+    writer.add_token_merges(["a b"])
+    writer.add_bos_token_id(9)
+    writer.add_eos_token_id(10)
+    shapes = {"token_embd": (11, 12), "output": (11, 12), "output_norm": (12,)}
+    for layer in range(2):
+        square = dict.fromkeys(("attn_q", "attn_k", "attn_v", "attn_output"), (12, 12))
+        others = {"attn_norm": (12,), "ffn_norm": (12,), "ffn_gate": (8, 12), "ffn_up": (8, 12), "ffn_down": (12, 8)}
+        shapes |= {f"blk.{layer}.{name}": shape for name, shape in (square | others).items()}
+    for name, shape in shapes.items():
+        writer.add_tensor(f"{name}.weight", generator.normal(size=shape).astype(np.float32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    recording, _ = recorded(open_reader(str(path)), "cfd")
+    assert [layer.shape for layer in recording.layers] == [(1, 3, 3, 3)] * 2
+    assert recording.layers[0].tokens[0][0] == ("c", "f", "d")

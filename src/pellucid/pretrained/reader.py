@@ -13,10 +13,11 @@ import torch
 
 from pellucid.errors import ConfigError, InputError, LengthError
 from pellucid.nn.tensors import Int, Tensor
-from pellucid.pretrained.names import shipped_models
+from pellucid.pretrained.names import model_directory
 from pellucid.transformer.weights_file import refuse_pickle
 
 DTYPES = {"float64": torch.float64, "float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
+GGUF = ".gguf"
 _HUB_ID = re.compile(r"[\w-][\w.-]*(/[\w-][\w.-]*)?", re.ASCII)
 
 
@@ -129,7 +130,7 @@ class OwnReader(Reader):
         from pellucid.pretrained.resolve import open_directory
 
         if opening.revision is not None:
-            raise InputError(f"{directory.name} is a folder here and has no revisions; leave out --revision.")
+            raise InputError(f"{directory.name} lies here and has no revisions; leave out --revision.")
         opened = open_directory(directory)
         self.name = directory.name
         self.config = opened.config
@@ -181,7 +182,7 @@ def open_reader(name: str, opening: Opening = Opening()) -> Reader:
     """A model by its name: a folder, one that came with pellucid, or the id of one on the hub.
 
     Args:
-        name: "gpt2", "org/model", a folder of pellucid's or of transformers'.
+        name: "gpt2", "org/model", a folder of pellucid's or of transformers', a GGUF file of llama.cpp.
         opening: dtype, device, revision, trust.
 
     Raises:
@@ -189,21 +190,20 @@ def open_reader(name: str, opening: Opening = Opening()) -> Reader:
         WeightsError: its weights are missing, damaged, or a pickle, which is not opened.
         MissingExtraError: transformers is not installed.
     """
-    from pellucid.pretrained.names import model_directory
-
     path = Path(name)
-    if path.exists() and not path.is_dir():
+    if path.exists() and not path.is_dir() and path.suffix.lower() != GGUF:
         refuse_pickle(path)
-    if not path.exists() and name not in shipped_models() and _HUB_ID.fullmatch(name):
+    try:
+        place: Path | str = model_directory(name)
+    except InputError:
+        if not _HUB_ID.fullmatch(name):
+            raise
+        place = name
+    if isinstance(place, str) or place.suffix.lower() == GGUF or _is_of_transformers(place):
         from pellucid.pretrained.transformers_reader import TransformersReader
 
-        return TransformersReader(name, opening)
-    directory = model_directory(name)
-    if _is_of_transformers(directory):
-        from pellucid.pretrained.transformers_reader import TransformersReader
-
-        return TransformersReader(directory, opening)
-    return OwnReader(directory, opening)
+        return TransformersReader(place, opening)
+    return OwnReader(place, opening)
 
 
 def _is_of_transformers(directory: Path) -> bool:

@@ -25,7 +25,7 @@ class TransformersReader(Reader):
     """A model of transformers with its tokenizer.
 
     Args:
-        where: a folder, or the id of a model on the hub.
+        where: a folder, a GGUF file of llama.cpp, or the id of a model on the hub.
         opening: dtype, device, revision, and whether its own code is trusted.
 
     Raises:
@@ -41,14 +41,19 @@ class TransformersReader(Reader):
             raise MissingExtraError("transformers", "inspect", f"open {where}") from None
         self._library = transformers
         self.name = where.name if isinstance(where, Path) else where
-        self._where, self._opening = str(where), opening
+        self._where, self._opening, self._options = str(where), opening, {}
         self.device = opening.torch_device()
         if isinstance(where, Path):
             if opening.revision is not None:
-                raise InputError(f"{where} is a folder here and has no revisions; leave out --revision.")
-            _refuse_pickles(where)
+                raise InputError(f"{where} lies here and has no revisions; leave out --revision.")
+            if where.is_file():
+                self._where, self._options = str(where.parent), {"gguf_file": where.name}
+            else:
+                _refuse_pickles(where)
         with _quiet(transformers):
             self.config = self._open(transformers.AutoConfig)
+            if isinstance(where, Path) and where.is_dir():
+                _require_tokenizer(where)
             self.tokenizer = self._open_tokenizer()
         self._model: Any = None
         self._writes = False
@@ -123,20 +128,14 @@ class TransformersReader(Reader):
         )
 
     def _open(self, auto: Any, **options: Any) -> Any:
-        opening = self._opening
+        trust, revision = self._opening.trust_remote_code, self._opening.revision or "main"
+        options |= self._options
         try:
-            return auto.from_pretrained(
-                self._where, revision=opening.revision or "main", trust_remote_code=opening.trust_remote_code, **options
-            )
+            return auto.from_pretrained(self._where, revision=revision, trust_remote_code=trust, **options)
         except Exception as error:  # the errors of transformers, of the hub and of the network have no common class
             raise self._refusal(error) from None
 
     def _open_tokenizer(self) -> Any:
-        folder = Path(self._where)
-        if folder.is_dir() and not any(file.name.startswith(_TOKENIZERS) for file in folder.iterdir()):
-            raise ConfigError(
-                f"{folder} has no tokenizer (tokenizer.json, vocab.txt, …); put that of its training there."
-            )
         try:
             return self._open(self._library.AutoTokenizer)
         except ConfigError as error:
@@ -144,8 +143,9 @@ class TransformersReader(Reader):
 
     def _open_model(self, auto: Any) -> torch.nn.Module:
         dtype = DTYPES.get(self._opening.dtype, "auto")
+        kind = {} if self._options else {"use_safetensors": True}
         with _quiet(self._library):
-            model, loading = self._open(auto, dtype=dtype, use_safetensors=True, output_loading_info=True)
+            model, loading = self._open(auto, dtype=dtype, output_loading_info=True, **kind)
         missing = sorted(loading.get("missing_keys", ()))
         if missing:
             shown = ", ".join(missing[:3]) + (f" and {len(missing) - 3} more" if len(missing) > 3 else "")
@@ -188,6 +188,18 @@ def _refuse_pickles(directory: Path) -> None:
         if file.suffix.lower() in PICKLES:
             refuse_pickle(file)
     raise WeightsError(f"{directory} has neither {_WEIGHTS[0]} nor {_WEIGHTS[1]}.")
+
+
+def _require_tokenizer(directory: Path) -> None:
+    """Raises when a folder has no tokenizer, in whose place transformers would take an empty one.
+
+    Raises:
+        ConfigError: so it is.
+    """
+    if not any(file.name.startswith(_TOKENIZERS) for file in directory.iterdir()):
+        raise ConfigError(
+            f"{directory} has no tokenizer (tokenizer.json, vocab.txt, …); put that of its training there."
+        )
 
 
 @contextlib.contextmanager
