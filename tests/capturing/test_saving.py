@@ -27,8 +27,10 @@ def record(function, *given):
 
 def assert_same(one, other):
     assert len(one.layers) == len(other.layers)
+    assert one.tokens == other.tokens
     for left, right in zip(one.layers, other.layers, strict=True):
         assert (left.name, left.kind, left.shape, left.tokens) == (right.name, right.kind, right.shape, right.tokens)
+        assert list(left.marks) == list(right.marks)
         assert left.verification == right.verification
         batch, heads, n_q, _ = left.shape
         sequence, head, query = batch - 1, heads - 1, n_q // 2
@@ -177,6 +179,8 @@ LAYER = ("passes", 0, "layers", 0)
         ((*LAYER, "changes"), [{"change": "unheard of"}]),
         ((*LAYER, "changes"), [{"change": "scaled", "factor": "much"}]),
         ((*LAYER, "tokens"), [[0, 0]]),
+        ((*LAYER, "marks"), [[0, 0]]),
+        (("given",), [[["a", "loud"]]]),
         ((*LAYER, "verification", "status"), "certainly"),
     ],
 )

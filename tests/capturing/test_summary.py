@@ -225,3 +225,23 @@ def test_recordings_show_themselves():
     assert "what followed (induction)   1.1 9" in text
     page = recording.to_html(title="By hand")
     assert "<title>By hand</title>" in page
+
+
+class WithSpecialTokens(Letters):
+    """Letters of which the first two are special, as [CLS] and a padding token."""
+
+    all_special_ids = (0, 1)
+    bos_token_id, pad_token_id, eos_token_id, unk_token_id = 0, 1, None, None
+
+
+def test_special_tokens_are_no_words_and_padding_does_not_count():
+    # a at the beginning and the end is special; b is padding, and what it looks at is nobody's business.
+    ids = torch.tensor([[0, 2, 3, 2, 0, 1]])
+    weights = [[1 / (query + 1) if key <= query else 0 for key in range(N)] for query in range(N - 1)]
+    weights.append(row(k0=0.75, k5=0.25))
+    ((words,),) = summary_of(weights, tokenizer=Letters(), ids=ids).heads
+    ((head,),) = summary_of(weights, tokenizer=WithSpecialTokens(), ids=ids).heads
+    assert words.shares["same_word"] == pytest.approx((1 / 4 + 1 / 5) / 2)  # the second c, and a as a word
+    assert head.shares["same_word"] == pytest.approx(1 / 4)
+    assert words.shares["own"] == pytest.approx((1 / 2 + 1 / 3 + 1 / 4 + 1 / 5 + 1 / 4) / 5)
+    assert head.shares["own"] == pytest.approx((1 / 2 + 1 / 3 + 1 / 4 + 1 / 5) / 4)

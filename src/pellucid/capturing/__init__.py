@@ -19,6 +19,7 @@ except ImportError:
 
 from pellucid.capturing.capture import capture
 from pellucid.capturing.comparison import Comparison
+from pellucid.capturing.marks import Token
 from pellucid.capturing.overview import Overview
 from pellucid.capturing.recording import CapturedHead, Layer, Recording, Unrecorded
 from pellucid.capturing.steps import GenerationStep, generation_steps
@@ -35,6 +36,7 @@ __all__ = [
     "Overview",
     "Recording",
     "Summary",
+    "Token",
     "TopKeys",
     "Unrecorded",
     "Verification",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 import torch
@@ -26,6 +26,7 @@ from pellucid.capturing.changes import (
 from pellucid.capturing.compute import Head
 from pellucid.capturing.dims import Atom, Dims, Run, resolved, size
 from pellucid.capturing.labels import Labels
+from pellucid.capturing.marks import Mark, Marks, Token
 from pellucid.capturing.record import Record
 from pellucid.capturing.recorder import Pass
 from pellucid.capturing.verification import Verification
@@ -58,13 +59,21 @@ def save(recording: Recording, path: Path) -> None:
             entry.called,
             entry.classes,
             tuple(
-                writer.layer(record, layer.verification, layer.tokens)
+                writer.layer(record, layer.verification, layer.tokens, layer.marks)
                 for record, layer in zip(entry.records, layers, strict=False)
             ),
         )
         for entry in recording.passes
     )
-    header = stored.StoredRecording(passes, tuple(writer.sizes), tuple(writer.tokens), tuple(recording.notes))
+    given = tuple(tuple((token.text, token.mark) for token in sequence) for sequence in recording.tokens)
+    header = stored.StoredRecording(
+        passes,
+        tuple(writer.sizes),
+        tuple(writer.tokens),
+        tuple(writer.marks),
+        given,
+        tuple(recording.notes),
+    )
     metadata = {"format": stored.FORMAT, "recording": msgspec.json.encode(header).decode()}
     write_tensors(path, writer.tensors, metadata)
 
@@ -76,13 +85,17 @@ class _Writer:
         self.tensors: dict[str, Tensor] = {}
         self.sizes: list[int] = []
         self.tokens: list[tuple[str, ...]] = []
+        self.marks: list[tuple[Mark, ...]] = []
         self._atoms: dict[Atom, int] = {}
         self._names: dict[tuple[object, ...], str] = {}
         self._held: list[Tensor] = []  # so that no address is taken twice
-        self._lists: dict[tuple[str, ...], int] = {}
 
     def layer(
-        self, record: Record, verification: Verification, tokens: Sequence[tuple[Labels, Labels]]
+        self,
+        record: Record,
+        verification: Verification,
+        tokens: Sequence[tuple[Labels, Labels]],
+        marks: Sequence[tuple[Marks, Marks]],
     ) -> stored.StoredLayer:
         """A record."""
         again = record.finish is None
@@ -115,15 +128,14 @@ class _Writer:
                 verification.empty,
             ),
             tokens=tuple((self.labels(queries), self.labels(keys)) for queries, keys in tokens),
+            marks=tuple((self.its_marks(queries), self.its_marks(keys)) for queries, keys in marks),
         )
 
     def labels(self, labels: Labels) -> int | None:
-        if labels is None:
-            return None
-        if labels not in self._lists:
-            self._lists[labels] = len(self.tokens)
-            self.tokens.append(labels)
-        return self._lists[labels]
+        return None if labels is None else _place(labels, self.tokens)
+
+    def its_marks(self, marks: Marks) -> int | None:
+        return None if marks is None else _place(marks, self.marks)
 
     def run(self, run: Run) -> tuple[int, ...]:
         numbers = []
@@ -174,6 +186,16 @@ class _Writer:
         )
 
 
+_Listed = TypeVar("_Listed")
+
+
+def _place(wanted: _Listed, among: list[_Listed]) -> int:
+    """Where it is in a list, to which it is added if need be."""
+    if wanted not in among:
+        among.append(wanted)
+    return among.index(wanted)
+
+
 @dataclass(frozen=True, eq=False)
 class Loaded:
     """What a file holds.
@@ -181,12 +203,16 @@ class Loaded:
     Args:
         passes: without the ids of tokens.
         tokens: of every record, for each sequence those of the queries and of the keys.
+        marks: likewise, which are special tokens or padding.
+        given: what the model was given.
         verifications: of every record; `None` where it can be verified again.
         notes: what a reader should know.
     """
 
     passes: list[Pass]
     tokens: list[list[tuple[Labels, Labels]]]
+    marks: list[list[tuple[Marks, Marks]]]
+    given: list[tuple[Token, ...]]
     verifications: list[Verification | None]
     notes: list[str]
 
@@ -219,14 +245,17 @@ class _Reader:
     def recording(self) -> Loaded:
         passes: list[Pass] = []
         tokens: list[list[tuple[Labels, Labels]]] = []
+        marks: list[list[tuple[Marks, Marks]]] = []
         verifications: list[Verification | None] = []
         for entry in self.header.passes:
             records = [self.record(layer) for layer in entry.layers]
             passes.append(Pass(entry.name, None, None, entry.batch, records, entry.called, entry.classes))
             for layer in entry.layers:
                 tokens.append([(self.labels(queries), self.labels(keys)) for queries, keys in layer.tokens])
+                marks.append([(self.marks(queries), self.marks(keys)) for queries, keys in layer.marks])
                 verifications.append(self.verification(layer))
-        return Loaded(passes, tokens, verifications, list(self.header.notes))
+        given = [tuple(Token(text, mark) for text, mark in sequence) for sequence in self.header.given]
+        return Loaded(passes, tokens, marks, given, verifications, list(self.header.notes))
 
     def record(self, layer: stored.StoredLayer) -> Record:
         record = Record(
@@ -251,12 +280,13 @@ class _Reader:
             kept_run=self.run(layer.kept_run),
         )
         batch, _, n_q, n_k = record.shape
-        for queries, keys in layer.tokens:
-            for labels, length in ((self.labels(queries), n_q), (self.labels(keys), n_k)):
-                if labels is not None and len(labels) != length:
-                    raise ValueError(f"{len(labels)} tokens stand for {length} positions")
-        if layer.tokens and len(layer.tokens) != batch:
-            raise ValueError(f"there are tokens of {len(layer.tokens)} sequences for {batch}")
+        for places, named in ((layer.tokens, self.labels), (layer.marks, self.marks)):
+            for queries, keys in places:
+                for found, length in ((named(queries), n_q), (named(keys), n_k)):
+                    if found is not None and len(found) != length:
+                        raise ValueError(f"{len(found)} tokens stand for {length} positions")
+            if places and len(places) != batch:
+                raise ValueError(f"there are tokens of {len(places)} sequences for {batch}")
         Head(record, 0, 0).rows([0])  # so that what does not fit together is told here
         record.snapshot()
         return record
@@ -272,6 +302,9 @@ class _Reader:
 
     def labels(self, place: int | None) -> Labels:
         return None if place is None else self.header.tokens[place]
+
+    def marks(self, place: int | None) -> Marks:
+        return None if place is None else self.header.marks[place]
 
     def run(self, numbers: tuple[int, ...]) -> Run:
         if any(place < 0 for place in numbers):

@@ -10,6 +10,8 @@ from typing import Literal
 
 import msgspec
 
+from pellucid.capturing.marks import Mark
+
 FORMAT = "pellucid-recording-1"
 
 Number = float | Literal["inf", "-inf", "nan"]
@@ -113,6 +115,7 @@ class StoredLayer(msgspec.Struct, frozen=True):
     Args:
         output: what the model computed; `None` where it cannot be verified again from a file.
         tokens: of each sequence those of the queries and of the keys, as places in `StoredRecording.tokens`.
+        marks: likewise which of them are special tokens or padding, as places in `StoredRecording.marks`.
     """
 
     query: StoredOperand
@@ -136,6 +139,7 @@ class StoredLayer(msgspec.Struct, frozen=True):
     batch: int
     verification: StoredVerification
     tokens: tuple[tuple[int | None, int | None], ...]
+    marks: tuple[tuple[int | None, int | None], ...]
 
 
 class StoredPass(msgspec.Struct, frozen=True):
@@ -155,10 +159,14 @@ class StoredRecording(msgspec.Struct, frozen=True):
         passes: in order.
         atoms: the size of each.
         tokens: the lists of tokens that layers name.
+        marks: the lists of marks that layers name.
+        given: what the model was given, for each sequence: tokens with their marks.
         notes: what a reader should know.
     """
 
     passes: tuple[StoredPass, ...]
     atoms: tuple[int, ...]
     tokens: tuple[tuple[str, ...], ...]
+    marks: tuple[tuple[Mark, ...], ...]
+    given: tuple[tuple[tuple[str, Mark], ...], ...]
     notes: tuple[str, ...]

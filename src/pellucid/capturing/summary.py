@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import torch
 
 from pellucid.capturing.compute import ABSORBED, Head
+from pellucid.capturing.marks import Marks
 from pellucid.errors import InputError
 from pellucid.nn.tensors import Bool, Float, Int, Tensor
 
@@ -29,7 +30,10 @@ BLOCK = 1 << 21
 
 @dataclass(frozen=True)
 class HeadSummary:
-    """One head of one sequence. Queries that may attend to one key or none have no choice, and do not count.
+    """One head of one sequence.
+
+    Queries that may attend to one key or none have no choice, and do not count; nor does padding. Special tokens, as
+    [CLS], are no words.
 
     Args:
         layer: its layer's place in `Summary.layers`, from 0.
@@ -135,7 +139,9 @@ def _head(layer: Layer, place_of_layer: int, number: int, sequence: int) -> Head
     axes = layer.head(number, sequence=sequence).axes
     n_q, n_k = (axis.size for axis in axes)
     head = Head(layer.record, sequence, number, torch.float32)
-    codes = _codes(axes[0].labels, axes[1].labels)
+    marks = layer.head(number, sequence=sequence).marks
+    codes = _codes(axes[0].labels, axes[1].labels, marks)
+    padding = torch.tensor([mark == "padding" for mark in marks[0] or ("",) * n_q])
     block = n_q if len(layer.record.row_run()) > 1 else max(1, BLOCK // n_k)
     means = _Means()
     for start in range(0, n_q, block):
@@ -144,7 +150,7 @@ def _head(layer: Layer, place_of_layer: int, number: int, sequence: int) -> Head
         weights, changed = rows.weights.cpu(), rows.changed.cpu()
         allowed = changed > (changed.amax(-1, keepdim=True) - ABSORBED).clamp(min=torch.finfo(changed.dtype).min)
         choices = allowed.sum(-1)
-        chooses = choices > 1
+        chooses = (choices > 1) & ~padding[index]
         entropy = entropy_bits(weights)
         means.entropy.add(entropy[chooses])
         means.evenness.add((entropy / choices.clamp(min=2).log2())[chooses])
@@ -169,13 +175,21 @@ def entropy_bits(weights: Float[Tensor, "rows n_k"]) -> Float[Tensor, " rows"]:
 
 
 def _codes(
-    queries: tuple[str, ...] | None, keys: tuple[str, ...] | None
+    queries: tuple[str, ...] | None, keys: tuple[str, ...] | None, marks: tuple[Marks, Marks]
 ) -> tuple[Int[Tensor, " n_q"], Int[Tensor, " n_k"]] | None:
-    """Tokens as numbers, the same for the same; `None` where they are not known."""
+    """Tokens as numbers, the same for the same; `None` where they are not known.
+
+    Special tokens and padding are no words: each is a negative number of its own.
+    """
     if queries is None or keys is None:
         return None
     numbers: dict[str, int] = {}
-    coded = [[numbers.setdefault(token, len(numbers)) for token in tokens] for tokens in (queries, keys)]
+    coded: list[list[int]] = []
+    for part, (tokens, marked) in enumerate(zip((queries, keys), marks, strict=True)):
+        coded.append([])
+        for place, token in enumerate(tokens):
+            is_word = marked is None or not marked[place]
+            coded[-1].append(numbers.setdefault(token, len(numbers)) if is_word else -2 * (place + 1) - part)
     return torch.tensor(coded[0], dtype=torch.int32), torch.tensor(coded[1], dtype=torch.int32)
 
 
