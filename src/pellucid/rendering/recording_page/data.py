@@ -147,7 +147,7 @@ class RecordingData:
         queries = self.limits.listed(n_q)
         data: dict[str, Any] = {
             "summary": _summary(summary),
-            "thumbnail": maps.thumbnail(seen.mean.cpu().numpy()),
+            "thumbnail": maps.thumbnail(seen.mean.cpu().numpy(), seen.cell != (1, 1)),
             "cell": seen.cell,
             "size": largest.shape,
             "largest": maps.packed_levels(largest),

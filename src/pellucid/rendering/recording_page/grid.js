@@ -30,7 +30,8 @@ class Grid {
     const blocks = [...groups].map(([name, members]) =>
       element("div", { class: "group" }, element("h3", {}, name), this.table(members, sequence)),
     );
-    this.box.replaceChildren(element("h2", {}, "Heads"), this.patterns(layers, sequence), element("div", { class: "groups" }, ...blocks), this.legend());
+    const isPooled = layers.some((layer) => layer.sequences[sequence].heads.some((head) => head.mean));
+    this.box.replaceChildren(element("h2", {}, "Heads"), this.patterns(layers, sequence), element("div", { class: "groups" }, ...blocks), this.legend(isPooled));
   }
 
   table(layers, sequence) {
@@ -92,10 +93,12 @@ class Grid {
     }
   }
 
-  legend() {
+  legend(isPooled) {
     const canvas = element("canvas", { width: this.colours.length, height: 1, "aria-hidden": "true" });
     draw(canvas, this.colours.map((_, level) => level), this.colours);
-    return element("p", { class: "legend" }, "weight 0 ", canvas, " 1, by its square root; a row is a query, a column a key");
+    const words = " 1, by its square root; a row is a query, a column a key";
+    const more = isPooled ? ". These small maps are of mean weights, and go from 0 to the largest of each" : "";
+    return element("p", { class: "legend" }, "weight 0 ", canvas, `${words}${more}.`);
   }
 
   onKey(event) {

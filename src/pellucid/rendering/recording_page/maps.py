@@ -38,14 +38,17 @@ def letters(shades: Array) -> str:
     return bytes(np.frombuffer(_LETTERS.encode(), dtype=np.uint8)[shades]).decode()
 
 
-def thumbnail(mean: Array) -> list[str]:
+def thumbnail(mean: Array, relative: bool) -> list[str]:
     """A map in small, line by line: of every block of cells the largest.
 
     Args:
         mean: the mean weight of each cell; of a long text the largest ones would be dark everywhere.
+        relative: whether the darkest is the largest of these, and not a weight of 1.
     """
     rows, columns = (np.arange(0, size, -(-size // _THUMBNAIL)) for size in mean.shape)
     pooled = np.maximum.reduceat(np.maximum.reduceat(mean, rows, axis=0), columns, axis=1)
+    if relative:
+        pooled = pooled / max(float(pooled.max()), 1e-300)
     return [letters(row) for row in levels(pooled)]
 
 

@@ -69,6 +69,7 @@ class Reading {
       const isChosen = isChoice && place === this.place;
       const made = isChoice ? button(token, { class: "token" }) : element("span", { class: "token" }, token);
       made.title = this.titleOf(place, levels);
+      if (isChoice && this.isOpened(place)) made.classList.add("opened");
       if (isChoice) {
         made.tabIndex = isChosen ? 0 : -1;
         made.dataset.place = place;
@@ -85,6 +86,12 @@ class Reading {
       });
     }
     return line;
+  }
+
+  /** Whether this is one of the few rows whose arithmetic the page carries. */
+  isOpened(place) {
+    const { rows } = this.head.data;
+    return this.direction === "row" && rows !== undefined && rows.length < this.head.queryCount && rows.includes(place);
   }
 
   /** Scrolls a long text no further than the chosen token needs. */
@@ -193,9 +200,8 @@ class Arithmetic {
   missing() {
     const { layer, number, data } = this.head;
     if (data.refused) return element("p", {}, data.refused);
-    const carried = (data.rows ?? []).map((row) => `${this.head.queries[row]} (${row})`);
-    const words = carried.length
-      ? `The page carries the arithmetic of ${carried.slice(0, 12).join(", ")}${carried.length > 12 ? " …" : ""}. For this row: `
+    const words = data.rows?.length
+      ? "The page carries the arithmetic of the tokens with a dotted line. For this one: "
       : "The page carries no arithmetic of this head. For this row: ";
     const command = `${this.head.recorded.data.command} --layer ${layer.number} --head ${number} --query ${this.query}`;
     return element("p", {}, words, element("code", {}, command));
