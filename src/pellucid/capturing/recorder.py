@@ -12,6 +12,8 @@ from torch import nn
 from pellucid.capturing import interface, modules
 from pellucid.capturing.changes import Operand, hold
 from pellucid.capturing.dims import resolved
+from pellucid.capturing.fused import fused
+from pellucid.capturing.ledger import Ledger
 from pellucid.capturing.record import Record
 from pellucid.capturing.tracer import Tracer
 from pellucid.nn.tensors import Tensor
@@ -63,7 +65,7 @@ class Recorder(modules.Watcher):
             if not isinstance(parameter, nn.parameter.UninitializedParameter)
         }
         self._stack: list[Frame] = []
-        self._tracer = Tracer(self._found, self._is_parameter, self._softmax)
+        self._ledger = Ledger(self._found, self._is_parameter, self._softmax)
         self._compiled = any(
             type(module).__name__ == "OptimizedModule" or getattr(module, "_compiled_call_impl", None) is not None
             for module in model.modules()
@@ -85,7 +87,7 @@ class Recorder(modules.Watcher):
             exits.callback(modules.unwatch, self)
             interface.listen(self._handed)
             exits.callback(interface.unlisten, self._handed)
-            exits.enter_context(self._tracer)
+            exits.enter_context(Tracer(self._ledger))
             self._exits = exits.pop_all()
 
     def stop(self) -> None:
@@ -151,7 +153,8 @@ class Recorder(modules.Watcher):
         doubt = f"the kernel takes {', '.join(sorted(others))}, whose meaning is not known" if others else ""
         if mask is not None and not (isinstance(mask, Tensor) and mask.ndim == 4):
             doubt, mask = f"its mask is a {type(mask).__name__} that cannot be read", None
-        self._tracer.fused(
+        fused(
+            self._ledger,
             handed.query,
             handed.key,
             handed.value,
