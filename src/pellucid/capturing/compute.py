@@ -87,22 +87,47 @@ class Head:
         """Those rows."""
         index = torch.as_tensor(index, dtype=torch.long)
         at, run = self._rows_at(index)
-        query = self._exact(pick(self.record.query.tensor, self.record.query.dims, at, (run,)))
-        query = query.expand(len(index), -1)
+        query = self._query(index, at, run)
         scores = query @ self.key.T
         changed = self.changed(scores, self.record.changes, index, at, run)
-        sink = None
-        if self.record.sinks is not None:
-            sink = self._exact(self._operand(self.record.sinks, at, run))[:, :1].expand(len(index), 1)
+        sink = self._sink(index, at, run)
         weights = softmax(changed, sink)
         weights = self.changed(weights, self.record.after, index, at, run)
         return Rows(index, query, self.key, self.value, scores, changed, sink, weights, weights @ self.value)
+
+    def columns(self, index: Tensor) -> tuple[Tensor, Tensor | None]:
+        """The scores after every change, (n_k, rows), and what the softmax holds besides, (rows,).
+
+        Keys first is how they are looked at fastest where only sums and maxima over the keys are wanted.
+        """
+        at, run = self._rows_at(index)
+        changes = self.record.changes
+        query = self._query(index, at, run)
+        if changes and isinstance(changes[0], Scaled):
+            query, changes = query * changes[0].factor, changes[1:]
+        sink = self._sink(index, at, run)
+        scores = self.changed_columns(self.key @ query.T, changes, index)
+        return scores, None if sink is None else sink[:, 0]
+
+    def changed_columns(self, columns: Tensor, changes: Sequence[Change], index: Tensor) -> Tensor:
+        """The same as `changed` of scores (or weights) with the keys first, (n_k, rows)."""
+        at, run = self._rows_at(index)
+        return self.changed(columns.T, changes, index, at, run).T.contiguous()
 
     def output(self, index: Tensor) -> Tensor:
         """What the model computed, of the rows that are kept; `index` counts among those."""
         kept = self.record.kept_run
         at, run = ({**self.at, kept[0]: index}, kept) if kept else self._rows_at(index)
         return pick(self.record.output.tensor, self.record.output.dims, at, (run,)).expand(len(index), -1)
+
+    def _query(self, index: Tensor, at: dict[Atom, int | Tensor], run: Run) -> Tensor:
+        query = self._exact(pick(self.record.query.tensor, self.record.query.dims, at, (run,)))
+        return query.expand(len(index), -1)
+
+    def _sink(self, index: Tensor, at: dict[Atom, int | Tensor], run: Run) -> Tensor | None:
+        if self.record.sinks is None:
+            return None
+        return self._exact(self._operand(self.record.sinks, at, run))[:, :1].expand(len(index), 1)
 
     def _rows_at(self, index: Tensor) -> tuple[dict[Atom, int | Tensor], Run]:
         run = self.row_run
@@ -146,8 +171,11 @@ class Head:
                     scores = absorbed(scores + added, added, self.record.dtype)
                 case Filled(operand, value, inverse):
                     fill = self._operand(operand, at, run) != 0
-                    put = self._exact(self._operand(value, at, run)) if isinstance(value, Operand) else value
-                    scores = torch.where(~fill if inverse else fill, put, scores)
+                    fill = ~fill if inverse else fill
+                    if isinstance(value, Operand):
+                        scores = torch.where(fill, self._exact(self._operand(value, at, run)), scores)
+                    else:
+                        scores = scores.clone().masked_fill_(fill, value)
                 case Floor(value):
                     scores = scores.clamp(min=value)
                 case Tanh():
@@ -155,9 +183,18 @@ class Head:
                 case Rules():
                     scores = self._ruled(scores, change, index)
                 case Causal():
-                    later = torch.arange(scores.shape[1]) > index[:, None]
-                    scores = scores.masked_fill(later.to(scores.device), -math.inf)
+                    scores = _causal(scores, index)
         return scores
+
+
+def _causal(scores: Tensor, index: Tensor) -> Tensor:
+    """Without keys after the query; only among those between the first query and the last must one look closely."""
+    first, last = int(index.min()) + 1, int(index.max()) + 1
+    scores = scores.clone()  # which keeps the order in memory
+    scores[:, last:] = -math.inf
+    later = torch.arange(first, min(last, scores.shape[1])) > index[:, None]
+    scores[:, first:last].masked_fill_(later.to(scores.device), -math.inf)
+    return scores
 
 
 def _rows_and_keys(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
