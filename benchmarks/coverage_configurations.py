@@ -153,14 +153,8 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
             "model_type": "voxtral_realtime_encoder",
         },
     },
-    "zamba": {**_TEXT, "num_key_value_heads": 4, "num_hidden_layers": 4, "layers_block_type": _HYBRID},
-    "zamba2": {
-        **_TEXT,
-        "num_key_value_heads": 4,
-        "num_hidden_layers": 4,
-        "layers_block_type": _HYBRID,
-        "chunk_size": 8,
-    },
+    "zamba": _ZAMBA,
+    "zamba2": {**_ZAMBA, "chunk_size": 8},
 }
 """What a configuration is built from."""
 

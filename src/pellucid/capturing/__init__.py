@@ -18,8 +18,9 @@ except ImportError:
     raise MissingExtraError("PyTorch", "torch", "capture a model's attention") from None
 
 from pellucid.capturing.capture import capture
+from pellucid.capturing.marks import Token
 from pellucid.capturing.overview import Overview
 from pellucid.capturing.recording import CapturedHead, Layer, Recording, Unrecorded
 from pellucid.capturing.verification import Verification
 
-__all__ = ["CapturedHead", "Layer", "Overview", "Recording", "Unrecorded", "Verification", "capture"]
+__all__ = ["CapturedHead", "Layer", "Overview", "Recording", "Token", "Unrecorded", "Verification", "capture"]

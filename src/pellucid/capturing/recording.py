@@ -8,11 +8,14 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import torch
 
 from pellucid.arrays import Array
 from pellucid.capturing.compute import Head
 from pellucid.capturing.derive import derive_rows
-from pellucid.capturing.labels import labels
+from pellucid.capturing.inputs import Given
+from pellucid.capturing.labels import labels, names
+from pellucid.capturing.marks import Marks, Token, marked, marks, sentences
 from pellucid.capturing.overview import MAP, TOP, Overview, overview
 from pellucid.capturing.record import Record
 from pellucid.capturing.recorder import Pass, operand_bytes
@@ -29,11 +32,13 @@ class Layer:
         record: what it computed from.
         number: its place in `Recording.layers`.
         tokens: of the queries and of the keys, for each sequence; `None` where they are not known.
+        marks: which of the queries and of the keys are special tokens or padding, likewise.
     """
 
     record: Record
     number: int
     tokens: Sequence[tuple[tuple[str, ...] | None, tuple[str, ...] | None]]
+    marks: Sequence[tuple[Marks, Marks]] = ()
 
     @property
     def name(self) -> str:
@@ -134,7 +139,7 @@ class CapturedHead:
         name = self.layer.name or "the model"
         title = f"{name}, head {self.number}"
         return derive_rows(
-            self.layer.record, self.sequence, self.number, index, (chosen, key_axis.labels), title, self._purpose()
+            self.layer.record, self.sequence, self.number, index, (chosen, key_axis.labels), title, self._purpose(index)
         )
 
     def derivation(self) -> Derivation:
@@ -162,7 +167,12 @@ class CapturedHead:
         """
         return overview(self.layer.record, self.sequence, self.number, cells=cells, top=top)
 
-    def _purpose(self) -> str:
+    @property
+    def marks(self) -> tuple[Marks, Marks]:
+        """Which of the queries and of the keys are special tokens or padding; `None` where that is not known."""
+        return self.layer.marks[self.sequence] if self.layer.marks else (None, None)
+
+    def _purpose(self, queries: Sequence[int]) -> str:
         found = self.layer.verification
         words = f"This is {found.status}"
         if found:
@@ -172,7 +182,11 @@ class CapturedHead:
             )
         else:
             words += f": {found.reason}"
-        return ". ".join([words, *self.layer.record.notes]) + "."
+        of_queries, of_keys = self.marks
+        query_axis, key_axis = self.axes
+        special = sentences(of_queries, query_axis.labels, "queries", queries)
+        special += sentences(of_keys, key_axis.labels, "keys")
+        return ". ".join([words, *self.layer.record.notes, *special]) + "."
 
     def __repr__(self) -> str:
         return f"<head {self.number} of {self.layer!r}>"
@@ -214,8 +228,37 @@ class Recording:
         found = [(number, record) for number, entry in enumerate(self.passes) for record in entry.records]
         for position in range(len(self._layers), len(found)):
             number, record = found[position]
-            self._layers.append(Layer(record, position, labels(self.passes[: number + 1], record, self.tokenizer)))
+            passes = self.passes[: number + 1]
+            tokens = labels(passes, record, self.tokenizer)
+            self._layers.append(Layer(record, position, tokens, marks(passes, record, self.tokenizer)))
         return self._layers
+
+    @property
+    def tokens(self) -> list[tuple[Token, ...]]:
+        """What the model was given, for each sequence, with special tokens and padding marked.
+
+        Of an encoder–decoder it is what the encoder was given; of a text that was generated with a cache, all of it.
+        Empty where the model was given no ids, as with images.
+        """
+        first = self.passes[0] if self.passes else None
+        if first is None or first.source is None:
+            return []
+        sources = [first.source]
+        if first.target is None:
+            of_text = [entry for entry in self.passes if entry.name == first.name and entry.source is not None]
+            sources = [entry.source for entry in of_text if entry.source is not None and entry.batch == first.batch]
+        ids = torch.cat(sources, 1)
+        padding = first.source_padding if first.target is not None else self.passes[-1].source_padding
+        found = []
+        for number, row in enumerate(ids.tolist()):
+            known = padding is not None and padding.shape == ids.shape
+            given = Given(row, padding[number].tolist() if padding is not None and known else None)
+            texts = [str(place) for place in range(len(row))]
+            if self.tokenizer is not None:
+                texts = list(names(row, len(row), self.tokenizer) or texts)
+            its_marks = marked(given, len(row), self.tokenizer) or ("",) * len(row)
+            found.append(tuple(Token(text, mark) for text, mark in zip(texts, its_marks, strict=True)))
+        return found
 
     def layers_of(self, number: int) -> list[Layer]:
         """Those of one pass.
