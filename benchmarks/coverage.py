@@ -453,7 +453,8 @@ def table() -> str:
         "# Coverage of capture",
         "",
         f"torch {torch.__version__}, transformers {transformers.__version__}; `python benchmarks/coverage.py`. "
-        "A tiny random model of each architecture, a padded batch, float32, no gradients. *complete*: every attention "
+        "A tiny random model of each architecture, a padded batch, float32, no gradients; rows are kept until they are "
+        "run again, those of packages that are not installed too. *complete*: every attention "
         "recorded and verified; *identical*: the outputs with capture are those without, bit for bit.",
         "",
         "| | " + " | ".join(KINDS) + " | all |",
