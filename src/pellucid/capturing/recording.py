@@ -15,7 +15,7 @@ from pellucid.capturing.compute import Head
 from pellucid.capturing.derive import derive_rows
 from pellucid.capturing.inputs import Given
 from pellucid.capturing.labels import labels, names
-from pellucid.capturing.marks import Marks, Token, marked, marks, sentences
+from pellucid.capturing.marks import Mark, Marks, Token, marked, marks, sentences
 from pellucid.capturing.overview import MAP, TOP, Overview, overview
 from pellucid.capturing.record import Record
 from pellucid.capturing.recorder import Pass, operand_bytes
@@ -256,7 +256,7 @@ class Recording:
             texts = [str(place) for place in range(len(row))]
             if self.tokenizer is not None:
                 texts = list(names(row, len(row), self.tokenizer) or texts)
-            its_marks = marked(given, len(row), self.tokenizer) or ("",) * len(row)
+            its_marks: Sequence[Mark] = marked(given, len(row), self.tokenizer) or ("",) * len(row)
             found.append(tuple(Token(text, mark) for text, mark in zip(texts, its_marks, strict=True)))
         return found
 
