@@ -13,7 +13,6 @@ from pellucid.arrays import Array
 from pellucid.attention import attention_output, dot_products
 from pellucid.capturing.changes import Change, Filled, Floor, Multiplied, Plus, Scaled, Shifted, Tanh
 from pellucid.capturing.compute import ABSORBED, Head
-from pellucid.capturing.record import Record
 from pellucid.derivation import Axis, Builder, Derivation, Step, Subject, derive
 from pellucid.errors import InputError
 from pellucid.expressions import Expression, Number, Quotient, SquareRoot
@@ -126,9 +125,7 @@ def _expression(scale: float, d_k: int) -> Expression:
 
 
 def derive_rows(
-    record: Record,
-    sequence: int,
-    head: int,
+    head: Head,
     index: list[int],
     tokens: tuple[tuple[str, ...] | None, tuple[str, ...] | None],
     title: str,
@@ -137,9 +134,7 @@ def derive_rows(
     """Some queries' rows, from dot products to weighted sums.
 
     Args:
-        record: of the layer.
-        sequence: which of the batch.
-        head: which head.
+        head: whose.
         index: which queries.
         tokens: of the queries chosen and of the keys; `None` where they are not known.
         title: of the derivation.
@@ -148,21 +143,21 @@ def derive_rows(
     Raises:
         InputError: the record holds changes that cannot be written.
     """
-    of_head, places = Head(record, sequence, head), torch.tensor(index)
+    places = torch.tensor(index)
     query_axis = Axis("query", len(index), tokens[0])
-    key_axis = Axis("key", len(of_head.key), tokens[1])
+    key_axis = Axis("key", len(head.key), tokens[1])
 
     def numbers(tensor: Tensor) -> Array:
         array: Array = tensor.detach().cpu().numpy()
         return array
 
     def plan(builder: Builder) -> None:
-        d_k, d_v = of_head.key.shape[1], of_head.value.shape[1]
-        query = builder.given("query", numbers(of_head.query(places)), (query_axis, Axis("d_k", d_k)))
-        key = builder.given("key", numbers(of_head.key), (key_axis, Axis("d_k", d_k)))
-        value = builder.given("value", numbers(of_head.value), (key_axis, Axis("d_v", d_v)))
+        d_k, d_v = head.key.shape[1], head.value.shape[1]
+        query = builder.given("query", numbers(head.query(places)), (query_axis, Axis("d_k", d_k)))
+        key = builder.given("key", numbers(head.key), (key_axis, Axis("d_k", d_k)))
+        value = builder.given("value", numbers(head.value), (key_axis, Axis("d_v", d_v)))
         scores = dot_products(builder, query, key)
-        links = chain(of_head, places, torch.from_numpy(scores.value).to(of_head.key.device))
+        links = chain(head, places, torch.from_numpy(scores.value).to(head.key.device))
         axes = scores.axes
         step: Step = builder.apply("scaled_scores", Scale(_expression(links.scale, d_k), {}), scores, axes=axes)
         if links.cap is not None:
@@ -175,7 +170,7 @@ def derive_rows(
         else:
             mask = builder.given("mask", links.mask, axes)
             step = builder.apply("masked_scores", Mask(), step, mask, axes=axes)
-        sinks = of_head.sink(places)
+        sinks = head.sink(places)
         if sinks is None:
             weights = builder.apply("weights", Softmax(), step, axes=axes)
         else:
