@@ -196,6 +196,12 @@ def test_keys_and_values_are_kept_by_reference():
     assert record(fused_groups, q, k, v).layers[0].record.key.tensor.shape == k.shape
 
 
+def test_rows_of_a_head_share_its_keys_and_values():
+    head = record(fused, *matrices()).layers[0].head(1)
+    one, other = head.row(0), head.row(2)
+    assert all(np.shares_memory(one[name].value, other[name].value) for name in ("key", "value"))
+
+
 def test_what_is_overwritten_while_recording_was_copied_before():
     q, k, v = matrices()
 

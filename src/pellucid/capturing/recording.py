@@ -18,7 +18,7 @@ from pellucid.capturing.compute import Head
 from pellucid.capturing.derive import derive_rows
 from pellucid.capturing.inputs import Given
 from pellucid.capturing.labels import labels, names
-from pellucid.capturing.marks import Marks, Token, marked, marks, sentences
+from pellucid.capturing.marks import Mark, Marks, Token, marked, marks, sentences
 from pellucid.capturing.overview import MAP, TOP, Overview, overview
 from pellucid.capturing.record import Record
 from pellucid.capturing.recorder import Pass, operand_bytes
@@ -158,9 +158,12 @@ class CapturedHead:
         chosen = tuple(query_axis.label(position) for position in index)
         name = self.layer.name or "the model"
         title = f"{name}, head {self.number}"
-        return derive_rows(
-            self.layer.record, self.sequence, self.number, index, (chosen, key_axis.labels), title, self._purpose(index)
-        )
+        return derive_rows(self._numbers, index, (chosen, key_axis.labels), title, self._purpose(index))
+
+    @cached_property
+    def _numbers(self) -> Head:
+        """Keys and values in float64, which all rows share."""
+        return Head(self.layer.record, self.sequence, self.number)
 
     def derivation(self) -> Derivation:
         """The arithmetic of every query; n_q × n_k numbers a step."""
@@ -182,10 +185,9 @@ class CapturedHead:
     def weights(self) -> Array:
         """All weights, (n_q, n_k), in float64."""
         _, _, n_q, n_k = self.layer.shape
-        head = Head(self.layer.record, self.sequence, self.number)
         weights = np.empty((n_q, n_k))
         for position in range(n_q):
-            weights[position] = head.rows([position]).weights.cpu().numpy()
+            weights[position] = self._numbers.rows([position]).weights.cpu().numpy()
         return weights
 
     def overview(self, *, cells: int = MAP, top: int = TOP) -> Overview:
@@ -295,7 +297,8 @@ class Recording:
             reads = self.tokenizer if self.source_tokenizer is None else self.source_tokenizer
             if reads is not None:
                 texts = list(names(row, len(row), reads) or texts)
-            its_marks = marked(given, len(row), reads) or ("",) * len(row)
+            nothing: list[Mark] = [""] * len(row)
+            its_marks = marked(given, len(row), reads) or nothing
             found.append(tuple(Token(text, mark) for text, mark in zip(texts, its_marks, strict=True)))
         return found
 

@@ -287,7 +287,7 @@ class _Reader:
                         raise ValueError(f"{len(found)} tokens stand for {length} positions")
             if places and len(places) != batch:
                 raise ValueError(f"there are tokens of {len(places)} sequences for {batch}")
-        Head(record, 0, 0).rows([0])  # so that what does not fit together is told here
+        Head(record, 0, 0).rows([0]).output  # noqa: B018  (what does not fit together is told here)
         record.snapshot()
         return record
 
