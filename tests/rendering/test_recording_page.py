@@ -216,6 +216,21 @@ def test_three_kinds_of_attention_stand_apart_and_batches_and_progress_count():
     assert told == [(k, 2 * 4 * 8) for k in range(1, 65)]
 
 
+def test_special_tokens_and_padding_are_marked(show):
+    model = tiny(**GPT2)
+    names = Names(["[CLS]", *WORDS])
+    names.bos_id = 0
+    names.pad_id = 6
+    with torch.no_grad(), pellucid.capture(model, names) as recording:
+        model(torch.tensor([[0, 1, 2, 6]]))
+    assert recording.layers[0].head(0).marks[1] == ("special", "", "", "padding")
+    browser = show(recording_page(recording))
+    titles = (
+        "return [...document.querySelectorAll('.token')].map((token) => token.title.match(/[(](.*)[)]/)?.[1] ?? '')"
+    )
+    assert browser.run(titles) == ["special", "", "", "padding"]
+
+
 def test_what_is_not_verified_says_so():
     def dropped(q, k, v):
         return side_by_side(nn.functional.dropout((q @ k.mT).softmax(-1), 0.5, training=True) @ v)

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from pellucid.arrays import Array
+from pellucid.capturing.marks import Marks
 from pellucid.capturing.overview import Overview, overview
 from pellucid.capturing.recording import CapturedHead, Layer, Recording
 from pellucid.capturing.summary import HeadSummary, summarise
@@ -121,6 +122,7 @@ class RecordingData:
                 {
                     "queries": self._text(query),
                     "keys": self._text(key),
+                    "marks": [_marked(marks) for marks in heads[0].marks],
                     "heads": [self._head(*pair) for pair in zip(heads, summaries, strict=True)],
                 }
             )
@@ -203,6 +205,11 @@ def _rows_of(derivation: Derivation, limits: Budget) -> Callable[[Step], Sequenc
 def _weights(derivation: Derivation) -> Array:
     name = "changed_weights" if "changed_weights" in derivation else "weights"
     return np.asarray(derivation[name].value)
+
+
+def _marked(marks: Marks) -> dict[int, str]:
+    """Which tokens are no words of the text: "special" or "padding", by position."""
+    return {position: mark for position, mark in enumerate(marks or ()) if mark}
 
 
 def _listed(seen: Overview, queries: Sequence[int]) -> dict[str, Any]:

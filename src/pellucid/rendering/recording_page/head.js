@@ -56,6 +56,7 @@ class Head {
     Object.assign(this, { recorded, layer, sequence, number, data: own.heads[number] });
     this.queries = recorded.tokens(own.queries, this.queryCount);
     this.keys = recorded.tokens(own.keys, this.keyCount);
+    [this.queryMarks, this.keyMarks] = own.marks; // of tokens that are no words of the text, by place
     this.isOneText = own.queries !== null && own.queries === own.keys;
     this.derivation = recorded.derivations[this.data.derivation] ?? null;
     this.isPooled = this.data.cell.some((size) => size > 1);

@@ -53,15 +53,16 @@ class Reading {
     const isRow = this.direction === "row";
     const [chosen, tinted] = isRow ? [head.queries, head.keys] : [head.keys, head.queries];
     const names = isRow ? ["queries", "keys"] : ["keys", "queries"];
+    const marks = isRow ? [head.queryMarks, head.keyMarks] : [head.keyMarks, head.queryMarks];
     const lines = head.isOneText
-      ? [this.line("", tinted, levels, true)]
-      : [this.line(names[0], chosen, new Map(), true), this.line(names[1], tinted, levels, false)];
+      ? [this.line("", tinted, levels, true, marks[0])]
+      : [this.line(names[0], chosen, new Map(), true, marks[0]), this.line(names[1], tinted, levels, false, marks[1])];
     const before = this.text.firstChild?.scrollTop ?? 0;
     this.text.replaceChildren(...lines);
     this.bringInSight(lines[0], before);
   }
 
-  line(name, tokens, levels, isChoice) {
+  line(name, tokens, levels, isChoice, marks) {
     const line = element("p", { class: `tokens ${isChoice ? "choice" : ""}` });
     if (name) line.append(element("span", { class: "name" }, name), " ");
     tokens.forEach((token, place) => {
@@ -69,6 +70,10 @@ class Reading {
       const isChosen = isChoice && place === this.place;
       const made = isChoice ? button(token, { class: "token" }) : element("span", { class: "token" }, token);
       made.title = this.titleOf(place, levels);
+      if (marks[place]) {
+        made.classList.add(marks[place]);
+        made.title += ` (${marks[place]})`;
+      }
       if (isChoice && this.isOpened(place)) made.classList.add("opened");
       if (isChoice) {
         made.tabIndex = isChosen ? 0 : -1;
