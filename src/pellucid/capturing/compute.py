@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 
@@ -36,26 +37,40 @@ class Rows:
     """Some rows of one head.
 
     Args:
+        head: whose.
         index: which, (rows,).
         query: (rows, d_k).
-        key: (n_k, d_k).
-        value: (n_k, d_v).
         scores: the dot products, (rows, n_k).
         changed: after every change, (rows, n_k).
         sink: what the softmax holds besides, (rows, 1); `None` without.
-        weights: (rows, n_k), changes after the softmax included.
-        output: (rows, d_v).
     """
 
+    head: Head
     index: Tensor
     query: Tensor
-    key: Tensor
-    value: Tensor
     scores: Tensor
     changed: Tensor
     sink: Tensor | None
-    weights: Tensor
-    output: Tensor
+
+    @property
+    def key(self) -> Tensor:
+        """(n_k, d_k)"""
+        return self.head.key
+
+    @property
+    def value(self) -> Tensor:
+        """(n_k, d_v)"""
+        return self.head.value
+
+    @cached_property
+    def weights(self) -> Tensor:
+        """(rows, n_k), changes after the softmax included."""
+        return self.head.changed(softmax(self.changed, self.sink), self.head.record.after, self.index)
+
+    @cached_property
+    def output(self) -> Tensor:
+        """(rows, d_v)"""
+        return self.weights @ self.value
 
 
 class Head:
@@ -77,8 +92,19 @@ class Head:
             **positions(head, record.head_run()),
         }
         self.row_run, self.key_run = record.row_run(), resolved(record.keys)
-        self.key = self._exact(pick(record.key.tensor, record.key.dims, self.at, (self.key_run,)))
-        self.value = self._exact(pick(record.value.tensor, record.value.dims, self.at, (self.key_run,)))
+
+    @cached_property
+    def key(self) -> Tensor:
+        """(n_k, d_k)"""
+        return self._of_keys(self.record.key)
+
+    @cached_property
+    def value(self) -> Tensor:
+        """(n_k, d_v)"""
+        return self._of_keys(self.record.value)
+
+    def _of_keys(self, operand: Operand) -> Tensor:
+        return self._exact(pick(operand.tensor, operand.dims, self.at, (self.key_run,)))
 
     def _exact(self, tensor: Tensor) -> Tensor:
         return tensor.to(self.dtype)
@@ -86,23 +112,48 @@ class Head:
     def rows(self, index: Sequence[int] | Tensor) -> Rows:
         """Those rows."""
         index = torch.as_tensor(index, dtype=torch.long)
-        at, run = self._rows_at(index)
-        query = self._exact(pick(self.record.query.tensor, self.record.query.dims, at, (run,)))
-        query = query.expand(len(index), -1)
+        query = self.query(index)
         scores = query @ self.key.T
-        changed = self.changed(scores, self.record.changes, index, at, run)
-        sink = None
-        if self.record.sinks is not None:
-            sink = self._exact(self._operand(self.record.sinks, at, run))[:, :1].expand(len(index), 1)
-        weights = softmax(changed, sink)
-        weights = self.changed(weights, self.record.after, index, at, run)
-        return Rows(index, query, self.key, self.value, scores, changed, sink, weights, weights @ self.value)
+        changed = self.changed(scores, self.record.changes, index)
+        return Rows(self, index, query, scores, changed, self.sink(index))
+
+    def columns(self, index: Tensor) -> tuple[Tensor, Tensor | None]:
+        """The scores after every change, (n_k, rows), and what the softmax holds besides, (rows,).
+
+        Keys first is how they are looked at fastest where only sums and maxima over the keys are wanted.
+        """
+        query, changes, sink = self.query(index), self.record.changes, self.sink(index)
+        if changes and isinstance(changes[0], Scaled):
+            query, changes = query * changes[0].factor, changes[1:]
+        scores = self.changed_columns(self.key @ query.T, changes, index)
+        return scores, None if sink is None else sink[:, 0]
+
+    def changed_columns(self, columns: Tensor, changes: Sequence[Change], index: Tensor) -> Tensor:
+        """The same as `changed` of scores (or weights) with the keys first, (n_k, rows)."""
+        return self.changed(columns.T, changes, index).T.contiguous()
 
     def output(self, index: Tensor) -> Tensor:
         """What the model computed, of the rows that are kept; `index` counts among those."""
         kept = self.record.kept_run
         at, run = ({**self.at, kept[0]: index}, kept) if kept else self._rows_at(index)
         return pick(self.record.output.tensor, self.record.output.dims, at, (run,)).expand(len(index), -1)
+
+    def query(self, index: Tensor) -> Tensor:
+        """The queries of some rows, (rows, d_k)."""
+        at, run = self._rows_at(index)
+        query = self._exact(pick(self.record.query.tensor, self.record.query.dims, at, (run,)))
+        return query.expand(len(index), -1)
+
+    def sink(self, index: Tensor) -> Tensor | None:
+        """What the softmax of some rows holds besides, (rows, 1); `None` without."""
+        if self.record.sinks is None:
+            return None
+        return self._exact(self.operand(self.record.sinks, index))[:, :1].expand(len(index), 1)
+
+    def operand(self, operand: Operand, index: Tensor) -> Tensor:
+        """The part of a tensor that takes part in some rows, (rows or 1, n_k or 1), in its own type."""
+        at, run = self._rows_at(index)
+        return pick(operand.tensor, operand.dims, at, (run, self.key_run))
 
     def _rows_at(self, index: Tensor) -> tuple[dict[Atom, int | Tensor], Run]:
         run = self.row_run
@@ -125,12 +176,7 @@ class Head:
             scores = scores.masked_fill(~attends, -math.inf)
         return scores
 
-    def _operand(self, operand: Operand, at: dict[Atom, int | Tensor], run: Run) -> Tensor:
-        return pick(operand.tensor, operand.dims, at, (run, self.key_run))
-
-    def changed(
-        self, scores: Tensor, changes: Sequence[Change], index: Tensor, at: dict[Atom, int | Tensor], run: Run
-    ) -> Tensor:
+    def changed(self, scores: Tensor, changes: Sequence[Change], index: Tensor) -> Tensor:
         """The scores (or weights) after some changes."""
         for change in changes:
             match change:
@@ -139,15 +185,18 @@ class Head:
                 case Shifted(number):
                     scores = absorbed(scores + number, torch.tensor(number), self.record.dtype)
                 case Multiplied(operand, inverse):
-                    by = self._exact(self._operand(operand, at, run))
+                    by = self._exact(self.operand(operand, index))
                     scores = scores / by if inverse else scores * by
                 case Plus(operand, factor):
-                    added = self._exact(self._operand(operand, at, run)) * factor
+                    added = self._exact(self.operand(operand, index)) * factor
                     scores = absorbed(scores + added, added, self.record.dtype)
                 case Filled(operand, value, inverse):
-                    fill = self._operand(operand, at, run) != 0
-                    put = self._exact(self._operand(value, at, run)) if isinstance(value, Operand) else value
-                    scores = torch.where(~fill if inverse else fill, put, scores)
+                    fill = self.operand(operand, index) != 0
+                    fill = ~fill if inverse else fill
+                    if isinstance(value, Operand):
+                        scores = torch.where(fill, self._exact(self.operand(value, index)), scores)
+                    else:
+                        scores = scores.clone().masked_fill_(fill, value)
                 case Floor(value):
                     scores = scores.clamp(min=value)
                 case Tanh():
@@ -155,9 +204,18 @@ class Head:
                 case Rules():
                     scores = self._ruled(scores, change, index)
                 case Causal():
-                    later = torch.arange(scores.shape[1]) > index[:, None]
-                    scores = scores.masked_fill(later.to(scores.device), -math.inf)
+                    scores = _causal(scores, index)
         return scores
+
+
+def _causal(scores: Tensor, index: Tensor) -> Tensor:
+    """Without keys after the query; only among those between the first query and the last must one look closely."""
+    first, last = int(index.min()) + 1, int(index.max()) + 1
+    scores = scores.clone()  # which keeps the order in memory
+    scores[:, last:] = -math.inf
+    later = torch.arange(first, min(last, scores.shape[1])) > index[:, None]
+    scores[:, first:last].masked_fill_(later.to(scores.device), -math.inf)
+    return scores
 
 
 def _rows_and_keys(function: Callable[..., Tensor]) -> Callable[..., Tensor]:

@@ -12,11 +12,11 @@ import torch
 from pellucid.arrays import Array
 from pellucid.attention import attention_output, dot_products
 from pellucid.capturing.changes import Change, Filled, Floor, Multiplied, Plus, Scaled, Shifted, Tanh
-from pellucid.capturing.compute import ABSORBED, Head, Rows
-from pellucid.capturing.record import Record
+from pellucid.capturing.compute import ABSORBED, Head
 from pellucid.derivation import Axis, Builder, Derivation, Step, Subject, derive
 from pellucid.errors import InputError
 from pellucid.expressions import Expression, Number, Quotient, SquareRoot
+from pellucid.nn.tensors import Tensor
 from pellucid.operations import Add, Copy, Mask, Multiply, Scale, SinkSoftmax, SoftCap, Softmax
 
 
@@ -39,24 +39,29 @@ class Chain:
     factor: Array | None
 
 
-def chain(head: Head, rows: Rows) -> Chain:
+def chain(head: Head, index: Tensor, raw: Tensor) -> Chain:
     """The changes of rows, put in order.
 
     Everything after the scale (and the soft cap) is what was added: it is taken as the difference that it made, so
     that masks of large negative numbers, with what the model's float type loses beside them, come out as they were.
+
+    Args:
+        head: whose rows.
+        index: which rows.
+        raw: their dot products, (rows, n_k), in float64.
 
     Raises:
         InputError: they are none that can be written as a scale, a cap, a bias and a mask.
     """
     changes = list(head.record.changes)
     scale, cap, position = 1.0, None, 0
-    while position < len(changes) and (factor := _factor(head, rows, changes[position])) is not None:
+    while position < len(changes) and (factor := _factor(head, index, changes[position])) is not None:
         scale *= factor
         position += 1
     if position < len(changes) and isinstance(changes[position], Tanh):
         position += 1
         cap = 1.0
-        while position < len(changes) and (factor := _factor(head, rows, changes[position])) is not None:
+        while position < len(changes) and (factor := _factor(head, index, changes[position])) is not None:
             cap *= factor
             position += 1
         scale *= cap
@@ -65,25 +70,26 @@ def chain(head: Head, rows: Rows) -> Chain:
         raise InputError(f"{head.record.module} caps its scores after something was added; this cannot be written.")
     # A factor after an addition belongs to the scores as well.
     for change in rest:
-        factor = _factor(head, rows, change)
+        factor = _factor(head, index, change)
         if factor is not None and cap is None:
             scale *= factor
         elif factor is not None or isinstance(change, Multiplied):
             raise InputError(f"{head.record.module} multiplies its scores key by key; this cannot be written.")
-    scores = rows.scores * scale
+    scores = raw * scale
     if cap is not None:
         scores = cap * torch.tanh(scores / cap)
-    masked = (rows.changed == -math.inf) | (rows.changed - scores < -ABSORBED)
-    # Where every key is masked with a finite number, they all take part after all.
-    none_left = masked.all(-1, keepdim=True) & (rows.changed > -math.inf).any(-1, keepdim=True)
-    masked = masked & ~(none_left & (rows.changed > -math.inf))
-    bias = torch.where(masked, 0.0, rows.changed - scores)
+    changed = head.changed(raw, head.record.changes, index)
+    added = changed - scores
+    masked = added < -ABSORBED
+    if bool(masked.all(-1).any()):
+        # Where every key is masked with a finite number, they all take part after all.
+        finite = changed > -math.inf
+        masked = masked & ~(masked.all(-1, keepdim=True) & finite)
+    bias = torch.where(masked, 0.0, added)
     small = bias.abs() <= 1e-12 * (1 + scores.abs())
     factor_of_weights = None
     if head.record.after:
-        at, run = head._rows_at(rows.index)
-        ones = torch.ones_like(rows.weights)
-        factor_of_weights = head.changed(ones, head.record.after, rows.index, at, run).cpu().numpy()
+        factor_of_weights = head.changed(torch.ones_like(raw), head.record.after, index).cpu().numpy()
         if any(isinstance(change, Plus | Shifted | Floor | Tanh) for change in head.record.after) or any(
             isinstance(change, Filled) and change.value != 0.0 for change in head.record.after
         ):
@@ -99,14 +105,13 @@ def chain(head: Head, rows: Rows) -> Chain:
     )
 
 
-def _factor(head: Head, rows: Rows, change: Change) -> float | None:
+def _factor(head: Head, index: Tensor, change: Change) -> float | None:
     """The number that a change multiplies every score of the rows by, if that is what it does."""
     match change:
         case Scaled(factor):
             return factor
         case Multiplied(operand, inverse):
-            at, run = head._rows_at(rows.index)
-            by = head._operand(operand, at, run).to(torch.float64)
+            by = head.operand(operand, index).to(torch.float64)
             first = float(by.reshape(-1)[0])
             if bool((by == first).all()) and first != 0:
                 return 1 / first if inverse else first
@@ -120,9 +125,7 @@ def _expression(scale: float, d_k: int) -> Expression:
 
 
 def derive_rows(
-    record: Record,
-    sequence: int,
-    head: int,
+    head: Head,
     index: list[int],
     tokens: tuple[tuple[str, ...] | None, tuple[str, ...] | None],
     title: str,
@@ -131,9 +134,7 @@ def derive_rows(
     """Some queries' rows, from dot products to weighted sums.
 
     Args:
-        record: of the layer.
-        sequence: which of the batch.
-        head: which head.
+        head: whose.
         index: which queries.
         tokens: of the queries chosen and of the keys; `None` where they are not known.
         title: of the derivation.
@@ -142,22 +143,21 @@ def derive_rows(
     Raises:
         InputError: the record holds changes that cannot be written.
     """
-    at = Head(record, sequence, head)
-    rows = at.rows(index)
-    links = chain(at, rows)
+    places = torch.tensor(index)
     query_axis = Axis("query", len(index), tokens[0])
-    key_axis = Axis("key", rows.key.shape[0], tokens[1])
+    key_axis = Axis("key", len(head.key), tokens[1])
 
-    def numbers(tensor: torch.Tensor) -> Array:
+    def numbers(tensor: Tensor) -> Array:
         array: Array = tensor.detach().cpu().numpy()
         return array
 
     def plan(builder: Builder) -> None:
-        d_k, d_v = rows.key.shape[1], rows.value.shape[1]
-        query = builder.given("query", numbers(rows.query), (query_axis, Axis("d_k", d_k)))
-        key = builder.given("key", numbers(rows.key), (key_axis, Axis("d_k", d_k)))
-        value = builder.given("value", numbers(rows.value), (key_axis, Axis("d_v", d_v)))
+        d_k, d_v = head.key.shape[1], head.value.shape[1]
+        query = builder.given("query", numbers(head.query(places)), (query_axis, Axis("d_k", d_k)))
+        key = builder.given("key", numbers(head.key), (key_axis, Axis("d_k", d_k)))
+        value = builder.given("value", numbers(head.value), (key_axis, Axis("d_v", d_v)))
         scores = dot_products(builder, query, key)
+        links = chain(head, places, torch.from_numpy(scores.value).to(head.key.device))
         axes = scores.axes
         step: Step = builder.apply("scaled_scores", Scale(_expression(links.scale, d_k), {}), scores, axes=axes)
         if links.cap is not None:
@@ -170,10 +170,11 @@ def derive_rows(
         else:
             mask = builder.given("mask", links.mask, axes)
             step = builder.apply("masked_scores", Mask(), step, mask, axes=axes)
-        if rows.sink is None:
+        sinks = head.sink(places)
+        if sinks is None:
             weights = builder.apply("weights", Softmax(), step, axes=axes)
         else:
-            sink = builder.given("sink", numbers(rows.sink), (query_axis, Axis("sink", 1)))
+            sink = builder.given("sink", numbers(sinks), (query_axis, Axis("sink", 1)))
             weights = builder.apply("weights", SinkSoftmax(), step, sink, axes=axes)
         if links.factor is not None:
             factor = builder.given("factor", np.asarray(links.factor), axes)

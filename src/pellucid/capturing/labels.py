@@ -5,50 +5,42 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from pellucid.capturing.inputs import inputs
 from pellucid.capturing.record import Record
 from pellucid.capturing.recorder import Pass
-from pellucid.nn.tensors import Tensor
 
 Labels = tuple[str, ...] | None
 
 
-def labels(passes: Sequence[Pass], record: Record, tokenizer: Any) -> list[tuple[Labels, Labels]]:
+def labels(
+    passes: Sequence[Pass], record: Record, tokenizer: Any, source_tokenizer: Any = None
+) -> list[tuple[Labels, Labels]]:
     """Tokens of the queries and of the keys, for each sequence of the batch.
 
     Args:
         passes: up to the one of the record; with a cache, earlier tokens come from earlier passes.
         record: whose axes are to be named.
         tokenizer: pellucid's or transformers'; without one there are no tokens.
+        source_tokenizer: of what an encoder reads, where that is another one.
     """
     batch, _, n_q, n_k = record.shape
     if tokenizer is None:
         return [(None, None)] * batch
-    last = passes[-1]
-    decodes = last.target is not None and "decoder" in record.module
-    queries = last.target if decodes else last.source
-    past = [entry.target if decodes else entry.source for entry in passes if entry.name == last.name]
-    keys = last.source if record.kind == "cross" else None
-    if record.kind == "cross" and (last.target is None or keys is None):
-        keys = next((entry.source for entry in passes if entry.source is not None), None)
-    found = []
-    for sequence in range(batch):
-        query_ids = _ids(queries, sequence)
-        key_ids = _ids(keys, sequence)
-        if record.kind != "cross":
-            history = [token for entry in past for token in _ids(entry, sequence) or []]
-            key_ids = query_ids if query_ids is not None and len(query_ids) == n_k else history
-        found.append((_tokens(query_ids, n_q, tokenizer), _tokens(key_ids, n_k, tokenizer)))
-    return found
+    of_queries, of_keys = tokenizers(record, tokenizer, source_tokenizer)
+    given = inputs(passes, record)
+    return [(names(query.ids, n_q, of_queries), names(key.ids, n_k, of_keys)) for query, key in given]
 
 
-def _ids(ids: Tensor | None, sequence: int) -> list[int] | None:
-    if ids is None or not len(ids):
-        return None
-    chosen: list[int] = ids[sequence if sequence < len(ids) else 0].tolist()
-    return chosen
+def tokenizers(record: Record, tokenizer: Any, source_tokenizer: Any) -> tuple[Any, Any]:
+    """The tokenizer of the queries and that of the keys."""
+    if source_tokenizer is None:
+        return tokenizer, tokenizer
+    of_queries = tokenizer if "decoder" in record.module else source_tokenizer
+    return of_queries, source_tokenizer if record.kind == "cross" else of_queries
 
 
-def _tokens(ids: list[int] | None, n: int, tokenizer: Any) -> Labels:
+def names(ids: list[int] | None, n: int, tokenizer: Any) -> Labels:
+    """The tokens of `n` ids; `None` where there are not as many."""
     if ids is None or len(ids) != n:
         return None
     if hasattr(tokenizer, "convert_ids_to_tokens"):

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 
 import torch
 
-from pellucid.capturing.changes import Change, Operand, hold, operands
-from pellucid.capturing.dims import Dims, Run, flat, fresh, resolved, size
+from pellucid.capturing.changes import Change, Filled, Operand, hold, operands
+from pellucid.capturing.dims import Atom, Dims, Run, flat, fresh, resolved, size
 from pellucid.nn.tensors import Tensor
 
 Finish = Callable[[Tensor, int], Tensor]
@@ -81,6 +81,11 @@ class Record:
         """The atoms that stand for heads."""
         if self.heads is not None:
             return resolved(self.heads)
+        queries = self._queries()
+        return (*self._lead_heads(), *(atom for atom in resolved(self.rows) if atom not in queries))
+
+    def _lead_heads(self) -> Run:
+        """What is left of `lead` without the sequences."""
         lead = resolved(self.lead)
         if self.batch > 1:
             for cut in range(len(lead) + 1):
@@ -90,6 +95,25 @@ class Record:
             if first is not None and first.size % self.batch == 0:
                 return (*first.cut(self.batch)[1:], *lead[1:])
         return lead[1:] if len(lead) > 1 and self.batch > 1 else lead
+
+    def _queries(self) -> Run:
+        """Which atoms of the rows stand for queries, where the model never puts heads beside the features.
+
+        Heads that share their keys may be stacked there (multi-query attention, Shazeer 2019, written as one product).
+        What a mask tells apart are queries; so is, in self-attention, what is as long as the keys; so is otherwise the
+        axis beside the keys.
+        """
+        rows, keys = resolved(self.rows), resolved(self.keys)
+        if len(rows) < 2 or size(rows) == size(keys):
+            return rows
+        for change in self.changes:
+            if isinstance(change, Filled):
+                masked = flat(change.operand.dims)
+                told = tuple(atom for atom in rows if atom in masked and _spans(change.operand, atom))
+                if 0 < len(told) < len(rows) and set(keys) <= set(masked):
+                    return told
+        long = [atom for atom in rows if atom.size == size(keys)]
+        return ((long or rows)[-1],)
 
     def row_run(self) -> Run:
         """The atoms that stand for queries."""
@@ -134,3 +158,9 @@ class Record:
                     dims = (*dims[:axis], self.kept_run, *dims[axis + 1 :])
                     break
         self.output = hold(output, dims)
+
+
+def _spans(operand: Operand, atom: Atom) -> bool:
+    """Whether a tensor has a number of its own for each position of an atom."""
+    lengths = zip(operand.dims, operand.tensor.shape, strict=False)
+    return any(length != 1 and atom in flat((run,)) for run, length in lengths)

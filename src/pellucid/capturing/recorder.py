@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +14,8 @@ from torch import nn
 from pellucid.capturing import interface, modules
 from pellucid.capturing.changes import Operand, hold
 from pellucid.capturing.dims import resolved
+from pellucid.capturing.fused import fused
+from pellucid.capturing.ledger import Ledger
 from pellucid.capturing.record import Record
 from pellucid.capturing.tracer import Tracer
 from pellucid.nn.tensors import Tensor
@@ -35,8 +39,12 @@ class Pass:
         name: the part's dotted name; empty for the whole model.
         source: ids of the tokens that went in, (batch, n); `None` where there were none.
         target: those of a decoder's.
+        batch: sequences.
         records: what was found.
         called: the attention modules that were called, and whether a softmax was seen in them.
+        classes: the names of their classes.
+        source_padding, target_padding: which of the tokens are padding, (batch, n), by the mask that the model was
+            given; `None` without one. With a cache it is as long as the keys.
     """
 
     name: str
@@ -46,6 +54,8 @@ class Pass:
     records: list[Record] = field(default_factory=list)
     called: dict[str, bool] = field(default_factory=dict)
     classes: dict[str, str] = field(default_factory=dict)
+    source_padding: Tensor | None = None
+    target_padding: Tensor | None = None
 
 
 class Recorder(modules.Watcher):
@@ -63,7 +73,7 @@ class Recorder(modules.Watcher):
             if not isinstance(parameter, nn.parameter.UninitializedParameter)
         }
         self._stack: list[Frame] = []
-        self._tracer = Tracer(self._found, self._is_parameter, self._softmax)
+        self._ledger = Ledger(self._found, self._is_parameter, self._softmax)
         self._compiled = any(
             type(module).__name__ == "OptimizedModule" or getattr(module, "_compiled_call_impl", None) is not None
             for module in model.modules()
@@ -85,7 +95,7 @@ class Recorder(modules.Watcher):
             exits.callback(modules.unwatch, self)
             interface.listen(self._handed)
             exits.callback(interface.unlisten, self._handed)
-            exits.enter_context(self._tracer)
+            exits.enter_context(Tracer(self._ledger))
             self._exits = exits.pop_all()
 
     def stop(self) -> None:
@@ -99,7 +109,7 @@ class Recorder(modules.Watcher):
         if name is None:
             return
         if not self._stack:
-            self.passes.append(_begin(name, args, kwargs))
+            self.passes.append(_begin(module, name, args, kwargs))
         frame = Frame(module, name, modules.is_attention(module))
         if frame.attention:
             frame.cross = modules.is_cross(module, name, args, kwargs)
@@ -151,7 +161,8 @@ class Recorder(modules.Watcher):
         doubt = f"the kernel takes {', '.join(sorted(others))}, whose meaning is not known" if others else ""
         if mask is not None and not (isinstance(mask, Tensor) and mask.ndim == 4):
             doubt, mask = f"its mask is a {type(mask).__name__} that cannot be read", None
-        self._tracer.fused(
+        fused(
+            self._ledger,
             handed.query,
             handed.key,
             handed.value,
@@ -163,25 +174,60 @@ class Recorder(modules.Watcher):
 
 
 _KNOWN = ("attention_mask", "position_ids", "cache_position", "cu_seq_lens_q", "cu_seq_lens_k", "position_bias")
-_IDS = ("input_ids", "input", "src", "tokens", "idx", "x")
-_TARGET_IDS = ("decoder_input_ids", "tgt")
+_IDS = ("input_ids", "input", "source", "src", "tokens", "ids", "idx", "x")
+_TARGET_IDS = ("decoder_input_ids", "target", "tgt")
+_MASKS = ("attention_mask", "padding_mask", "source_mask", "mask")
+_TARGET_MASKS = ("decoder_attention_mask",)
+_PADDING = ("src_key_padding_mask", "key_padding_mask")
+_TARGET_PADDING = ("tgt_key_padding_mask",)
+_AMBIGUOUS = ("source_mask", "mask")
 
 
-def _begin(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Pass:
+def _padding(
+    named: Mapping[str, Any], attended: tuple[str, ...], padded: tuple[str, ...], ids: Tensor | None, batch: int
+) -> Tensor | None:
+    """Which tokens are padding, by masks that are true (or 1) where there is a token, or where there is none."""
+    for names, inverse in ((padded, False), (attended, True)):
+        for name in names:
+            mask = named.get(name)
+            if not isinstance(mask, Tensor) or mask.is_nested or mask.ndim != 2 or mask.is_floating_point():
+                continue
+            of_tokens = ids is not None and mask.shape == ids.shape
+            if len(mask) == batch and (of_tokens or name not in _AMBIGUOUS):
+                return (mask == 0 if inverse else mask != 0).detach().clone()
+    return None
+
+
+def _by_name(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+    """Arguments by the names that the module gives them."""
+    try:
+        return inspect.signature(module.forward).bind_partial(*args, **kwargs).arguments | kwargs
+    except (TypeError, ValueError):  # built in C, or called with what it does not take
+        return kwargs
+
+
+def _ids(named: Mapping[str, Any], names: tuple[str, ...], otherwise: Sequence[Any] = ()) -> Tensor | None:
+    """Ids of tokens, (batch, n), under one of some names, or else at a place."""
+    given = next((value for value in (*map(named.get, names), *otherwise) if isinstance(value, Tensor)), None)
+    if given is None or given.is_nested or given.ndim not in (1, 2) or given.is_floating_point():
+        return None
+    found: Tensor = given.detach().reshape(-1, given.shape[-1]).clone()
+    return found
+
+
+def _begin(module: nn.Module, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Pass:
+    named = _by_name(module, args, kwargs)
+    source, target = _ids(named, _IDS, args[:1]), _ids(named, _TARGET_IDS)
     tensors = [value for value in (*args, *kwargs.values()) if isinstance(value, Tensor) and not value.is_nested]
-
-    def ids(names: tuple[str, ...], position: int) -> Tensor | None:
-        given = next((kwargs[n] for n in names if isinstance(kwargs.get(n), Tensor)), None)
-        if given is None and len(args) > position and isinstance(args[position], Tensor):
-            given = args[position]
-        if given is None or given.is_nested or given.ndim > 2 or given.is_floating_point() or given.ndim == 0:
-            return None
-        found: Tensor = given.detach().reshape(-1, given.shape[-1]).clone()
-        return found
-
-    source = ids(_IDS, 0)
     batch = source.shape[0] if source is not None else next((t.shape[0] for t in tensors if t.ndim > 1), 1)
-    return Pass(name, source, ids(_TARGET_IDS, 99), batch)
+    return Pass(
+        name,
+        source,
+        target,
+        batch,
+        source_padding=_padding(named, _MASKS, _PADDING, source, batch),
+        target_padding=_padding(named, _TARGET_MASKS, _TARGET_PADDING, target, batch),
+    )
 
 
 def _share(record: Record, handed: interface.Handed) -> None:

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from pellucid.arrays import Array
+from pellucid.capturing import export, saving
+from pellucid.capturing.comparison import Comparison, compare
 from pellucid.capturing.compute import Head
 from pellucid.capturing.derive import derive_rows
-from pellucid.capturing.labels import labels
+from pellucid.capturing.inputs import Given
+from pellucid.capturing.labels import labels, names
+from pellucid.capturing.marks import Mark, Marks, Token, marked, marks, sentences
 from pellucid.capturing.overview import MAP, TOP, Overview, overview
 from pellucid.capturing.record import Record
 from pellucid.capturing.recorder import Pass, operand_bytes
+from pellucid.capturing.summary import Summary, summarise
+from pellucid.capturing.top_keys import TopKeys, top_keys
 from pellucid.capturing.verification import Verification, verify
 from pellucid.derivation import Axis, Derivation
+from pellucid.derivation.presenter import present
 from pellucid.errors import InputError, PositionError
 
 
@@ -29,11 +38,15 @@ class Layer:
         record: what it computed from.
         number: its place in `Recording.layers`.
         tokens: of the queries and of the keys, for each sequence; `None` where they are not known.
+        marks: which of the queries and of the keys are special tokens or padding, likewise.
+        verified_before: the outcome of an earlier verification that cannot be made again.
     """
 
     record: Record
     number: int
     tokens: Sequence[tuple[tuple[str, ...] | None, tuple[str, ...] | None]]
+    marks: Sequence[tuple[Marks, Marks]] = ()
+    verified_before: Verification | None = None
 
     @property
     def name(self) -> str:
@@ -58,7 +71,7 @@ class Layer:
     @cached_property
     def verification(self) -> Verification:
         """Whether the arithmetic gives what the model computed; found out at the first look."""
-        return verify(self.record)
+        return verify(self.record) if self.verified_before is None else self.verified_before
 
     @property
     def status(self) -> str:
@@ -77,6 +90,18 @@ class Layer:
         """
         batch, heads, _, _ = self.shape
         return CapturedHead(self, Axis("head", heads).position(head), Axis("sequence", batch).position(sequence))
+
+    def compare(self, other: Layer, *, sequence: int = 0) -> Comparison:
+        """This layer and another one, head by head.
+
+        Args:
+            other: of this recording or of another.
+            sequence: of the batch, from 0.
+
+        Raises:
+            PositionError: there is no such sequence.
+        """
+        return compare(summarise([self], sequence=sequence), summarise([other], sequence=sequence))
 
     def __repr__(self) -> str:
         batch, heads, n_q, n_k = self.shape
@@ -133,21 +158,36 @@ class CapturedHead:
         chosen = tuple(query_axis.label(position) for position in index)
         name = self.layer.name or "the model"
         title = f"{name}, head {self.number}"
-        return derive_rows(
-            self.layer.record, self.sequence, self.number, index, (chosen, key_axis.labels), title, self._purpose()
-        )
+        return derive_rows(self._numbers, index, (chosen, key_axis.labels), title, self._purpose(index))
+
+    @cached_property
+    def _numbers(self) -> Head:
+        """Keys and values in float64, which all rows share."""
+        return Head(self.layer.record, self.sequence, self.number)
 
     def derivation(self) -> Derivation:
         """The arithmetic of every query; n_q × n_k numbers a step."""
         return self.rows(list(range(self.layer.shape[2])))
 
+    def compare(self, other: CapturedHead, query: int | str, other_query: int | str | None = None) -> Derivation:
+        """The same query in this head and in another one, to be read side by side.
+
+        Args:
+            other: of this recording or of another.
+            query: as in `row`.
+            other_query: that of the other head; the same by default.
+
+        Raises:
+            PositionError, InputError: as `row`.
+        """
+        return replace(self.row(query), beside=other.row(query if other_query is None else other_query))
+
     def weights(self) -> Array:
         """All weights, (n_q, n_k), in float64."""
         _, _, n_q, n_k = self.layer.shape
-        head = Head(self.layer.record, self.sequence, self.number)
         weights = np.empty((n_q, n_k))
         for position in range(n_q):
-            weights[position] = head.rows([position]).weights.cpu().numpy()
+            weights[position] = self._numbers.rows([position]).weights.cpu().numpy()
         return weights
 
     def overview(self, *, cells: int = MAP, top: int = TOP) -> Overview:
@@ -162,7 +202,12 @@ class CapturedHead:
         """
         return overview(self.layer.record, self.sequence, self.number, cells=cells, top=top)
 
-    def _purpose(self) -> str:
+    @property
+    def marks(self) -> tuple[Marks, Marks]:
+        """Which of the queries and of the keys are special tokens or padding; `None` where that is not known."""
+        return self.layer.marks[self.sequence] if self.layer.marks else (None, None)
+
+    def _purpose(self, queries: Sequence[int]) -> str:
         found = self.layer.verification
         words = f"This is {found.status}"
         if found:
@@ -172,7 +217,11 @@ class CapturedHead:
             )
         else:
             words += f": {found.reason}"
-        return ". ".join([words, *self.layer.record.notes]) + "."
+        of_queries, of_keys = self.marks
+        query_axis, key_axis = self.axes
+        special = sentences(of_queries, query_axis.labels, "queries", queries)
+        special += sentences(of_keys, key_axis.labels, "keys")
+        return ". ".join([words, *self.layer.record.notes, *special]) + "."
 
     def __repr__(self) -> str:
         return f"<head {self.number} of {self.layer!r}>"
@@ -201,12 +250,15 @@ class Recording:
         passes: the forward passes, one for each call of the model from outside.
         tokenizer: names the tokens; `None` for numbers.
         notes: what a reader should know, a sentence each.
+        source_tokenizer: names what an encoder reads, where that is another one.
     """
 
     passes: list[Pass]
     tokenizer: Any = None
     notes: list[str] = field(default_factory=list)
+    source_tokenizer: Any = None
     _layers: list[Layer] = field(default_factory=list, repr=False)
+    _given: list[tuple[Token, ...]] | None = field(default=None, repr=False)  # of a recording that was read from a file
 
     @property
     def layers(self) -> list[Layer]:
@@ -214,8 +266,41 @@ class Recording:
         found = [(number, record) for number, entry in enumerate(self.passes) for record in entry.records]
         for position in range(len(self._layers), len(found)):
             number, record = found[position]
-            self._layers.append(Layer(record, position, labels(self.passes[: number + 1], record, self.tokenizer)))
+            passes, tokenizers = self.passes[: number + 1], (self.tokenizer, self.source_tokenizer)
+            tokens = labels(passes, record, *tokenizers)
+            self._layers.append(Layer(record, position, tokens, marks(passes, record, *tokenizers)))
         return self._layers
+
+    @property
+    def tokens(self) -> list[tuple[Token, ...]]:
+        """What the model was given, for each sequence, with special tokens and padding marked.
+
+        Of an encoder–decoder it is what the encoder was given; of a text that was generated with a cache, all of it.
+        Empty where the model was given no ids, as with images.
+        """
+        if self._given is not None:
+            return self._given
+        first = self.passes[0] if self.passes else None
+        if first is None or first.source is None:
+            return []
+        sources = [first.source]
+        if first.target is None:
+            of_text = [entry for entry in self.passes if entry.name == first.name and entry.source is not None]
+            sources = [entry.source for entry in of_text if entry.source is not None and entry.batch == first.batch]
+        ids = torch.cat(sources, 1)
+        padding = first.source_padding if first.target is not None else self.passes[-1].source_padding
+        found = []
+        for number, row in enumerate(ids.tolist()):
+            known = padding is not None and padding.shape == ids.shape
+            given = Given(row, padding[number].tolist() if padding is not None and known else None)
+            texts = [str(place) for place in range(len(row))]
+            reads = self.tokenizer if self.source_tokenizer is None else self.source_tokenizer
+            if reads is not None:
+                texts = list(names(row, len(row), reads) or texts)
+            nothing: list[Mark] = [""] * len(row)
+            its_marks = marked(given, len(row), reads) or nothing
+            found.append(tuple(Token(text, mark) for text, mark in zip(texts, its_marks, strict=True)))
+        return found
 
     def layers_of(self, number: int) -> list[Layer]:
         """Those of one pass.
@@ -227,6 +312,37 @@ class Recording:
             raise PositionError(f"pass {number} does not exist; there are {len(self.passes)}, counted from 0.")
         start = sum(len(entry.records) for entry in self.passes[:number])
         return self.layers[start : start + len(self.passes[number].records)]
+
+    def summary(
+        self,
+        layers: Sequence[Layer] | None = None,
+        *,
+        sequence: int = 0,
+        progress: Callable[[int], object] | None = None,
+    ) -> Summary:
+        """What every head looks at, in a few numbers each.
+
+        Args:
+            layers: which; all by default.
+            sequence: of the batch, from 0.
+            progress: is told of every layer that is done.
+
+        Raises:
+            PositionError: there is no such sequence.
+        """
+        return summarise(self.layers if layers is None else layers, sequence=sequence, progress=progress)
+
+    def compare(self, other: Recording, *, sequence: int = 0) -> Comparison:
+        """This recording and another one, head by head: of another text, another model, another precision.
+
+        Args:
+            other: what it is compared with.
+            sequence: of the batch, from 0.
+
+        Raises:
+            PositionError: there is no such sequence.
+        """
+        return compare(self.summary(sequence=sequence), other.summary(sequence=sequence))
 
     @property
     def unrecorded(self) -> list[Unrecorded]:
@@ -243,6 +359,103 @@ class Recording:
                 )
                 missing[name] = Unrecorded(name, entry.classes[name], reason)
         return list(missing.values())
+
+    def to_text(self, **options: Any) -> str:
+        """The summary of all layers, as the terminal shows it, without colours.
+
+        Args:
+            options: a `title`; `width` of the terminal.
+        """
+        return self._to("terminal", **options)
+
+    def to_html(self, **options: Any) -> str:
+        """One page that stands on its own: every head, its map, any row, the arithmetic of any number.
+
+        Args:
+            options: a `title`; `rows`, the queries whose arithmetic the page of a long text is to carry.
+
+        Raises:
+            InputError: nothing was recorded.
+            PositionError: no layer has one of the rows.
+        """
+        return self._to("html", **options)
+
+    def _to(self, file_format: str, **options: Any) -> str:
+        shown = present("recording", self, file_format, **options)
+        assert isinstance(shown, str)
+        return shown
+
+    def save(self, path: str | Path) -> None:
+        """Writes everything into one safetensors file, from which `load` derives the same.
+
+        It holds queries, keys, values, masks, labels and what the model computed, as they are kept here.
+
+        Args:
+            path: of the file.
+
+        Raises:
+            OutputError: it cannot be written, or a model's scores depend on functions (FlexAttention).
+        """
+        saving.save(self, Path(path))
+
+    @classmethod
+    def load(cls, path: str | Path) -> Recording:
+        """Reads what `save` wrote; nothing in the file is run, and every layer is verified again when it is looked at.
+
+        Layers of PyTorch's fast paths, whose verification needs the model's weights, keep the outcome of then.
+
+        Raises:
+            WeightsError: the file cannot be read, is damaged, or is no recording.
+        """
+        loaded = saving.load(Path(path))
+        recording = cls(loaded.passes, notes=loaded.notes, _given=loaded.given)
+        records = [record for entry in loaded.passes for record in entry.records]
+        recording._layers = [
+            Layer(record, number, tokens, marked, before)
+            for number, (record, tokens, marked, before) in enumerate(
+                zip(records, loaded.tokens, loaded.marks, loaded.verifications, strict=True)
+            )
+        ]
+        return recording
+
+    def export(
+        self,
+        path: str | Path,
+        *,
+        layer: int | Sequence[int] | None = None,
+        head: int | Sequence[int] | None = None,
+        sequence: int = 0,
+    ) -> None:
+        """Writes the numbers of some heads in float64 for other programs: `layers.3.heads.5.weights`, and so on.
+
+        Of each head: `query`, `key`, `value`, `weights` and `output`. As safetensors the tokens stand in the metadata,
+        as .npz in arrays named `layers.3.queries` and `layers.3.keys`.
+
+        Args:
+            path: of the file; its suffix, .safetensors or .npz, is the format.
+            layer: which; all by default.
+            head: which; all by default.
+            sequence: of the batch, from 0.
+
+        Raises:
+            OutputError: it cannot be written, or has another suffix.
+            PositionError: there is no such layer, head or sequence.
+        """
+        export.write_heads(self.layers, Path(path), layer, head, sequence)
+
+    def top_keys(self, most: int = TOP, *, layers: Sequence[Layer] | None = None, sequence: int = 0) -> TopKeys:
+        """The keys with the largest weights of every query of every head, as a table.
+
+        Args:
+            most: keys of a query.
+            layers: which; all by default.
+            sequence: of the batch, from 0.
+
+        Raises:
+            InputError: `most` is less than one.
+            PositionError: there is no such sequence.
+        """
+        return top_keys(self.layers if layers is None else layers, most, sequence)
 
     @property
     def kept_bytes(self) -> int:

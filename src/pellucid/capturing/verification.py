@@ -96,10 +96,11 @@ def _compare(head: Head, n_q: int) -> tuple[Tensor, Tensor, int]:
     else:
         index = among = torch.arange(n_q)
     rows, computed = head.rows(index), head.output(among).to(torch.float64)
-    growth = 1 + torch.where(rows.changed > -ABSORBED, rows.changed.abs(), 0.0).amax(-1) / _SCORE
-    attends = rows.changed.amax(-1) > -torch.inf
+    most, least = rows.changed.amax(-1), torch.where(rows.changed > -ABSORBED, rows.changed, 0.0).amin(-1)
+    growth = 1 + torch.maximum(most, -least) / _SCORE
+    attends = most > -torch.inf
     largest = rows.value.abs().amax().clamp(min=torch.finfo(torch.float64).tiny)
-    if rows.weights.abs().amax() > 1:  # weights that a model multiplies after the softmax
+    if record.after and rows.weights.abs().amax() > 1:  # weights that a model multiplies after the softmax
         largest = largest * rows.weights.abs().sum(-1).amax()
     difference = (rows.output - computed).abs().amax(-1) / largest
     return difference[attends], growth[attends], len(index)

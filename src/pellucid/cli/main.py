@@ -15,7 +15,18 @@ from pellucid.cli.complaint import complain
 from pellucid.errors import PellucidError, nearest
 
 # Each is in the module of its name, which is loaded when it is called.
-_COMMANDS = ("explain", "diff", "exercise", "check", "translate", "generate", "train", "evaluate", "tokenizer")
+_COMMANDS = (
+    "explain",
+    "diff",
+    "exercise",
+    "check",
+    "inspect",
+    "translate",
+    "generate",
+    "train",
+    "evaluate",
+    "tokenizer",
+)
 _USAGE, _INTERRUPTED, _FAULT, _READER_GONE = 2, 130, 70, 141
 
 

@@ -12,7 +12,7 @@ _installed: dict[str, Presenter] = {}
 
 
 def install_presenter(kind: str, presenter: Presenter) -> None:
-    """Make `presenter` what things of a kind, "derivation" or "report", show themselves with."""
+    """Make `presenter` what things of a kind, "derivation", "report" or "recording", show themselves with."""
     _installed[kind] = presenter
 
 

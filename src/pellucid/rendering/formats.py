@@ -113,6 +113,24 @@ def present(derivation: Derivation, file_format: str, **options: Any) -> str | b
     return render(document, file_format, appearance)
 
 
+def present_recording(recording: Any, file_format: str, **options: Any) -> str:
+    """A recording in a format: what `Recording.to_html` and `Recording.to_text` call.
+
+    Args:
+        recording: a `pellucid.capturing.Recording`.
+        file_format: "html" or "terminal".
+        options: those of `recording_page`; in the terminal a `title`, and the fields of `Appearance`.
+    """
+    if file_format == "html":
+        from pellucid.rendering.recording_page import recording_page  # loaded with capturing
+
+        return recording_page(recording, **options)
+    from pellucid.rendering.recording_summary import summary_text
+
+    title = options.pop("title", "Attention, recorded")
+    return summary_text(recording, recording.summary(), title, Appearance(**options))
+
+
 def present_report(report: Any, file_format: str, **options: Any) -> str | bytes:
     """A report on a checked file in a format: what `Report.to` calls.
 

@@ -6,9 +6,7 @@ cannot do: any number shows its arithmetic, with the operands lit up where they 
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Iterable, Iterator
-from hashlib import sha256
 from html import escape
 
 from pellucid.expressions import Element
@@ -39,7 +37,7 @@ from pellucid.rendering.document import (
     window,
 )
 from pellucid.rendering.formats import Appearance
-from pellucid.rendering.html_page import SCRIPT, STYLE, page_data
+from pellucid.rendering.html_page import SCRIPT, STYLE, framed, page_data
 from pellucid.rendering.html_page.words import LONGEST_LABEL, escaped, formula_html, name_html
 from pellucid.rendering.labels import column_label, row_label, token_label
 
@@ -55,22 +53,7 @@ def render(document: Document, appearance: Appearance) -> str:
     fragment = _Page(document).fragment()
     if appearance.fragment:
         return fragment
-    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{_digest(SCRIPT)}'; img-src data:"
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f"<meta http-equiv=\"Content-Security-Policy\" content=\"{policy}; base-uri 'none'; form-action 'none'\">\n"
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="color-scheme" content="light dark">\n<link rel="icon" href="data:,">\n'
-        f"<title>{escaped(document.title)}</title>\n<style>{_FRAME_STYLE}</style>\n</head>\n"
-        f"<body>\n{fragment}</body>\n</html>\n"
-    )
-
-
-_FRAME_STYLE = "body { margin: 0 } .pellucid { min-height: 100vh } @page { margin: 16mm 14mm }"
-
-
-def _digest(script: str) -> str:
-    return b64encode(sha256(script.encode()).digest()).decode()
+    return framed(document.title, fragment, "pellucid", SCRIPT)
 
 
 class _Page:

@@ -327,7 +327,8 @@ class Stages:
         parts: list[Inline] = []
         n_q, n_k = weights.shape[-2:]
         if isinstance(tokens, dict) or n_q != n_k:
-            parts.append(f"{n_q} queries attend to {n_k} keys")
+            queries = f"{n_q} queries attend" if n_q > 1 else "1 query attends"
+            parts.append(f"{queries} to {n_k} key{'s' if n_k > 1 else ''}")
         else:
             parts.append(f"{n_q} tokens attend to each other" if n_q > 1 else "1 token")
         parts.append(f"; {self.focus.num_heads} head{'s' if self.focus.num_heads > 1 else ''}")

@@ -1,19 +1,23 @@
-"""The style sheet and the script, which every page carries in itself."""
+"""Style sheets and scripts, which every page carries in itself."""
 
 from __future__ import annotations
 
 from importlib.resources import files
 
-_FILES = files("pellucid.rendering.html_page")
-_STYLES = ("page.css", "formulas.css", "matrices.css", "panel.css", "walk.css", "print.css")
-_SCRIPTS = ("expressions.js", "numbers.js", "matrices.js", "panel.js", "walk.js", "page.js")
+PACKAGE = "pellucid.rendering.html_page"
 
 
-def _read(name: str) -> str:
-    return (_FILES / name).read_text(encoding="utf-8")
+def texts(*names: str, package: str = PACKAGE) -> str:
+    """Files of a package, one behind the other."""
+    return "\n".join((files(package) / name).read_text(encoding="utf-8") for name in names)
 
 
-STYLE = "\n".join(map(_read, _STYLES))
+def script(*parts: str) -> str:
+    """Parts of a script as one function, so that several in a page share no names with each other or with it."""
+    return '(() => {\n"use strict";\n' + "\n".join(parts) + "})();\n"
 
-# In one function, so that several fragments in a page share no names with each other or with the page.
-SCRIPT = '(() => {\n"use strict";\n' + "\n".join(map(_read, _SCRIPTS)) + "})();\n"
+
+STYLE = texts("page.css", "formulas.css", "matrices.css", "panel.css", "walk.css", "print.css")
+ARITHMETIC = texts("expressions.js", "numbers.js", "choice.js", "panel.js")
+"""What any page needs to show the arithmetic of a number."""
+SCRIPT = script(ARITHMETIC, texts("matrices.js", "walk.js", "page.js"))

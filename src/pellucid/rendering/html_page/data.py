@@ -9,13 +9,14 @@ from __future__ import annotations
 import gzip
 import json
 from base64 import b64encode
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from pellucid.arrays import Array
-from pellucid.derivation import Derivation, Step
+from pellucid.derivation import Axis, Derivation, Step
 from pellucid.expressions import Expression, Number
 from pellucid.expressions.text import MOST_TERMS
 from pellucid.numbers import Notation
@@ -50,38 +51,73 @@ def page_data(
         shown_rows: which rows to carry of steps that are too large to be carried whole.
         overviews: derivation and name of the steps that are shaded and do not fit the page.
     """
-    derivations = [
-        _Carried(derivation, number, document.blanks, shown_rows, overviews).data()
-        for number, derivation in enumerate(document.derivations)
-    ]
-    data = json.dumps({"mostTerms": MOST_TERMS, "derivations": derivations}, separators=(",", ":"))
-    return data.replace("<", r"\u003c")
+    labels = LabelSets()
+    derivations = []
+    for number, derivation in enumerate(document.derivations):
+
+        def rows_of(step: Step, number: int = number) -> Sequence[int] | None:
+            if step.value.size <= MOST_NUMBERS:
+                return None
+            return sorted(shown_rows.get((number, step.shape[-2]), range(1)))
+
+        shaded = {name for where, name in overviews if where == number}
+        derivations.append(derivation_data(derivation, labels, rows_of, document.blanks, shaded))
+    return as_json({"mostTerms": MOST_TERMS, "labels": labels.texts, "derivations": derivations})
 
 
+def as_json(data: Any) -> str:
+    """Data as text that can stand inside a `<script>` element, whatever users have written."""
+    return json.dumps(data, separators=(",", ":")).replace("<", r"\u003c")
+
+
+class LabelSets:
+    """The labels of axes: each set of them once, however many axes share it."""
+
+    def __init__(self) -> None:
+        self.texts: list[list[str]] = []
+        self._positions: dict[tuple[str, ...], int] = {}
+
+    def position(self, axis: Axis) -> int | None:
+        """Where the labels of an axis stand in `texts`; `None` without labels."""
+        if axis.labels is None:
+            return None
+        if axis.labels not in self._positions:
+            self._positions[axis.labels] = len(self.texts)
+            self.texts.append([token_label(axis.label(position), LONGEST_LABEL) for position in range(axis.size)])
+        return self._positions[axis.labels]
+
+
+def derivation_data(
+    derivation: Derivation,
+    labels: LabelSets,
+    rows_of: Callable[[Step], Sequence[int] | None],
+    blanks: Collection[str] = (),
+    overviews: Collection[str] = (),
+) -> dict[str, Any]:
+    """What a page carries of a derivation.
+
+    Args:
+        derivation: whose numbers and patterns these are.
+        labels: the page's; those of this derivation are added.
+        rows_of: which rows of a step to carry; `None` for all.
+        blanks: names of the steps whose numbers are for the reader to fill in.
+        overviews: names of the steps that are shaded and do not fit the page.
+    """
+    carried = _Carried(labels, rows_of, blanks, overviews)
+    return {"steps": {step.name: carried.step(step) for step in derivation}}
+
+
+@dataclass(frozen=True)
 class _Carried:
-    """One derivation as data."""
+    """How the steps of one derivation become data."""
 
-    def __init__(
-        self,
-        derivation: Derivation,
-        number: int,
-        blanks: Collection[str],
-        shown_rows: ShownRows,
-        overviews: Collection[tuple[int, str]],
-    ) -> None:
-        self.derivation = derivation
-        self.number = number
-        self.blanks = blanks
-        self.shown_rows = shown_rows
-        self.overviews = overviews
-        self.labels: dict[tuple[str, ...], int] = {}
-
-    def data(self) -> dict[str, Any]:
-        steps = {step.name: self.step(step) for step in self.derivation}
-        return {"labels": [self._labels_of(labels) for labels in self.labels], "steps": steps}
+    labels: LabelSets
+    rows_of: Callable[[Step], Sequence[int] | None]
+    blanks: Collection[str]
+    overviews: Collection[str]
 
     def step(self, step: Step) -> dict[str, Any]:
-        axes = [{"name": axis.name, "size": axis.size, "labels": self.label_set(axis.labels)} for axis in step.axes]
+        axes = [{"name": axis.name, "size": axis.size, "labels": self.labels.position(axis)} for axis in step.axes]
         data: dict[str, Any] = {"role": role_of(step.name), "axes": axes, "note": step.note}
         if step.name in self.blanks:
             data["blank"] = True
@@ -92,28 +128,20 @@ class _Carried:
             data["pattern"] = _as_data(step.pattern, step.notation)
         return data if step.name in self.blanks else {**data, **self.numbers(step)}
 
-    def label_set(self, labels: tuple[str, ...] | None) -> int | None:
-        """The position of these labels among the derivation's, which many axes share."""
-        return None if labels is None else self.labels.setdefault(labels, len(self.labels))
-
-    def _labels_of(self, labels: tuple[str, ...]) -> list[str]:
-        axis = next(axis for step in self.derivation for axis in step.axes if axis.labels == labels)
-        return [token_label(axis.label(position), LONGEST_LABEL) for position in range(axis.size)]
-
     def numbers(self, step: Step) -> dict[str, Any]:
         """What the page carries of a step's numbers: all of them, or the rows that it shows."""
         data: dict[str, Any] = {}
         carried: slice | list[int] = slice(None)
-        if step.value.size > MOST_NUMBERS:
-            data["rows"] = carried = sorted(self.shown_rows.get((self.number, step.shape[-2]), range(1)))
+        if (rows := self.rows_of(step)) is not None:
+            data["rows"] = carried = list(rows)
         matrices = step.value.reshape(-1, *np.atleast_2d(step.value).shape[-2:])
         printed = (text for matrix in matrices for text in _texts(matrix, carried, step.notation))
-        data["texts"] = _packed(" ".join(printed))
+        data["texts"] = packed(" ".join(printed))
         if written := _written(step):
             data["written"] = written
-        if (self.number, step.name) in self.overviews:
+        if step.name in self.overviews:
             levels = [_levels(matrix) for matrix in matrices]
-            data["shades"] = _packed("".join(_digits(matrix[carried]) for matrix in levels))
+            data["shades"] = packed("".join(_digits(matrix[carried]) for matrix in levels))
             data["overview"] = _overview(levels)
         return data
 
@@ -158,10 +186,16 @@ def _as_data(node: Any, notation: Notation) -> Any:
     return node
 
 
-def _packed(text: str) -> str | dict[str, str]:
+def packed(text: str) -> str | dict[str, str]:
+    """A text as data: a long one compressed."""
     if len(text) <= _LONGEST_PLAIN:
         return text
-    return {"gzip": b64encode(gzip.compress(text.encode(), _COMPRESSION, mtime=0)).decode()}
+    return packed_bytes(text.encode())
+
+
+def packed_bytes(content: bytes) -> dict[str, str]:
+    """Bytes as data."""
+    return {"gzip": b64encode(gzip.compress(content, _COMPRESSION, mtime=0)).decode()}
 
 
 def _overview(levels: list[Array]) -> dict[str, Any]:

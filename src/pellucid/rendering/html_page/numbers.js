@@ -1,12 +1,13 @@
 // The numbers of the page's data: texts by step and index, unpacked when they are first needed.
 
-/** What a compressed text of the data says. */
-async function unpack(packed) {
-  if (typeof packed === "string") return packed;
-  const bytes = Uint8Array.from(atob(packed.gzip), (character) => character.charCodeAt(0));
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return new Response(stream).text();
+/** What is compressed in the data, as a response that can be read as text or as bytes. */
+function unpacked({ gzip }) {
+  const bytes = Uint8Array.from(atob(gzip), (character) => character.charCodeAt(0));
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip")));
 }
+
+/** What a text of the data says, which may be compressed. */
+const unpack = async (packed) => (typeof packed === "string" ? packed : unpacked(packed).text());
 
 /** One step of a derivation; a copy shares the numbers of what it is a copy of. */
 class Step {
@@ -104,11 +105,11 @@ class Step {
   }
 }
 
-/** The steps of one derivation by name. */
+/** The steps of one derivation by name; `labels` are those of the whole page. */
 class Derivation {
-  constructor(data, number) {
+  constructor(data, number, labels) {
     this.number = number;
-    this.labels = data.labels;
+    this.labels = labels;
     this.steps = new Map();
     for (const [name, step] of Object.entries(data.steps)) this.steps.set(name, new Step(name, step, this));
   }

@@ -10,7 +10,7 @@ class Page {
   constructor(root) {
     this.root = root;
     const data = JSON.parse(root.querySelector(':scope > script[type="application/json"]').textContent);
-    this.derivations = data.derivations.map((derivation, number) => new Derivation(derivation, number));
+    this.derivations = data.derivations.map((derivation, number) => new Derivation(derivation, number, data.labels));
     this.matrices = [...root.querySelectorAll("figure.matrix")].map((figure) => this.makeMatrix(figure));
     this.matrixOfTable = new Map(this.matrices.map((matrix) => [matrix.table, matrix]));
     this.panel = new Panel(root, data.mostTerms, {
@@ -215,23 +215,6 @@ const MOVES = {
   Home: [0, -Infinity],
   End: [0, Infinity],
 };
-
-/** What there is to say about a number whose operands are loaded. */
-function makeChoice(step, index) {
-  const { pattern } = step;
-  const scope = { operands: step.operands, index, variables: {} };
-  const expression = pattern ? bind(pattern, scope) : step.writtenAt(index);
-  const symbols = pattern && bind(pattern, { ...scope, symbolic: true });
-  const because = pattern ? reasons(pattern, scope) : [];
-  const operands = pattern ? [...leaves(expression), ...because] : [];
-  const lit = new Map(); // by key of their step, the indices of the operands
-  for (const operand of operands) {
-    if (!lit.has(operand.step.key)) lit.set(operand.step.key, new Set());
-    lit.get(operand.step.key).add(operand.index.join(","));
-  }
-  const isSecret = step.isBlank || operands.some((operand) => operand.step.isBlank);
-  return { step, index, expression, symbols, because, operands, lit, isSecret };
-}
 
 // Every fragment brings this script: it starts the one it stands in, or those that have not started yet where a
 // host has moved the script elsewhere.

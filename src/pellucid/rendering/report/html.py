@@ -6,9 +6,7 @@ keyboard or jumped to.
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Sequence
-from hashlib import sha256
 from html import escape
 from importlib.resources import files
 from itertools import groupby
@@ -18,7 +16,7 @@ from pellucid.checking.report import Corrected, Finding, Report
 from pellucid.rendering.explanation import Selection, explain_attention
 from pellucid.rendering.formats import Appearance
 from pellucid.rendering.html import render as render_derivation
-from pellucid.rendering.html_page import SCRIPT
+from pellucid.rendering.html_page import SCRIPT, framed
 from pellucid.rendering.html_page.words import escaped
 from pellucid.rendering.labels import printable
 from pellucid.rendering.report.listing import LeftOut, ListedLine, Mark, listing, marked_spans
@@ -28,7 +26,6 @@ from pellucid.rendering.report.right_row import right_row
 from pellucid.rendering.styled_lines import printed
 
 _STYLE = files("pellucid.rendering.report").joinpath("report.css").read_text(encoding="utf-8")
-_FRAME_STYLE = "body { margin: 0 } .pellucid-report { min-height: 100vh } @page { margin: 16mm 14mm }"
 _SHORT = 80  # lines of a document that is shown whole
 _AROUND = 4  # lines shown on either side of one that something was found in
 _FEWEST_FOLDED = 12
@@ -41,19 +38,8 @@ def render(reports: Sequence[Report], appearance: Appearance) -> str:
     fragment = _Page(report).fragment()
     if appearance.fragment:
         return fragment
-    script = f"script-src 'sha256-{b64encode(sha256(SCRIPT.encode()).digest()).decode()}'; "
-    policy = (
-        f"default-src 'none'; style-src 'unsafe-inline'; {script if report.corrected else ''}img-src data:; "
-        "base-uri 'none'; form-action 'none'"
-    )
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="color-scheme" content="light dark">\n<link rel="icon" href="data:,">\n'
-        f"<title>{escaped(report.file)}: {report.verdict}</title>\n<style>{_FRAME_STYLE}</style>\n</head>\n"
-        f"<body>\n{fragment}</body>\n</html>\n"
-    )
+    script = SCRIPT if report.corrected else None
+    return framed(f"{report.file}: {report.verdict}", fragment, "pellucid-report", script)
 
 
 class _Page:
