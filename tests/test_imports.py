@@ -27,6 +27,7 @@ ROOMS = [
     "decoding",
     "training",
     "pretrained",
+    "production",
     "capturing",
     "rendering",
     "exercises",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pellucid.derivation import Derivation, install_presenter
 from pellucid.errors import InputError, PellucidError
 from pellucid.examples import Example, explain, read_example, shipped_examples
-from pellucid.rendering import present, present_recording, present_report
+from pellucid.rendering import present, present_production, present_recording, present_report
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
     from pellucid.capturing import Recording
     from pellucid.checking import Report
+    from pellucid.production import Producer, Production
 
 install_presenter("derivation", present)
+install_presenter("production", present_production)
 install_presenter("report", present_report)
 install_presenter("recording", present_recording)
 
@@ -28,11 +30,14 @@ __all__ = [
     "Derivation",
     "Example",
     "PellucidError",
+    "Producer",
+    "Production",
     "Recording",
     "Report",
     "capture",
     "check",
     "explain",
+    "load",
     "read_example",
     "shipped_examples",
 ]
@@ -77,6 +82,27 @@ def capture(model: nn.Module, tokenizer: Any = None, source_tokenizer: Any = Non
     return begin(model, tokenizer, source_tokenizer)
 
 
+def load(model: str | Path) -> Producer:
+    """A model that translates or generates behind glass.
+
+        translation = pellucid.load("by-hand-translator").translate("The dog is sitting on the mat.")
+        translation.steps[2].candidates
+        translation.steps[2].cross_attention(layer=0, head=0)
+
+    Args:
+        model: the name of one that came with pellucid; the directory of a trained one, or of a checkpoint of
+            transformers; or the id of such a checkpoint on the Hugging Face hub, which is fetched.
+
+    Raises:
+        InputError: there is none, or something in its directory is missing, damaged, or does not fit the rest.
+        MissingExtraError: a checkpoint of transformers, but PyTorch or huggingface_hub is not installed.
+    """
+    from pellucid.pretrained import open_model  # models are loaded when one is needed
+    from pellucid.production import Producer
+
+    return Producer(open_model(model))
+
+
 def _content(path: str | Path) -> bytes:
     try:
         return Path(path).read_bytes()
@@ -84,13 +110,13 @@ def _content(path: str | Path) -> bytes:
         raise InputError(f"{path} cannot be read: {error.strerror or error}.") from None
 
 
+_LATER = {"Producer": "production", "Production": "production", "Recording": "capturing", "Report": "checking"}
+"""What is loaded when it is asked for, with its room."""
+
+
 def __getattr__(name: str) -> Any:
-    if name == "Recording":
-        from pellucid.capturing import Recording
+    if name in _LATER:
+        from importlib import import_module
 
-        return Recording
-    if name == "Report":
-        from pellucid.checking import Report
-
-        return Report
+        return getattr(import_module(f"pellucid.{_LATER[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -15,6 +15,11 @@ def test_a_place_is_a_number_or_a_token(where, position):
     assert tokens.position(where) == position
 
 
+@pytest.mark.parametrize(("where", "position"), [("a", 1), (" a", 0), ("a#2", 3), ("b", 2), (" b", 2), ("0", 0)])
+def test_the_space_before_a_word_may_be_left_out(where, position):
+    assert Axis("key", 4, (" a", "a", " b", "a")).position(where) == position
+
+
 @pytest.mark.parametrize(("where", "position"), [(2, 2), ("2", 2), ("0", 0), ("000000000002", 2)])
 def test_a_place_without_tokens_is_a_number(where, position):
     assert heads.position(where) == position

@@ -6,6 +6,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import numpy as np
 import pytest
 
+import pellucid
 from pellucid import Example, explain
 from pellucid.expressions.text import TextPrinter
 from pellucid.pretrained import open_model
@@ -496,3 +497,32 @@ def test_on_a_phone_matrices_scroll_in_their_own_box(show, large_page):
         assert browser.run("const box = document.querySelector('.scroll'); return box.scrollWidth >= box.clientWidth")
     finally:
         browser.chrome("Emulation.clearDeviceMetricsOverride", {})
+
+
+SHOWN = (
+    "return [...document.querySelectorAll('.stop')].map((stop, at) => (stop.hidden ? -1 : at)).filter((at) => at >= 0)"
+)
+ROW = "return [...document.querySelectorAll('.walk > .matrix tr.at th')].map((head) => head.textContent)"
+
+
+def test_a_page_steps_through_the_words(show):
+    translation = pellucid.load("by-hand-translator").translate("The dog is sitting on the mat.", num_beams=2)
+    browser = show(translation.to("html"))
+    assert (browser.run(SHOWN), browser.run(ROW)) == ([0], ["Der"])
+    browser.press("Right", "Right")
+    assert (browser.run(SHOWN), browser.run(ROW)) == ([2], ["sitzt"])
+    browser.click("#word-5-tab")
+    assert (browser.run(SHOWN), browser.run(ROW)) == ([5], ["Matte"])
+    browser.press("Left")  # now among the tabs
+    assert browser.run(SHOWN) == [4]
+    assert browser.run("return document.activeElement.id") == "word-4-tab"
+    browser.click(".stops > button:last-of-type")
+    assert browser.run(SHOWN) == [5]
+    browser.run("document.querySelector('.walk > .matrix tbody tr:nth-child(8) th').click()")
+    assert browser.run(SHOWN) == [7]
+    assert browser.run("return document.querySelector('.stops > button:last-of-type').disabled")
+    assert browser.run("return document.querySelector('.progress').textContent") == "word 8 of 8"
+    weights = "#word-7 td[data-step='weights'][data-index='7,0']"
+    browser.click(weights)
+    assert browser.wait(OPEN)
+    assert browser.run("return document.querySelector(arguments[0]).classList.contains('chosen')", weights)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from pellucid.cli import options
 from pellucid.cli.complaint import remark
+from pellucid.cli.explain_production import Wanted, explain_production
 from pellucid.cli.output import print_data
 from pellucid.cli.sentences import read_prompt
 from pellucid.errors import InputError
 
 if TYPE_CHECKING:
-    from pellucid.pretrained import Pretrained
     from pellucid.search import Piece, Sampling
 
 
@@ -24,8 +26,8 @@ if TYPE_CHECKING:
     default="stories260k",
     show_default=True,
     metavar="MODEL",
-    help="The folder of a trained language model, a GGUF file, or the name of a model: one that came with pellucid, or "
-    "smollm2.",
+    help="The folder of a trained language model, a GGUF file, or the name of a model: one that came with pellucid, "
+    "smollm2, or one of the hub.",
 )
 @click.option("--max-tokens", type=click.IntRange(min=1), default=256, show_default=True, help="New tokens at most.")
 @click.option(
@@ -57,6 +59,14 @@ if TYPE_CHECKING:
     "--chat", is_flag=True, help="PROMPT is a question to a model that was trained to answer, as smollm2 was."
 )
 @click.option("--json", "as_json", is_flag=True, help="For programs: one line, when the text is complete.")
+@options.explain
+@options.step
+@options.layer
+@options.head
+@options.query
+@options.to
+@options.output
+@options.fragment
 def generate(
     prompt: str | None,
     model: str,
@@ -71,6 +81,14 @@ def generate(
     bos: bool | None,
     chat: bool,
     as_json: bool,
+    explain: bool,
+    step: str | None,
+    layer: int | None,
+    head: int | None,
+    query: str | None,
+    file_format: str | None,
+    output: Path | None,
+    fragment: bool,
 ) -> int:
     """Continue a text: PROMPT, or what is piped in.
 
@@ -79,23 +97,36 @@ def generate(
     why the text ends. --json prints {"prompt", "text", "tokens"}, text being what was added. With --chat the prompt
     is a question, and only the answer is printed.
 
+    --explain shows how each token came about; with --to or -o in every format of `pellucid explain`.
+
     \b
     pellucid generate "Once upon a time"
     pellucid generate "Once upon a time" --temperature 0.8 --top-p 0.9 --seed 7
     pellucid generate --model by-hand-generator "The dog saw the cat."
+    pellucid generate "Once upon a time" --max-tokens 12 --explain
     pellucid generate --model smollm2 --chat "Why is the sky blue?"
     """
     settings = _sampling(temperature, top_k, top_p, min_p, seed, repetition_penalty)
+    wanted = Wanted(step, layer, head, query, "json" if explain and as_json else file_format, output, fragment)
+    if not explain:
+        wanted.refuse_without_explain()
+        if output is not None:
+            raise InputError("-o is for an explanation; give --explain with it, or let > write the text to a file.")
+    file_format = wanted.check() if explain else ""
     text = read_prompt(prompt)
     from pellucid.pretrained import open_model  # once the options are known to be right
 
     opened = open_model(model)
+    if explain:
+        from pellucid.production import Producer
+
+        production = Producer(opened).generate(
+            text, max_tokens=max_tokens, settings=settings, seed=seed, stop=stop, bos=bos, chat=chat
+        )
+        explain_production(production, wanted, file_format)
+        return 0
     generator = opened.generator()
-    if chat:
-        beginning = _question(opened, text, bos)
-        generator.check(beginning)
-    else:
-        beginning = generator.encode(text, bos=opened.begins_with_bos if bos is None else bos)
+    beginning = opened.beginning(text, bos=bos, chat=chat)
     room = generator.room(beginning)
     pieces = generator.stream(beginning, max_length=min(max_tokens, room), settings=settings, seed=seed, stop=stop)
     written = list(pieces) if as_json else _streamed("" if chat else text, pieces)
@@ -109,17 +140,6 @@ def generate(
     reason = _reason(written[-1].ending, max_tokens, room, opened.config.max_length)
     remark(f"{len(ids):,} {'token' if len(ids) == 1 else 'tokens'}; {reason}.")
     return 0
-
-
-def _question(opened: Pretrained, text: str, bos: bool | None) -> list[int]:
-    """A question as the model was trained to read it."""
-    if opened.chat is None:
-        raise InputError(
-            f"{opened.directory.name} was not trained to answer questions; leave --chat out, and it continues the text."
-        )
-    if bos is not None:
-        raise InputError("--chat decides what a question begins with; leave --bos and --no-bos out.")
-    return opened.chat.encode(text, opened.tokenizer)
 
 
 def _sampling(

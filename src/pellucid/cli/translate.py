@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pellucid.cli import options
 from pellucid.cli.complaint import remark
 from pellucid.cli.counting import counting
+from pellucid.cli.explain_production import Wanted, explain_production
 from pellucid.cli.output import print_data
 from pellucid.cli.sentences import read_sentences, typed_sentences
 from pellucid.errors import InputError, MissingExtraError
@@ -30,7 +32,7 @@ _NAMES = {"numpy": "NumPy", "torch": "PyTorch"}
     default="en-de",
     show_default=True,
     metavar="MODEL",
-    help="The folder of a trained model, or the name of one that came with pellucid.",
+    help="The folder of a trained model, the name of one that came with pellucid, or of a checkpoint on the hub.",
 )
 @click.option("-i", "--input", "source", type=_PATH, metavar="FILE", help="Translate each line of FILE; - is stdin.")
 @click.option("-o", "--output", type=_PATH, metavar="FILE", help="Write to FILE, whole or not at all.")
@@ -55,6 +57,14 @@ _NAMES = {"numpy": "NumPy", "torch": "PyTorch"}
 )
 @click.option("--batch-tokens", type=click.IntRange(min=1), default=4096, show_default=True, help="Tokens of a batch.")
 @click.option("--json", "as_json", is_flag=True, help="For programs: a line of JSON for each sentence.")
+@options.explain
+@click.option("--force", metavar="TEXT", help="With --explain: judge this translation, word by word.")
+@options.step
+@options.layer
+@options.head
+@options.query
+@options.to
+@options.fragment
 def translate(
     texts: tuple[str, ...],
     model: str,
@@ -67,6 +77,14 @@ def translate(
     compute: str | None,
     batch_tokens: int,
     as_json: bool,
+    explain: bool,
+    force: str | None,
+    step: str | None,
+    layer: int | None,
+    head: int | None,
+    query: str | None,
+    file_format: str | None,
+    fragment: bool,
 ) -> int:
     """Translate TEXTs, a file, or standard input.
 
@@ -74,11 +92,23 @@ def translate(
     line with the number of its sentence, its score and itself, tab-separated; with --json, those after the first are
     under "alternatives". Scores are log probabilities over the length penalty.
 
+    --explain shows how one translation came about: each word's candidates, what it looked at, the arithmetic of a
+    head, the beams; with --to or -o in every format of `pellucid explain`.
+
     \b
     pellucid translate "The dog is sitting on the mat."
     pellucid translate --model runs/en-de -i article.txt -o artikel.txt
     pellucid translate --beam 8 --n-best 3 --json < article.txt
+    pellucid translate "The dog is sitting on the mat." --explain -o page.html
+    pellucid translate "The dog is sitting on the mat." --explain --force "Die Katze sitzt."
     """
+    wanted = Wanted(step, layer, head, query, "json" if explain and as_json else file_format, output, fragment)
+    if explain:
+        _explain(texts, model, source, beam, n_best, length_penalty, engine, compute, force, wanted)
+        return 0
+    if force is not None:
+        raise InputError("--force asks how likely a translation is, which --explain shows; give both.")
+    wanted.refuse_without_explain()
     _refuse_contradictions(texts, source, output, beam, n_best, engine, compute)
     sentences = typed_sentences(texts) if texts else read_sentences(source)
     from pellucid.pretrained import open_model  # once the options are known to be right
@@ -108,6 +138,38 @@ def translate(
     if not texts or engine != "auto":
         remark(f"{len(translations):,} sentences in {seconds:.1f} s, by {name}.")
     return 0
+
+
+def _explain(
+    texts: tuple[str, ...],
+    model: str,
+    source: Path | None,
+    beam: int,
+    n_best: int,
+    length_penalty: float,
+    engine: str,
+    compute: str | None,
+    force: str | None,
+    wanted: Wanted,
+) -> None:
+    """Show how one translation comes about."""
+    if len(texts) != 1 or source is not None:
+        raise InputError("--explain shows one translation; give one TEXT, in quotation marks.")
+    if engine not in ("auto", "numpy") or compute == "int8":
+        raise InputError("--explain opens the model on NumPy, in float32; leave out --engine and --compute.")
+    if n_best > beam:
+        raise InputError(f"--n-best {n_best} needs as many beams; give --beam {n_best} or more.")
+    (sentence, *others) = typed_sentences(texts).lines
+    if others:
+        raise InputError("--explain shows one translation; give one line.")
+    file_format = wanted.check()
+    from pellucid.pretrained import open_model  # once the options are known to be right
+    from pellucid.production import Producer
+
+    production = Producer(open_model(model)).translate(
+        sentence, num_beams=beam, length_penalty=length_penalty, num_best=n_best, force=force
+    )
+    explain_production(production, wanted, file_format)
 
 
 def _refuse_contradictions(

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from pellucid.data.pieces import reader_of
 from pellucid.errors import TokenizerError, nearest
 from pellucid.files import write_atomically
 
@@ -40,6 +41,7 @@ class Tokenizer:
         description = json.loads(backend.to_str())
         self._alphabet = _closed_alphabet(description)
         self._words = _closed_words(description)
+        self._read = reader_of(description)
         self.pad_id = self._special(PAD)
         self.bos_id = self._special(BOS)
         self.eos_id = self._special(EOS)
@@ -131,6 +133,14 @@ class Tokenizer:
                 raise TokenizerError(f"there is no token {id_}; the vocabulary has ids 0 to {self.vocab_size - 1}.")
             found.append(token)
         return found
+
+    def pieces(self, ids: Iterable[int]) -> list[str]:
+        """Each token as the text that it stands for, with the space before a word: " nächste" for "ĠnÃ¤chste".
+
+        Raises:
+            TokenizerError: there is no such id.
+        """
+        return [self._read(token) for token in self.tokens(ids)]
 
     def _check(self, text: str, name: str) -> None:
         try:

@@ -42,6 +42,8 @@ class Axis:
     def position(self, where: int | str) -> int:
         """The position that `where` names: a number from 0, a token, or `The#2` for its second occurrence.
 
+        A token that is there with a space around it, as tokens that begin a word are, may be named without.
+
         Raises:
             PositionError: there is no such position.
         """
@@ -50,14 +52,10 @@ class Axis:
                 raise PositionError(f"{self.name} {where} does not exist; there are {self.size}, counted from 0.")
             return where
         if self.labels is not None:
-            if where in self.labels:
-                return self.labels.index(where)
-            nth = _NTH.fullmatch(where)
-            if nth and nth["label"] in self.labels:
-                places = [place for place, label in enumerate(self.labels) if label == nth["label"]]
-                if int(nth["n"]) <= len(places):
-                    return places[int(nth["n"]) - 1]
-                raise PositionError(f"{where!r} does not exist: {nth['label']!r} occurs {_times(len(places))}.")
+            for labels in (self.labels, tuple(label.strip() for label in self.labels)):
+                found = _position(labels, where)
+                if found is not None:
+                    return found
         if where.isascii() and where.isdigit():
             return self.position(int(where.lstrip("0")[:9] or 0))
         if self.labels is None:
@@ -65,6 +63,18 @@ class Axis:
         shown = ", ".join(self.labels[:20]) + (", …" if self.size > 20 else "")
         guess = nearest(where, list(self.labels))
         raise PositionError(f"no {self.name} token is {where!r}{guess}; the tokens are {shown}.")
+
+
+def _position(labels: tuple[str, ...], where: str) -> int | None:
+    if where in labels:
+        return labels.index(where)
+    nth = _NTH.fullmatch(where)
+    if not nth or nth["label"] not in labels:
+        return None
+    places = [place for place, label in enumerate(labels) if label == nth["label"]]
+    if int(nth["n"]) <= len(places):
+        return places[int(nth["n"]) - 1]
+    raise PositionError(f"{where!r} does not exist: {nth['label']!r} occurs {_times(len(places))}.")
 
 
 def _times(count: int) -> str:

@@ -6,7 +6,7 @@ from pellucid.operations.choice import ArgMax
 from pellucid.operations.elementwise import Add, Multiply
 from pellucid.operations.given import Given, Indices
 from pellucid.operations.gradients import Descend, NegativeLogLikelihood, SoftmaxGradient, TransposedProduct
-from pellucid.operations.heads import ConcatenateHeads, Copy, SplitHeads
+from pellucid.operations.heads import ConcatenateHeads, Copy, MeanOverHeads, SplitHeads
 from pellucid.operations.lookup import LastRow, LookUp, Rows
 from pellucid.operations.mask import Mask
 from pellucid.operations.matmul import Linear, MatMul
@@ -38,6 +38,7 @@ __all__ = [
     "Mask",
     "MatMul",
     "Mean",
+    "MeanOverHeads",
     "MeanSquare",
     "Multiply",
     "NegativeLogLikelihood",

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
+import numpy as np
+
 from pellucid.arrays import Array, Shaped
+from pellucid.expressions import Number, Quotient, Sum
+from pellucid.numbers import number_type_of
 from pellucid.operations.operation import Operation
 from pellucid.operations.pattern import Operand, Pattern, Position
 
@@ -37,6 +43,22 @@ class ConcatenateHeads(Operation):
     def pattern(self, *shapes: tuple[int, ...]) -> Pattern:
         width = shapes[0][2]
         return Operand(0, (Position(1, over=width), Position(0), Position(1, modulo=width)))
+
+
+class MeanOverHeads(Operation):
+    """(num_heads, n, d) → (n, d): the mean of what the heads have at a place."""
+
+    def evaluate(self, *operands: Array) -> Array:
+        return self._evaluate(*operands)
+
+    def _evaluate(self, heads: Shaped[Array, "heads n d"]) -> Shaped[Array, "n d"]:
+        return np.asarray(np.add.reduce(heads, axis=0) / number_type_of(heads).number(Decimal(len(heads))))
+
+    def pattern(self, *shapes: tuple[int, ...]) -> Pattern:
+        num_heads = shapes[0][0]
+        places = (Position(0), Position(1))
+        heads = tuple(Operand(0, (Position(0, times=0, plus=head), *places)) for head in range(num_heads))
+        return Quotient(Sum(heads), Number(Decimal(num_heads)))
 
 
 class Copy(Operation):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from pellucid.arrays import Array
@@ -52,7 +53,7 @@ class Passes:
                 a language model.
         """
         reading = self._reading(text, target)
-        return self._derive(reading, reading.written, numbers=numbers, digits=digits, chooses=True)
+        return self.next_word(reading.source, reading.written, numbers=numbers, digits=digits)
 
     def train(
         self,
@@ -91,7 +92,7 @@ class Passes:
         place = f"decoder.layers.{layers - 1 if layer is None else layer}.{kind}"
 
         def run(weights: Mapping[str, Array]) -> Derivation:
-            return self._derive(reading, written, digits=digits, chooses=True, right=right, weights=weights)
+            return self.next_word(reading.source, written, digits=digits, right=right, weights=weights)
 
         return training_step(run, place, head, rate)
 
@@ -108,18 +109,38 @@ class Passes:
         source = [*self.source_tokenizer.encode(text), config.eos_id]
         return _Reading(source, [config.bos_id, *self.tokenizer.encode(target or "")])
 
-    def _derive(self, reading: _Reading, written: Sequence[int], **options: Any) -> Derivation:
-        asked = f"after “{self.tokenizer.decode(written[1:])}”" if len(written) > 1 else "at the beginning"
+    def next_word(self, source: Sequence[int] | None, written: Sequence[int], **options: Any) -> Derivation:
+        """The pass for the next token after ids.
+
+        Args:
+            source: what a translator reads, with eos; `None` for a language model.
+            written: what is written so far, from bos on.
+            options: of `Transformer.derive`.
+
+        Raises:
+            InputError: as `Transformer.derive`.
+        """
+        words = written[written[0] == self.transformer.config.bos_id :]
+        asked = f"after “{self.tokenizer.decode(words)}”" if words else "at the beginning"
         return self.transformer.derive(
             written,
-            reading.source,
-            labels=self.tokenizer.tokens(written),
-            source_labels=None if reading.source is None else self.source_tokenizer.tokens(reading.source),
-            vocabulary=_words(self.tokenizer),
-            source_vocabulary=_words(self.source_tokenizer),
+            source,
+            labels=self.tokenizer.pieces(written),
+            source_labels=None if source is None else self.source_tokenizer.pieces(source),
+            vocabulary=self._vocabulary,
+            source_vocabulary=self._source_vocabulary,
+            chooses=True,
             title=f"{self.name}: the next word {asked}",
             **options,
         )
+
+    @cached_property
+    def _vocabulary(self) -> list[str]:
+        return _words(self.tokenizer)
+
+    @cached_property
+    def _source_vocabulary(self) -> list[str]:
+        return self._vocabulary if self.source_tokenizer is self.tokenizer else _words(self.source_tokenizer)
 
 
 @dataclass(frozen=True)
@@ -131,4 +152,4 @@ class _Reading:
 
 
 def _words(tokenizer: Tokenizer) -> list[str]:
-    return tokenizer.tokens(range(tokenizer.vocab_size))
+    return tokenizer.pieces(range(tokenizer.vocab_size))

@@ -42,6 +42,11 @@ class Pretrained:
     begins_with_bos: bool = True
     chat: ChatFormat | None = None
 
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return self.directory.name
+
     @cached_property
     def transformer(self) -> Transformer:
         """The model on NumPy.
@@ -105,10 +110,34 @@ class Pretrained:
             WeightsError: its weights are damaged or another model's.
         """
         if self.config.is_encoder_decoder:
-            raise InputError(
-                f"{self.directory.name} is a translator, which continues no text; give it to `pellucid translate`."
-            )
+            raise InputError(f"{self.name} is a translator, which continues no text; give it to `pellucid translate`.")
         return Generator(self.transformer, self.tokenizer)
+
+    def beginning(self, prompt: str, *, bos: bool | None = None, chat: bool = False) -> list[int]:
+        """What a language model reads before it writes.
+
+        Args:
+            prompt: the text so far, or with `chat` a question.
+            bos: whether bos comes first; `None` for what the model was trained with.
+            chat: whether the model is to answer, as it was trained to.
+
+        Raises:
+            InputError: it is a translator, or with `chat` it was not trained to answer, or `bos` is given besides.
+            LengthError: that is longer than the model's longest sequence.
+            TokenizerError: the tokenizer cannot express it.
+        """
+        generator = self.generator()
+        if not chat:
+            return generator.encode(prompt, bos=self.begins_with_bos if bos is None else bos)
+        if self.chat is None:
+            raise InputError(
+                f"{self.name} was not trained to answer questions; leave --chat out, and it continues the text."
+            )
+        if bos is not None:
+            raise InputError("--chat decides what a question begins with; leave --bos and --no-bos out.")
+        ids = self.chat.encode(prompt, self.tokenizer)
+        generator.check(ids)
+        return ids
 
     @cached_property
     def passes(self) -> Passes:
@@ -121,7 +150,7 @@ class Pretrained:
             self.doubles,
             self.tokenizer,
             self.source_tokenizer,
-            self.directory.name,
+            self.name,
             begins_with_bos=self.begins_with_bos,
         )
 
@@ -136,12 +165,21 @@ class Pretrained:
 
 
 def open_model(model: str | Path) -> Pretrained:
-    """A model by its name, its directory or its GGUF file.
+    """A model by its name, its directory, its GGUF file, or its id on the Hugging Face hub.
+
+    Args:
+        model: a directory or file comes first, then a model that came with pellucid or comes with a package, then the
+            hub: "owner/name".
 
     Raises:
         InputError: there is none, or something in its directory is missing, damaged, or does not fit the rest.
-        MissingExtraError: it comes with a package that is not installed.
+        MissingExtraError: it comes with a package that is not installed; or it is a checkpoint of transformers, which
+            needs PyTorch and, on the hub, huggingface_hub.
     """
+    from pellucid.pretrained.checkpoints import is_hub_id, open_checkpoint  # which has more to say about `Pretrained`
+
+    if is_hub_id(model):
+        return open_checkpoint(model)
     place = model_directory(model)
     return open_gguf(place) if place.suffix == SUFFIX and place.is_file() else open_directory(place)
 
@@ -167,13 +205,18 @@ def open_gguf(path: Path) -> Pretrained:
 
 
 def open_directory(directory: str | Path) -> Pretrained:
-    """What training wrote into a directory: config.json, model.safetensors, tokenizer.json.
+    """What training wrote into a directory: config.json, model.safetensors, tokenizer.json; or a checkpoint of
+    transformers.
 
     Raises:
         InputError: something is missing, damaged, or does not fit the rest; of the weights only what they say about
             themselves is looked at.
     """
+    from pellucid.pretrained.checkpoints import is_checkpoint, open_checkpoint  # as above
+
     directory = Path(directory)
+    if is_checkpoint(directory):
+        return open_checkpoint(directory)
     check_finished(directory)
     config, _ = open_model_directory(directory)
     tokenizer, source = read_tokenizers(directory, config)

@@ -5,9 +5,21 @@ from pellucid.rendering.formats import (
     Appearance,
     format_of,
     present,
+    present_production,
     present_recording,
     present_report,
+    production_document,
     render,
 )
 
-__all__ = ["FORMATS", "Appearance", "format_of", "present", "present_recording", "present_report", "render"]
+__all__ = [
+    "FORMATS",
+    "Appearance",
+    "format_of",
+    "present",
+    "present_production",
+    "present_recording",
+    "present_report",
+    "production_document",
+    "render",
+]

@@ -7,9 +7,10 @@ light up their operands or turn them into cells.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
@@ -31,6 +32,7 @@ _ROLES: dict[str, Role] = {
     "scaled_scores": "score",
     "masked_scores": "score",
     "weights": "weight",
+    "mean_weights": "weight",
     "logits": "score",
     "probabilities": "weight",
     "head_outputs": "output",
@@ -92,6 +94,7 @@ class Grid:
         marked_row: the row the reader is led through; `None` for none.
         heat: whether to shade cells by size, as weights are.
         blank: whether the numbers are for the reader to fill in.
+        large: whether more of it is shown than of others, where there is little room.
     """
 
     step: Step
@@ -100,6 +103,7 @@ class Grid:
     marked_row: int | None = None
     heat: bool = False
     blank: bool = False
+    large: bool = False
 
     @property
     def role(self) -> Role:
@@ -240,7 +244,79 @@ class Part(msgspec.Struct, frozen=True):
     blocks: tuple[Block, ...]
 
 
-Block = Paragraph | Display | Note | Grid | Grids | Working | Table | Beside | Part
+class Bar(msgspec.Struct, frozen=True):
+    """One of several shares.
+
+    Args:
+        label: whose share.
+        share: 0 to 1.
+        text: the number as printed, and what else there is to say.
+        marked: whether it is the one that counts.
+    """
+
+    label: str
+    share: float
+    text: str
+    marked: bool = False
+
+
+class Bars(msgspec.Struct, frozen=True):
+    """Shares of one whole, to be compared by their lengths."""
+
+    bars: tuple[Bar, ...]
+
+
+class Branch(msgspec.Struct, frozen=True):
+    """A branch of a tree.
+
+    Args:
+        text: what it adds to the branch it grows from.
+        note: what there is to say about it; may be empty.
+        marked: whether it is on the way that was chosen.
+        branches: that grow from it.
+    """
+
+    text: str
+    note: str
+    marked: bool
+    branches: tuple[Branch, ...]
+
+
+class Tree(msgspec.Struct, frozen=True):
+    """What grows from one beginning."""
+
+    branches: tuple[Branch, ...]
+
+
+class Stop(msgspec.Struct, frozen=True):
+    """One of the stops of a walk.
+
+    Args:
+        title: its heading.
+        derivation: which of the document's derivations its numbers belong to.
+        blocks: what is shown there.
+    """
+
+    title: str
+    derivation: int
+    blocks: tuple[Block, ...]
+
+
+class Walk(msgspec.Struct, frozen=True):
+    """Stops one after the other, of which a page shows one at a time.
+
+    Args:
+        noun: what a stop is: "word".
+        stops: in their order.
+        overview: a matrix with a row for each stop; `None` for none.
+    """
+
+    noun: str
+    stops: tuple[Stop, ...]
+    overview: Grid | None = None
+
+
+Block = Paragraph | Display | Note | Grid | Grids | Working | Table | Beside | Part | Bars | Tree | Walk
 
 
 @dataclass(frozen=True)
@@ -260,8 +336,9 @@ class Document:
         purpose: a sentence; may be empty.
         sections: in reading order.
         notation: how numbers in expressions are printed.
-        derivations: the derivations shown, one or two; pages and spreadsheets carry them whole.
+        derivations: the derivations shown; pages and spreadsheets carry them whole.
         blanks: names of the steps whose numbers are for the reader to fill in.
+        data: what JSON holds in place of the derivations; `None` for them.
     """
 
     title: str
@@ -270,6 +347,7 @@ class Document:
     notation: Notation
     derivations: tuple[Derivation, ...]
     blanks: frozenset[str] = frozenset()
+    data: Mapping[str, Any] | None = None
 
 
 def window(size: int, most: int, keep: int | None = None) -> list[int | None]:

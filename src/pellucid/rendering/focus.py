@@ -104,9 +104,9 @@ class Row:
 
     # Workings
 
-    def along_features(self, step: Step) -> Working:
-        """The row of a step spelled out, one line a column."""
-        entries = [step.at(*self.index(step, column)) for column in range(min(step.shape[-1], MOST_LINES))]
+    def along_features(self, step: Step, most: int = MOST_LINES) -> Working:
+        """The row of a step spelled out, one line a column; at most so many."""
+        entries = [step.at(*self.index(step, column)) for column in range(min(step.shape[-1], most))]
         lines = [self._line(_label(entry), entry, entry.expression) for entry in entries]
         return self._working(lines, step.shape[-1], "columns")
 
@@ -201,7 +201,8 @@ class Focus(Row):
         lines = []
         for key in self.keys:
             entry = step.at(*self.index(step, key))
-            lines.append(self._line(f"{self.query_label} · {self.key_axis.label(key)}", entry, entry.expression))
+            label = f"{self.query_label.strip()} · {self.key_axis.label(key).strip()}"  # tokens may begin with a space
+            lines.append(self._line(label, entry, entry.expression))
         return self._of_keys(lines)
 
     def softmax(self) -> Working:
@@ -223,7 +224,7 @@ class Focus(Row):
             for key in self.keys:
                 entry = self.weights.at(*self.index(self.weights, key))
                 spelled = entry.expand([step.name for step in through], live=live)
-                label = self.key_axis.label(key)
+                label = self.key_axis.label(key).strip()
                 if not isinstance(spelled, Quotient):  # a row with nothing to attend to
                     lines.append(self._line(label, entry))
                     continue

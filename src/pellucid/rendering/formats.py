@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -144,6 +145,57 @@ def present_report(report: Any, file_format: str, **options: Any) -> str | bytes
     from pellucid.rendering.report import render_reports  # loaded with checking, which explaining does without
 
     return render_reports([report], file_format, Appearance(**options))
+
+
+def present_production(production: Any, file_format: str, **options: Any) -> str | bytes:
+    """A production in a format: what `Production.to` calls.
+
+    Args:
+        production: a `pellucid.production.Production`.
+        file_format: its name.
+        options: `layer` and `head`; `step` for one step alone, and its `query`; the fields of `Appearance`.
+
+    Raises:
+        OutputError: there is no such format.
+        PositionError: a chosen step, token, head or layer does not exist.
+    """
+    appearance = Appearance(**{k: options.pop(k) for k in ("fragment", "colour", "width") if k in options})
+    return render(production_document(production, file_format, **options), file_format, appearance)
+
+
+def production_document(
+    production: Any,
+    file_format: str,
+    *,
+    layer: int | None = None,
+    head: int | None = None,
+    step: int | str | None = None,
+    query: int | str | None = None,
+    further: Sequence[tuple[str, str]] = (),
+) -> Document:
+    """The document about a production that suits a format: to be stepped through where there is room.
+
+    Args:
+        production: a `pellucid.production.Production`.
+        file_format: the name of the format.
+        layer: of the decoder; the last by default.
+        head: of it; what tells most by default.
+        step: one step alone; `None` for all.
+        query: of one step, the token whose row is spelled out.
+        further: options that show more, each with what it shows.
+
+    Raises:
+        OutputError: there is no such format.
+        PositionError: a chosen step, token, head or layer does not exist.
+    """
+    if step is not None:
+        from pellucid.rendering.produced_step import explain_step  # which explaining attention does without
+
+        return explain_step(production, step, layer, head, query)
+    from pellucid.rendering.production import explain_production
+
+    walks = _format(file_format).shows_every_head
+    return explain_production(production, layer, head, walks=walks, further=further)
 
 
 def _format(name: str) -> Format:

@@ -13,8 +13,10 @@ from pellucid.expressions import Element
 from pellucid.expressions.html import HtmlPrinter, number
 from pellucid.expressions.text import TextPrinter
 from pellucid.rendering.document import (
+    Bars,
     Beside,
     Block,
+    Branch,
     Code,
     Display,
     Document,
@@ -28,6 +30,8 @@ from pellucid.rendering.document import (
     Part,
     Section,
     Table,
+    Tree,
+    Walk,
     Working,
     role_of,
     window,
@@ -35,7 +39,7 @@ from pellucid.rendering.document import (
 from pellucid.rendering.formats import Appearance
 from pellucid.rendering.html_page import SCRIPT, STYLE, framed, page_data
 from pellucid.rendering.html_page.words import LONGEST_LABEL, escaped, formula_html, name_html
-from pellucid.rendering.labels import column_label, row_label
+from pellucid.rendering.labels import column_label, row_label, token_label
 
 _LARGE = 20
 """Rows or columns beyond which a matrix is shown through a window."""
@@ -107,6 +111,12 @@ class _Page:
                 return self.beside(block)
             case Part():
                 return f"<h3>{escaped(block.title)}</h3>\n{''.join(map(self.block, block.blocks))}"
+            case Bars():
+                return _bars(block)
+            case Tree():
+                return _tree(block.branches)
+            case Walk():
+                return self.walk(block)
 
     def inline(self, parts: Iterable[Inline]) -> str:
         html = ""
@@ -220,6 +230,39 @@ class _Page:
             sides += f'<div data-derivation="{side}"><h3>{escaped(heading)}</h3>\n{body}</div>\n'
         self.derivation = 0
         return f'<div class="beside">\n{sides}</div>\n'
+
+    def walk(self, walk: Walk) -> str:
+        """Every stop, one below the other; the script shows one at a time."""
+        overview = "" if walk.overview is None else self.block(walk.overview)
+        stops = ""
+        for position, stop in enumerate(walk.stops):
+            self.derivation = stop.derivation
+            body = "".join(map(self.block, stop.blocks))
+            place = f'id="{escaped(walk.noun)}-{position}" data-derivation="{stop.derivation}"'
+            stops += f'<div class="stop" {place}>\n<h3>{escaped(stop.title)}</h3>\n{body}</div>\n'
+        self.derivation = 0
+        return f'<div class="walk" data-noun="{escaped(walk.noun)}">\n{overview}{stops}</div>\n'
+
+
+def _bars(bars: Bars) -> str:
+    """A table of labels, bars and numbers."""
+    rows = ""
+    for bar in bars.bars:
+        label = f'<th scope="row">{escaped(token_label(bar.label, LONGEST_LABEL))}</th>'
+        drawn = f'<td><span class="bar" style="--share:{bar.share:.4f}"></span></td>'
+        marked = ' class="marked"' if bar.marked else ""
+        rows += f"<tr{marked}>{label}{drawn}<td>{escaped(bar.text)}</td></tr>\n"
+    return f'<div class="scroll"><table class="bars"><tbody>\n{rows}</tbody></table></div>\n'
+
+
+def _tree(branches: Iterable[Branch]) -> str:
+    """A nested list."""
+    items = ""
+    for branch in branches:
+        text = f"<strong>{escaped(branch.text)}</strong>" if branch.marked else escaped(branch.text)
+        note = f' <span class="about">{escaped(branch.note)}</span>' if branch.note else ""
+        items += f"<li>{text}{note}{_tree(branch.branches) if branch.branches else ''}</li>\n"
+    return f'<ul class="tree">\n{items}</ul>\n'
 
 
 _BLANK = '<span class="box"></span>'

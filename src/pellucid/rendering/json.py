@@ -19,8 +19,10 @@ def render(document: Document, appearance: Appearance) -> str:
 
     Floats are printed so that they read back the same; −∞ is the string "-inf"; exact decimals are strings of
     correctly rounded digits; masks are booleans. The values of blank steps are null. A second derivation to be
-    read side by side stands under "beside".
+    read side by side stands under "beside". Some documents have data of their own.
     """
+    if document.data is not None:
+        return json.dumps(document.data, ensure_ascii=False, allow_nan=False) + "\n"
     first, *others = (_derivation(one, document.blanks) for one in document.derivations)
     if others:
         first["beside"] = others[0]

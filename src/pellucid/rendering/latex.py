@@ -12,8 +12,10 @@ from itertools import zip_longest
 from pellucid.expressions import Element, Quotient
 from pellucid.expressions.latex import LatexPrinter
 from pellucid.rendering.document import (
+    Bars,
     Beside,
     Block,
+    Branch,
     Code,
     Display,
     Document,
@@ -28,6 +30,8 @@ from pellucid.rendering.document import (
     Role,
     Section,
     Table,
+    Tree,
+    Walk,
     Working,
     role_of,
     window,
@@ -112,6 +116,13 @@ class _Latex:
                 return self.table(block)
             case Beside():
                 return self.beside(block)
+            case Bars():
+                return _bars(block)
+            case Tree():
+                return "\\par\\medskip" + "".join(_branch_lines(block.branches)) + "\\medskip"
+            case Walk():
+                overview = [] if block.overview is None else [self.block(block.overview)]
+                return "\n".join((*overview, *(self.block(Part(stop.title, stop.blocks)) for stop in block.stops)))
             case Part():
                 heading = _command("pellucidpart", escape_breaking(block.title))
                 return "\n".join((_need(block.blocks), heading, *self.blocks(block.blocks)))
@@ -292,6 +303,34 @@ def _inline(part: Inline) -> str:
     if isinstance(part, Formula):
         return f"${part.latex}$"
     return _command("texttt", escape_breaking(part.text)) if isinstance(part, Code) else escape_breaking(part)
+
+
+_LONGEST_BAR = 12.0  # em
+
+
+def _bars(bars: Bars) -> str:
+    """A line each: label, bar and number."""
+    rows = []
+    for bar in bars.bars:
+        label, text = escape(shorten(printable(bar.label), _MOST_LABEL)), escape(bar.text)
+        if bar.marked:
+            label, text = _command("textbf", label), _command("textbf", text)
+        rule = _in_colour("weight", rf"\rule{{{bar.share * _LONGEST_BAR:.2f}em}}{{1.4ex}}")
+        rows.append(rf"{label} & \makebox[{_LONGEST_BAR}em][l]{{{rule}}} & {text}")
+    return (
+        f"\\par\\medskip{{\\centering\\begin{{tabular}}{{rll}}\n{_ROW_END.join(rows)}\n\\end{{tabular}}\\par}}\\medskip"
+    )
+
+
+def _branch_lines(branches: Iterable[Branch], depth: int = 0) -> Iterator[str]:
+    """A line for each branch, those that grow from it below and to its right."""
+    for branch in branches:
+        text = escape_breaking(branch.text)
+        note = rf"\quad {{\footnotesize {escape_breaking(branch.note)}}}" if branch.note else ""
+        indent = 1.5 * depth
+        shown = _command("textbf", text) if branch.marked else text
+        yield f"\\par\\noindent\\hangindent={indent + 1.5:g}em\\hspace*{{{indent:g}em}}{shown}{note}\n"
+        yield from _branch_lines(branch.branches, depth + 1)
 
 
 def _pair(left: str, right: str) -> str:

@@ -12,8 +12,10 @@ from collections.abc import Iterable, Iterator
 
 from pellucid.expressions.latex import LatexPrinter
 from pellucid.rendering.document import (
+    Bars,
     Beside,
     Block,
+    Branch,
     Code,
     Display,
     Document,
@@ -27,6 +29,8 @@ from pellucid.rendering.document import (
     Part,
     Section,
     Table,
+    Tree,
+    Walk,
     Working,
     window,
 )
@@ -85,6 +89,16 @@ class _Markdown:
                 yield f"### {_escape(block.title)}"
                 for inner in block.blocks:
                     yield from self.block(inner)
+            case Bars():
+                rows = [[_marked(bar.label, bar.marked), _marked(bar.text, bar.marked)] for bar in block.bars]
+                yield _table(["candidate", "share"], rows)
+            case Tree():
+                yield "\n".join(_tree(block.branches))
+            case Walk():
+                if block.overview is not None:
+                    yield from self.grid(block.overview)
+                for stop in block.stops:
+                    yield from self.block(Part(stop.title, stop.blocks))
             case Beside():
                 for heading, blocks in zip(block.headings, (block.left, block.right), strict=True):
                     if blocks:
@@ -196,6 +210,19 @@ def _paragraph(*parts: Inline) -> str:
         return text
     mark = begin[0]
     return f"{mark}\\{text[len(mark) :]}" if mark.isdigit() else f"\\{text}"
+
+
+def _marked(text: str, marked: bool) -> str:
+    return f"**{_escape(text)}**" if marked else _escape(text)
+
+
+def _tree(branches: Iterable[Branch], depth: int = 0) -> Iterator[str]:
+    """A nested list."""
+    for branch in branches:
+        note = f" ({_escape(branch.note)})" if branch.note else ""
+        text = _marked(branch.text, True) if branch.marked else _paragraph(branch.text)
+        yield f"{'  ' * depth}- {text}{note}"
+        yield from _tree(branch.branches, depth + 1)
 
 
 def _inline(part: Inline) -> str:

@@ -8,8 +8,9 @@ import numpy as np
 
 from pellucid.derivation import Axis, Derivation, Step
 from pellucid.operations import Given
-from pellucid.rendering.document import Block, Document, Formula, Grid, Grids, Paragraph, Section, Table
+from pellucid.rendering.document import Document, Grid, Grids, Paragraph, Section, Table
 from pellucid.rendering.focus import EVERYTHING, Selection
+from pellucid.rendering.stages import Stages
 from pellucid.rendering.whole_pass import WholePass
 
 _SUBLAYERS = (
@@ -18,7 +19,6 @@ _SUBLAYERS = (
     ("feed_forward", "feed-forw.", "after feed"),
 )
 _MOST_KEYS = 5
-_ROOT = Formula("√d_k", r"\sqrt{d_k}")
 
 
 def overview(
@@ -106,16 +106,7 @@ def _head(whole: WholePass) -> list[Section]:
     crosses = any(place.endswith(".cross_attention") for place in whole.places)
     kind = "cross_attention" if crosses else "self_attention"
     focus = whole.focus(whole.attention(kind), whole.rows["decoder"], _MOST_KEYS)
-    steps = focus.derivation
-    blocks: list[Block] = [
-        Paragraph(("The score of a token is query · key:",)),
-        focus.along_keys(steps["scores"]),
-        Paragraph(("The scores are divided by ", _ROOT, ", and the softmax makes weights of them:")),
-        focus.softmax(),
-        Paragraph(("The weights say how much of every value is taken:",)),
-        focus.along_features(steps["head_outputs"]),
-    ]
-    return [Section(f"“{focus.query_label}” in head {focus.head} of {_WORDS[kind]}", tuple(blocks))]
+    return [Section(f"“{focus.query_label}” in head {focus.head} of {_WORDS[kind]}", tuple(Stages(focus).gist()))]
 
 
 def _end(whole: WholePass) -> Section:

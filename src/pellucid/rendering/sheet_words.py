@@ -18,6 +18,7 @@ from pellucid.operations import (
     Mask,
     MatMul,
     Mean,
+    MeanOverHeads,
     MeanSquare,
     Multiply,
     Normalise,
@@ -73,6 +74,8 @@ def how(step: Step) -> str:
             return f"{names[0]} · {names[1]}ᵀ"
         case MatMul():
             return f"{names[0]} · {names[1]}"
+        case MeanOverHeads():
+            return "the mean of all heads"
         case SplitHeads():
             return f"the columns of {names[0]}, shared out among the heads"
         case ConcatenateHeads():

@@ -55,6 +55,19 @@ class Stages:
         ]
         return [section for stage in stages if (section := stage()) is not None]
 
+    def gist(self) -> list[Block]:
+        """The row that is looked at, from dot products to the weighted sum, without matrices."""
+        return [
+            Paragraph(("The score of a token is query · key:",)),
+            self.focus.along_keys(self.derivation["scores"]),
+            Paragraph(("The scores are divided by ", _ROOT, ", and the softmax makes weights of them:")),
+            self.focus.softmax(),
+            Paragraph(("The weights say how much of every value is taken:",)),
+            self.focus.along_features(
+                self.derivation["head_outputs" if self.focus.several else "output"], _GIST_FEATURES
+            ),
+        ]
+
     def inputs(self) -> Section:
         """Tokens and what is given for them."""
         blocks: list[Block] = [self._settings()]
@@ -369,6 +382,8 @@ _PROJECTION_WITH_BIAS = Formula(
     "query = x W_Q + b_Q, and so for key and value",
     r"Q = x W^Q + b^Q,\quad K = x W^K + b^K,\quad V = x W^V + b^V",
 )
+_GIST_FEATURES = 3
+_ROOT = Formula("√d_k", r"\sqrt{d_k}")
 _SUM_OF_POSITIONS = Formula("x = embeddings + positions", r"x = \text{embeddings} + \text{positions}")
 _SOFTMAX = Formula(
     "weight_j = e^(score_j) / Σ_k e^(score_k)",

@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from pellucid.rendering.document import Beside, Block, Document, Grid, Grids, Part
+from pellucid.rendering.document import Beside, Block, Document, Grid, Grids, Part, Walk
 from pellucid.rendering.formats import Appearance
 from pellucid.rendering.labels import column_label, printable, row_label, shorten
 
@@ -73,6 +73,10 @@ def _heatmaps(blocks: Iterable[Block], heading: str = "") -> Iterator[tuple[str,
                 yield from _heatmaps(block.grids, heading)
             case Part():
                 yield from _heatmaps(block.blocks, heading)
+            case Walk():
+                yield from _heatmaps([block.overview] if block.overview else [], heading)
+                for stop in block.stops:
+                    yield from _heatmaps(stop.blocks, stop.title)
             case Beside():
                 yield from _heatmaps(block.left, block.headings[0])
                 yield from _heatmaps(block.right, block.headings[1])

@@ -9,8 +9,10 @@ from pellucid.expressions import Element
 from pellucid.expressions.text import TextPrinter
 from pellucid.numbers import Notation
 from pellucid.rendering.document import (
+    Bars,
     Beside,
     Block,
+    Branch,
     Display,
     Document,
     Formula,
@@ -24,6 +26,8 @@ from pellucid.rendering.document import (
     Role,
     Section,
     Table,
+    Tree,
+    Walk,
     Working,
     role_of,
     window,
@@ -110,6 +114,13 @@ class _Terminal:
             case Part():
                 heading = wrapped([Span(visible(block.title), "bold")], self.columns)
                 return _separated([heading, *map(self.block, block.blocks)])
+            case Bars():
+                return indented(_bars(block, room), _INDENT)
+            case Tree():
+                return indented(_tree(block.branches, room), _INDENT)
+            case Walk():
+                overview = [] if block.overview is None else [self.block(block.overview)]
+                return _separated([*overview, *(self.block(Part(stop.title, stop.blocks)) for stop in block.stops)])
 
     # Matrices
 
@@ -130,8 +141,9 @@ class _Terminal:
 
     def grid(self, grid: Grid, room: int) -> list[StyledLine]:
         """The matrix under its caption; columns that do not fit continue below."""
-        rows = window(grid.shape[0], _MOST_ROWS, grid.marked_row)
-        columns = window(grid.shape[1], _MOST_COLUMNS)
+        times = 2 if grid.large else 1
+        rows = window(grid.shape[0], times * _MOST_ROWS, grid.marked_row)
+        columns = window(grid.shape[1], times * _MOST_COLUMNS)
         labels: list[StyledLine] = [[], *(_row_label(grid, row) for row in rows)]
         label_width = max(map(width, labels))
         cell_lines = [[_column_label(grid, column), *(_cell(grid, row, column) for row in rows)] for column in columns]
@@ -260,6 +272,36 @@ def _table(table: Table, room: int) -> list[StyledLine]:
             line += padded([Span(visible(text), style)], column + _GAP)
         line.append(Span(visible(row[-1]), style))
         lines += wrapped(line, room, hanging=min(sum(widths[:-1]) + _GAP * (len(widths) - 1), room // 2))
+    return lines
+
+
+_EIGHTHS = " ▏▎▍▌▋▊▉"
+_LONGEST_BAR = 32  # cells
+
+
+def _bars(bars: Bars, room: int) -> list[StyledLine]:
+    """A line each: label, bar and number."""
+    labels = [_cut(visible(bar.label)) for bar in bars.bars]
+    label_width = max(map(cells, labels))
+    longest = max(4, min(_LONGEST_BAR, room - label_width - max(cells(bar.text) for bar in bars.bars) - 4))
+    lines = []
+    for label, bar in zip(labels, bars.bars, strict=True):
+        eighths = round(bar.share * 8 * longest)
+        drawn = f"{'█' * (eighths // 8)}{_EIGHTHS[eighths % 8]}".rstrip()
+        style = "bold" if bar.marked else ""
+        line = [*padded([Span(label, style)], label_width + 2), *padded([Span(drawn, _STYLES["weight"])], longest + 2)]
+        lines.append([*line, Span(visible(bar.text), style)])
+    return lines
+
+
+def _tree(branches: Sequence[Branch], room: int, before: str = "") -> list[StyledLine]:
+    """A line for each branch, those that grow from it below and to its right."""
+    lines: list[StyledLine] = []
+    for number, branch in enumerate(branches, 1):
+        ends = number == len(branches)
+        line = [Span(f"{before}{'└─ ' if ends else '├─ '}", "dim"), Span(visible(branch.text), "bold" * branch.marked)]
+        lines += wrapped([*line, Span(f"  {branch.note}", "" if branch.marked else "dim")], room, len(before) + 3)
+        lines += _tree(branch.branches, room, f"{before}{'   ' if ends else '│  '}")
     return lines
 
 

@@ -5,19 +5,21 @@ What a search needs of a model is a `State`; the opened Transformer's is here, P
 
 from __future__ import annotations
 
-from pellucid.search.beam import Beams, beam_search
+from pellucid.search.beam import Beams, Branch, beam_search
 from pellucid.search.engine import Engine, NumpyEngine
 from pellucid.search.generator import Generator
 from pellucid.search.hypothesis import Ending, Hypothesis
 from pellucid.search.one_by_one import Piece, gathered, one_by_one
 from pellucid.search.settings import GREEDY, Sampling
 from pellucid.search.state import State
+from pellucid.search.trace import Trace
 from pellucid.search.transformer_state import TransformerState
 from pellucid.search.translator import Translation, Translator
 
 __all__ = [
     "GREEDY",
     "Beams",
+    "Branch",
     "Ending",
     "Engine",
     "Generator",
@@ -26,6 +28,7 @@ __all__ = [
     "Piece",
     "Sampling",
     "State",
+    "Trace",
     "TransformerState",
     "Translation",
     "Translator",

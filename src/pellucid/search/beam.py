@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -60,11 +60,35 @@ class Beams:
         return log_probability / self.penalty(length, self.alpha)
 
 
+@dataclass(frozen=True)
+class Branch:
+    """One candidate of a step of a beam search.
+
+    Args:
+        token: what it adds.
+        origin: the beam that it continues, from 0.
+        log_probability: of all that is written, it included.
+        beam: the beam that it is from now on; `None` when it is not followed any further.
+        score: of the hypothesis that it completes; `None` when it completes none.
+    """
+
+    token: int
+    origin: int
+    log_probability: float
+    beam: int | None
+    score: float | None
+
+
+Watch = Callable[[tuple[Branch, ...]], object]
+"""Is told the candidates of each step, best first."""
+
+
 @dataclass
 class _Search:
-    """One sequence's search: how long it may become, and what is finished."""
+    """One sequence's search: how long it may become, who watches it, and what is finished."""
 
     max_length: int
+    watch: Watch | None = None
     finished: list[Hypothesis] = field(default_factory=list)
 
     def n_best(self, beams: Beams) -> list[Hypothesis]:
@@ -72,7 +96,12 @@ class _Search:
 
 
 def beam_search(
-    state: State, max_lengths: Sequence[int], beams: Beams, eos_id: int, min_length: int = 0
+    state: State,
+    max_lengths: Sequence[int],
+    beams: Beams,
+    eos_id: int,
+    min_length: int = 0,
+    watches: Sequence[Watch] | None = None,
 ) -> list[list[Hypothesis]]:
     """The likeliest continuations that a beam search finds, of each sequence the n best, best first.
 
@@ -85,9 +114,11 @@ def beam_search(
         beams: how hypotheses are ranked.
         eos_id: ends a sequence.
         min_length: new tokens at least, eos not counted.
+        watches: one for each sequence, to follow its beams; `None` when nobody does.
     """
     k = beams.num_beams
-    searches = [_Search(max_length) for max_length in max_lengths]
+    watchers = [None] * len(max_lengths) if watches is None else watches
+    searches = [_Search(*each) for each in zip(max_lengths, watchers, strict=True)]
     alive = list(searches)
     scores: Array = np.zeros((len(searches), 1))
     written: list[list[_Written | None]] = [[None] for _ in searches]  # of each alive sequence, of each of its beams
@@ -99,16 +130,22 @@ def beam_search(
         step = zip(alive, totals.tolist(), tokens.tolist(), origins.tolist(), strict=True)
         for place, (sequence, row_totals, row_tokens, row_origins) in enumerate(step):
             before, last = written[place], length == sequence.max_length
-            going: list[int] = []
+            going: list[int] = []  # the ranks of candidates that go on
+            completed: list[int] = []  # and of those that do not
             for rank, (total, token, origin) in enumerate(zip(row_totals, row_tokens, row_origins, strict=True)):
                 if total == -np.inf:
                     break
                 ends = token == eos_id
                 if (ends or last) and rank < k:
                     sequence.finished.append(_hypothesis(before[origin], token, total, length, beams, ends))
+                    completed.append(rank)
                 elif not ends and len(going) < k:
                     going.append(rank)
-            if last or not going or _is_over(sequence, row_totals[going[0]], beams):
+            over = last or not going or _is_over(sequence, row_totals[going[0]], beams)
+            if sequence.watch is not None:
+                found = zip(row_tokens, row_origins, row_totals, strict=True)
+                sequence.watch(_branches(list(found), [] if over else going, completed, length, beams))
+            if over:
                 continue
             # Fewer candidates than beams, in a tiny vocabulary: the rest of the beams are impossible.
             rows = going + [going[0]] * (k - len(going))
@@ -179,6 +216,22 @@ def _hypothesis(before: _Written | None, token: int, total: float, length: int, 
         before = before.before
     ending: Ending = "eos" if ends else "length"
     return Hypothesis(tuple(reversed(ids)), total, beams.score(total, length), ending)
+
+
+def _branches(
+    candidates: list[tuple[int, int, float]], going: list[int], completed: list[int], length: int, beams: Beams
+) -> tuple[Branch, ...]:
+    return tuple(
+        Branch(
+            token,
+            origin,
+            total,
+            going.index(rank) if rank in going else None,
+            beams.score(total, length) if rank in completed else None,
+        )
+        for rank, (token, origin, total) in enumerate(candidates)
+        if total > -np.inf
+    )
 
 
 def _is_over(sequence: _Search, best_alive: float, beams: Beams) -> bool:

@@ -8,6 +8,8 @@ from typing import Protocol, runtime_checkable
 from pellucid.search.beam import Beams, beam_search
 from pellucid.search.hypothesis import Hypothesis
 from pellucid.search.one_by_one import Choices, gathered, one_by_one
+from pellucid.search.state import State
+from pellucid.search.trace import Trace
 from pellucid.search.transformer_state import TransformerState
 from pellucid.transformer import Transformer
 
@@ -50,12 +52,22 @@ class NumpyEngine:
         self, sources: Sequence[Sequence[int]], max_lengths: Sequence[int], beams: Beams
     ) -> list[list[Hypothesis]]:
         """As `Engine` says."""
-        return [self._best(source, limit, beams) for source, limit in zip(sources, max_lengths, strict=True)]
+        return [self.best(source, limit, beams) for source, limit in zip(sources, max_lengths, strict=True)]
 
-    def _best(self, source: Sequence[int], limit: int, beams: Beams) -> list[Hypothesis]:
+    def best(self, source: Sequence[int], limit: int, beams: Beams, trace: Trace | None = None) -> list[Hypothesis]:
+        """The n best hypotheses of one source.
+
+        Args:
+            source: its ids, with eos.
+            limit: new tokens at most, eos included.
+            beams: how they are ranked.
+            trace: keeps what the search does; `None` for nothing.
+        """
         eos_id = self._model.config.eos_id
-        state = TransformerState(self._model, source, [], limit)
+        state: State = TransformerState(self._model, source, [], limit)
+        if trace is not None:
+            state = trace.of(state)
         if beams.num_beams == 1:
             return gathered(one_by_one(state, [[]], Choices([limit], eos_id)))
-        (found,) = beam_search(state, [limit], beams, eos_id)
+        (found,) = beam_search(state, [limit], beams, eos_id, watches=None if trace is None else [trace.watch])
         return found

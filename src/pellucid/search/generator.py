@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from pellucid.errors import InputError, LengthError
 from pellucid.search.one_by_one import Choices, Piece, one_by_one
 from pellucid.search.settings import GREEDY, Sampling
-from pellucid.search.state import room_after
+from pellucid.search.state import State, room_after
 from pellucid.search.text_codec import TextCodec
+from pellucid.search.trace import Trace
 from pellucid.search.transformer_state import TransformerState
 from pellucid.transformer import Transformer
 
@@ -69,6 +70,7 @@ class Generator:
         settings: Sampling = GREEDY,
         seed: int | None = None,
         stop: Sequence[str] = (),
+        trace: Trace | None = None,
     ) -> Iterator[Piece]:
         """Token by token how a text goes on.
 
@@ -78,6 +80,7 @@ class Generator:
             settings: temperature and filters.
             seed: with one, the same tokens each time.
             stop: strings that end the text.
+            trace: keeps the logits of every step; `None` for nothing.
 
         Raises:
             InputError: a stop string is empty, an id is not in the vocabulary, or numbers overflow.
@@ -91,5 +94,5 @@ class Generator:
             stop=stop,
             decode=self._tokenizer.decode,
         )
-        state = TransformerState(self._model, None, beginning, max_length)
-        return one_by_one(state, [beginning], choices)
+        state: State = TransformerState(self._model, None, beginning, max_length)
+        return one_by_one(state if trace is None else trace.of(state), [beginning], choices)

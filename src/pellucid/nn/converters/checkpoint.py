@@ -44,7 +44,7 @@ def from_transformers(
         WeightsError: the weights are missing, damaged or pickles, or the hub does not give them.
         MissingExtraError: a name on the hub, but huggingface_hub is not installed.
     """
-    directory = _directory(name)
+    directory = checkpoint_directory(name)
     values = _read_config(directory / "config.json")
     kind = values.get("model_type")
     if kind not in CONVERTERS:
@@ -59,7 +59,16 @@ def from_transformers(
     return model.to(device=device, dtype=dtype).eval()
 
 
-def _directory(name: str | Path) -> Path:
+def checkpoint_directory(name: str | Path) -> Path:
+    """Where a checkpoint lies on this machine; one of the hub is fetched first.
+
+    Args:
+        name: a directory, or the id of a model on the hub.
+
+    Raises:
+        WeightsError: there is none, or the hub does not give it.
+        MissingExtraError: a name on the hub, but huggingface_hub is not installed.
+    """
     path = Path(name)
     refuse_pickle(path)
     if path.is_dir():

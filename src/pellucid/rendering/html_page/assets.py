@@ -17,7 +17,7 @@ def script(*parts: str) -> str:
     return '(() => {\n"use strict";\n' + "\n".join(parts) + "})();\n"
 
 
-STYLE = texts("page.css", "formulas.css", "matrices.css", "panel.css", "print.css")
+STYLE = texts("page.css", "formulas.css", "matrices.css", "panel.css", "walk.css", "print.css")
 ARITHMETIC = texts("expressions.js", "numbers.js", "choice.js", "panel.js")
 """What any page needs to show the arithmetic of a number."""
-SCRIPT = script(ARITHMETIC, texts("matrices.js", "page.js"))
+SCRIPT = script(ARITHMETIC, texts("matrices.js", "walk.js", "page.js"))

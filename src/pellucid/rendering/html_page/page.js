@@ -23,6 +23,7 @@ class Page {
     this.origin = null; // where on the page the walk began
     this.choice = null;
     this.addControls();
+    this.walks = [...root.querySelectorAll(".walk")].map((walk) => new Walk(walk));
     for (const group of root.querySelectorAll(GROUPS)) this.prepare(group);
     this.listen();
   }
@@ -106,6 +107,7 @@ class Page {
 
   onMove(matrix) {
     this.prepare(matrix.table);
+    for (const walk of this.walks) walk.markRow();
     matrix.paint(this.choice);
   }
 
