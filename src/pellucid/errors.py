@@ -80,12 +80,12 @@ class MissingExtraError(PellucidError, ImportError):
         library: what could not be imported.
         extra: the extra of the pellucid distribution that brings it.
         purpose: what it is needed for, as the end of "… is needed to".
+        command: what installs it, where something lighter than the extra does.
     """
 
-    def __init__(self, library: str, extra: str, purpose: str) -> None:
-        super().__init__(
-            f"{library} is needed to {purpose} and is not installed; `pip install 'pellucid[{extra}]'` installs it."
-        )
+    def __init__(self, library: str, extra: str, purpose: str, command: str = "") -> None:
+        installs = command or f"pip install 'pellucid[{extra}]'"
+        super().__init__(f"{library} is needed to {purpose} and is not installed; `{installs}` installs it.")
 
 
 def nearest(word: str, known: list[str]) -> str:

@@ -110,3 +110,12 @@ def test_the_dot_of_a_product_ends_no_clause():
     text = VECTORS + "q_green . k_red = 2 * 1 = 2\n\nq_green . k_blue = 2 * 1 = 2\n"
     assert check(text).checked == 2
     assert first(text.replace("2 * 1 = 2\n\nq", "2 * 3 = 6\n\nq")) == ("operand", "3", "1")
+
+
+def test_a_row_of_whole_numbers_is_the_one_that_is_right_not_the_one_that_is_near():
+    # The scores of red are 1, 0, 1, one unit from those of green, all 0: e/(2e + 1) = 0.422, 1/(2e + 1) = 0.155.
+    vectors = VECTORS.replace("green: Q = [2]", "green: Q = [0]")
+    text = f"{vectors}softmax([1, 0, 1]) ≈ [0.422, 0.155, 0.422]\n\nsoftmax([0, 0, 0]) ≈ [0.333, 0.333, 0.333]\n"
+    assert check(text).verdict == "right"
+    finding = check(text.replace("0.333, 0.333]", "0.363, 0.333]")).findings[0]
+    assert (finding.at, finding.printed) == (("green", "green"), "0.363")

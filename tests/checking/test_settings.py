@@ -80,6 +80,33 @@ def test_a_temperature_holds_for_what_follows_it():
     assert check(text.replace("0.307", "0.327")).verdict == "wrong"
 
 
+GREEN = (
+    'Sentence: "red green blue"\n\n- red: Q = [1], K = [1], V = [2, 0]\n- green: Q = [2], K = [0], V = [0, 2]\n'
+    '- blue: Q = [3], K = [1], V = [4, 4]\n\nWe look at "green".\n\n'
+)  # scores 2, 0, 2: weights of e², 1, e² (0.468, 0.063, 0.468); with temperature 2 of e, 1, e (0.422, 0.155, 0.422)
+
+
+@pytest.mark.parametrize(
+    ("line", "checked"),
+    [
+        ("With temperature 2: softmax([2, 0, 2]/2) = [0.422, 0.155, 0.422], else softmax([2, 0, 2]) = {}.", 9),
+        ("Without: softmax([2, 0, 2]) = {}; with temperature 2: softmax([1, 0, 1]) = [0.422, 0.155, 0.422].", 12),
+        (
+            'With temperature 2 the weights of "green" are [0.422, 0.155, 0.422]; '
+            'without it the weights of "green" are {}.',
+            6,
+        ),
+    ],
+)
+def test_two_settings_in_one_line(line, checked):
+    report = check(GREEN + line.format("[0.468, 0.063, 0.468]"))
+    assert report.verdict == "right", report.findings
+    assert report.checked >= checked
+    wrong = check(GREEN + line.format("[0.468, 0.093, 0.468]"))
+    assert {finding.printed for finding in wrong.findings} == {"0.093"}
+    assert check(GREEN + line.format("[0.368, 0.193, 0.438]")).verdict == "wrong"
+
+
 def test_numbers_under_no_words_of_their_own_are_judged_by_the_document_s_formula():
     report = check(f"softmax(QK^T / √d_k) V\n\n{INPUTS}{UNSCALED}")
     assert report.findings[0].cause == "no_scale"

@@ -55,6 +55,12 @@ def test_json_holds_every_step_in_full_precision(pellucid):
     [
         (["--model", "by-hand-translator"], ["give a text"]),
         (["--model", "by-hand-translator", " "], ["the text is empty"]),
+        (["--model", "stories260k", "Once\x1b[2J"], ["text, line 1, character 5", "U+001B", "remove it"]),
+        (
+            ["--model", "by-hand-translator", "The dog", "--target", "Der\n\x07"],
+            ["target, line 2, character 1", "U+0007"],
+        ),
+        (["--model", ".", "The dog"], ["config.json cannot be read", "a model's folder"]),
         (["--model", "by-hand-transl", "The dog"], ["did you mean 'by-hand-translator'"]),
         (["--model", "by-hand-translator", "The cow"], ["'cow'", "unknown"]),
         (["--model", "by-hand-translator", "The " * 40], ["41 tokens", "16"]),

@@ -143,6 +143,7 @@ def test_a_damaged_model_is_refused(call, tmp_path, change, part):
         (["word " * 10_000], ("30,002 tokens", "at most 512", "the end of it")),
         ([*BY_HAND, "The cow"], ("'cow' (word 2", "dog, saw")),
         (["Once", "--model", "by-hand-translator"], ("is a translator", "pellucid translate")),
+        (["Once", "--model", "."], ("config.json cannot be read", "a model's folder")),
         (["Once", "--model", "storeis260k"], ("did you mean 'stories260k'", "config.json")),
         (["Once", "--temperature", "-1"], ("temperature must be", "-1.0")),
         (["Once", "--temperature", "nan"], ("temperature must be",)),
@@ -169,3 +170,39 @@ def test_nothing_is_read_from_a_terminal(call, monkeypatch):
         code, _, errors = call()
     assert (code, errors.count("\n")) == (2, 1)
     assert "there is no text" in errors
+
+
+@pytest.fixture
+def gguf_model(tmp_path):
+    from gguf_files import write_gguf
+
+    return str(write_gguf(tmp_path / "m.gguf"))
+
+
+def test_a_question_is_answered_and_not_repeated(call, gguf_model):
+    """The random model's answer is whatever it is; it follows the ids that the question has by hand."""
+    code, answer, _ = call("--model", gguf_model, "--chat", "hell", "--max-tokens", "5")
+    assert code == 0
+    assert not answer.startswith("hell")
+    found = json.loads(call("--model", gguf_model, "--chat", "hell", "--max-tokens", "5", "--json")[1])
+    assert (found["prompt"], f"{found['text']}\n") == ("hell", answer)
+    plain = json.loads(call("--model", gguf_model, "hell", "--max-tokens", "5", "--json")[1])
+    assert plain["tokens"] != found["tokens"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "parts"),
+    [
+        (["Once", "--chat"], ("stories260k was not trained to answer", "leave --chat out")),
+        (["--model", "m.gguf", "--chat", "hell", "--no-bos"], ("--chat decides", "--no-bos")),
+        (["--model", "m.gguf", "--chat", "word " * 40], ("tokens, but the model reads at most 40",)),
+        (["--model", "other.gguf", "Once"], ("no model 'other.gguf'",)),
+        (["--model", "cut.gguf", "Once"], ("cut.gguf (1000 bytes) is damaged",)),
+    ],
+)
+def test_mistakes_with_files_of_llama_cpp_get_one_sentence(call, gguf_model, tmp_path, arguments, parts):
+    (tmp_path / "cut.gguf").write_bytes((tmp_path / "m.gguf").read_bytes()[:1000])
+    code, output, errors = call(*arguments)
+    assert (code, output, errors.count("\n")) == (2, "", 1)
+    for part in parts:
+        assert part in errors

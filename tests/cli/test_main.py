@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 import sys
 
@@ -79,11 +80,44 @@ def test_a_folder_or_a_missing_folder_cannot_be_written_to(pellucid, assert_one_
     assert_one_sentence(pellucid("explain", "-o", str(tmp_path / "none" / "dog.json")), "cannot be written")
 
 
-def test_a_reader_that_stops_early_is_no_error():
-    command = f"{sys.executable} -m pellucid explain | head -1"
-    result = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=120)
-    assert result.stderr == ""
-    assert result.stdout.startswith("Self-attention")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["explain", "--json"],
+        ["generate", "Once", "--max-tokens", "3"],
+        ["diff", "dog-on-the-mat", "complete-sentence", "--json"],
+        ["exercise", "--help"],
+        ["--help"],
+    ],
+    ids=" ".join,
+)
+def test_a_reader_that_has_gone_ends_a_command_quietly(arguments):
+    """The pipe is closed before anything is written; the exit code is a shell's for a program that SIGPIPE ended."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as pipe:
+        command = [sys.executable, "-m", "pellucid", *arguments]
+        result = subprocess.run(command, stdout=pipe, stderr=subprocess.PIPE, text=True, timeout=120)
+    assert (result.returncode, result.stderr) == (141, "")
+
+
+def test_a_reader_that_stops_early_is_quiet_too():
+    """As `| head -1` does, while tokens are still being written."""
+    command = [sys.executable, "-m", "pellucid", "generate", "Once upon a time", "--max-tokens", "200"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout.read(4) == b"Once"
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 141
+
+
+def test_complaints_that_nobody_reads_are_quiet_too():
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as pipe:
+        command = [sys.executable, "-m", "pellucid", "explain", "nothing"]
+        result = subprocess.run(command, stdout=subprocess.PIPE, stderr=pipe, timeout=120)
+    assert (result.returncode, result.stdout) == (141, b"")
 
 
 def test_a_closed_standard_output_is_one_sentence():

@@ -43,6 +43,16 @@ def test_what_is_missing_or_does_not_fit(tmp_path, tokenizer):
         open_directory(tmp_path / "m")
 
 
+def test_another_tokenizer_of_the_same_size_is_noticed(tmp_path, tokenizer):
+    save_model(tiny(vocab_size=tokenizer.vocab_size, **PAPER), tmp_path / "tok.json", tmp_path / "m")
+    assert open_directory(tmp_path / "m").tokenizer.tokens([4]) == tokenizer.tokens([4])
+    other = train_tokenizer(["xy yx"], "characters", byte_fallback=False)
+    assert other.vocab_size == tokenizer.vocab_size
+    other.save(tmp_path / "m" / "tokenizer.json")
+    with pytest.raises(InputError, match=r"tokenizer\.json is not the one that model\.safetensors was saved with"):
+        open_directory(tmp_path / "m")
+
+
 def test_a_language_model_does_not_translate(tmp_path, tokenizer):
     save_model(tiny(vocab_size=tokenizer.vocab_size, **GPT2), tmp_path / "tok.json", tmp_path / "m")
     with pytest.raises(InputError, match="does not translate"):

@@ -9,7 +9,6 @@ from typing import NamedTuple
 import numpy as np
 
 from pellucid.arrays import Array
-from pellucid.checking.mapped_text import MappedText
 from pellucid.checking.printed import Printed
 from pellucid.checking.settings import has_any
 
@@ -18,7 +17,7 @@ _WORD = r"(?!(?:and|und|et|y)\b)[^\W\d][\w'’#]{0,30}"
 _ITEM = re.compile(rf"(?:(?P<word>{_WORD})\s*:?\s+)?(?P<number>{_NUMBER})")
 _LIST = re.compile(
     rf"(?::|\b(?:are|is|sind|sont|son)\b)\s*(?P<items>(?:(?:{_WORD}\s*:?\s+)?{_NUMBER}\s*(?:,\s*(?:and\s+)?|;\s*|\s+(?:and|und|et|y)\s+)){{1,200}}"
-    rf"(?:{_WORD}\s+)?{_NUMBER})(?!\w|\.\d)"
+    rf"(?:{_WORD}\s+)?{_NUMBER})(?![\w\u0304\u0305]|\.[\d(])"
 )
 _LONGEST_LABEL = 120
 
@@ -26,7 +25,7 @@ _LONGEST_LABEL = 120
 class BareList(NamedTuple):
     """A list: where it stands in its passage, what stands before it, and its items.
 
-    `words` are those before its numbers; empty where there are none. `values` have their places in the source.
+    `words` are those before its numbers; empty where there are none. `values` have their places in the passage.
     """
 
     start: int
@@ -36,18 +35,18 @@ class BareList(NamedTuple):
     values: Array
 
 
-def bare_lists(text: MappedText) -> Iterator[BareList]:
+def bare_lists(text: str) -> Iterator[BareList]:
     """The lists of two and more numbers that follow a colon or a verb, with a word before each of them or none."""
-    if not has_any(text.text, (":", "are", "is", "sind", "son")):
+    if not has_any(text, (":", "are", "is", "sind", "son")):
         return
-    for listed in _LIST.finditer(text.text):
+    for listed in _LIST.finditer(text):
         start, end = listed.span("items")
-        items = list(_ITEM.finditer(text.text, start, end))
+        items = list(_ITEM.finditer(text, start, end))
         words = tuple(item["word"] for item in items if item["word"])
         if len(items) < 2 or len(words) not in (0, len(items)):
             continue
-        line = max(text.text.rfind("\n", 0, listed.start()) + 1, listed.start() - _LONGEST_LABEL)
+        line = max(text.rfind("\n", 0, listed.start()) + 1, listed.start() - _LONGEST_LABEL)
         values = np.empty(len(items), dtype=object)
         for position, item in enumerate(items):
-            values[position] = Printed.read(item["number"], *text.span(*item.span("number")))
-        yield BareList(start, end, text.text[line : listed.start()].rpartition(":")[2], words, values)
+            values[position] = Printed.read(item["number"], *item.span("number"))
+        yield BareList(start, end, text[line : listed.start()].rpartition(":")[2], words, values)

@@ -7,9 +7,10 @@ unrounded values.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from typing import NamedTuple
 
 import numpy as np
 
@@ -60,6 +61,24 @@ class Slipped:
     follows: Slipped | None = None
 
 
+class _Outcome(NamedTuple):
+    """What comparing the sides of an equation has shown.
+
+    Args:
+        sides: of the equation.
+        slipped: its numbers that are not right.
+        right: where those that are right begin in their passage.
+        checked: how many were compared.
+        known: how many results were known before.
+    """
+
+    sides: Sequence[Side]
+    slipped: Sequence[Slipped]
+    right: Sequence[int]
+    checked: int
+    known: int
+
+
 @dataclass(eq=False)
 class EquationCheck:
     """What checking the equations of a document found, and what their results truly are.
@@ -75,10 +94,30 @@ class EquationCheck:
     checked: int = 0
     right: set[int] = field(default_factory=set)
     known: KnownResults = field(default_factory=KnownResults)
+    _outcomes: dict[int, _Outcome] = field(default_factory=dict)
+    _right: list[int] = field(default_factory=list)  # of the equation that is being compared
     _exact_texts: dict[int, tuple[Expression, str]] = field(default_factory=dict)
 
     def chain(self, chain: Chain) -> None:
-        """Check one equation."""
+        """Check one equation.
+
+        Equal passages share the sides of their equations, which are compared once: what is right stays right, because
+        the document's known results only grow, and what is wrong stays wrong as long as they do not.
+        """
+        before = self._outcomes.get(id(chain.sides))
+        if before is None or (before.slipped and before.known != self.known.count):
+            first, checked, known = len(self.slipped), self.checked, self.known.count
+            self._right = []
+            self.compare(chain)
+            before = _Outcome(chain.sides, self.slipped[first:], self._right, self.checked - checked, known)
+            self._outcomes[id(chain.sides)] = before
+        else:
+            self.checked += before.checked
+            self.slipped += _moved(before.slipped, chain)
+        self.right.update(map(chain.text.place, before.right))
+
+    def compare(self, chain: Chain) -> None:
+        """Compare the sides of an equation."""
         sides = [side for side in chain.sides if side.value is not None]
         if len(sides) < 2:
             return
@@ -130,12 +169,12 @@ class EquationCheck:
                 return
         elements = value.tree.reshape(-1) if isinstance(value.tree, np.ndarray) else (value.tree,)
         trees = tree.reshape(-1) if isinstance(tree, np.ndarray) else (tree,)
-        targets = aims.reshape(-1)
-        before = previous[1].reshape(-1) if previous[1].shape == aims.shape else None
+        targets = aims.reshape(-1).tolist()
+        before = previous[1].reshape(-1).tolist() if previous[1].shape == aims.shape else None
         for position, element in enumerate(elements):
-            target = float(targets[position])
+            target = targets[position]
             if isinstance(element, Printed):
-                carried = None if before is None else float(before[position])
+                carried = None if before is None else before[position]
                 slip = self.number(chain, side, element, trees[position], target, carried, wrong)
             else:
                 slip = self.intermediate(chain, element, trees[position], target, wrong)
@@ -157,7 +196,7 @@ class EquationCheck:
         self.checked += 1
         slip = self.slip(chain, _as_claimed(element, side.relation), tree, true, carried, wrong)
         if slip is None:
-            self.right.add(chain.text.span(element.start, element.end).start)
+            self._right.append(element.start)
             self.known.know_computed(element, tree, true)
         return slip
 
@@ -251,6 +290,14 @@ class EquationCheck:
             return None
         found = (self.culprit(*pair) for pair in zip(first, second, strict=True))
         return next((culprit for culprit in found if culprit), None)
+
+
+def _moved(slipped: Sequence[Slipped], chain: Chain) -> list[Slipped]:
+    """What is not right in an equation, said of an equal one."""
+    moved = {id(slip): replace(slip, chain=chain) for slip in slipped}
+    for slip in moved.values():
+        slip.follows = None if slip.follows is None else moved[id(slip.follows)]
+    return list(moved.values())
 
 
 def _value_size(shape: tuple[int, ...]) -> int:

@@ -114,7 +114,7 @@ class EquationForms:
         if len(written) > _LONGEST or _PARSED.search(written):
             return list(chains_of(text, self.names, program=program))
         parts = _NUMBERS.split(written)
-        key = (program, *parts[::2], *("." in number for number in parts[1::2]))
+        key = (program, *parts[::2], *["." in number for number in parts[1::2]])
         if key in self.forms:
             form = self.forms[key]
             if form is not None:

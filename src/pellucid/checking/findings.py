@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from pellucid.checking.causes import CAUSES
@@ -41,17 +42,20 @@ def findings_of(
     """
     in_order = ordered(verdicts.judgements)
     position = {id(judgement): number for number, judgement in enumerate(in_order)}
-    return [
-        _finding(
-            problem,
-            judgement,
-            source,
-            derivation,
-            exact,
-            None if judgement.root is None else position.get(id(judgement.root)),
-        )
-        for judgement in in_order
-    ]
+    said: dict[tuple[object, ...], Finding] = {}
+    found: list[Finding] = []
+    for judgement in in_order:
+        claim, printed = judgement.claim, judgement.claim.printed
+        span = Span(printed.start, printed.end) if printed.start >= 0 else None
+        written = number_as_written(source, span, printed.text)
+        key = (claim.step, claim.index, judgement.cause, judgement.severity, judgement.reason, printed.value, written)
+        words = said.get(key)  # a document may say the same wrong thing again and again
+        if words is None:
+            words = said[key] = _finding(problem, judgement, source, derivation, exact, written)
+        line = source.line(span.start) if source is not None and span is not None else None
+        root = None if judgement.root is None else position.get(id(judgement.root))
+        found.append(replace(words, span=span, line=line, follows_from=root))
+    return found
 
 
 def ordered(judgements: Sequence[Judgement]) -> list[Judgement]:
@@ -71,15 +75,18 @@ def _finding(
     source: Source | None,
     derivation: Derivation | None,
     exact: Derivation | None,
-    follows_from: int | None,
+    written: str,
 ) -> Finding:
+    """What is said of a number, wherever it stands.
+
+    Args:
+        written: the number as it stands in the file.
+    """
     claim = judgement.claim
     printed = claim.printed
     true: float | Decimal = judgement.true
     if exact is not None and claim.step in exact:
         true = exact[claim.step].value[claim.index]
-    span = Span(printed.start, printed.end) if printed.start >= 0 else None
-    written = number_as_written(source, span, printed.text)
     correct = correct_text(printed, true, written)
     axes = problem.axes.get(claim.step)
     at: tuple[int | str, ...] = claim.index
@@ -100,12 +107,9 @@ def _finding(
         ),
         step=claim.step,
         at=at,
-        span=span,
-        line=source.line(span.start) if source is not None and span is not None else None,
         printed=written,
         correct=correct,
         exact=exact_digits(true),
-        follows_from=follows_from,
         label=label,
         working=_working(derivation, claim.step, claim.index),
     )

@@ -5,12 +5,13 @@ Every function returns claims of one row of a step; nothing where the operands f
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from pellucid.arrays import Array
-from pellucid.checking.printed import Printed, is_near
+from pellucid.checking.floats import NoValueError, float_of
+from pellucid.checking.printed import Printed, is_near, is_right
 from pellucid.checking.problem import Claim
 from pellucid.checking.values import Tree, factors_of
 from pellucid.expressions import Exponential, Expression, Number, Quotient, Sum
@@ -91,15 +92,18 @@ def _softmax_row(
     tree: Array, values: Array, true: Mapping[str, Array], focus: int | None, is_said: bool
 ) -> list[Claim]:
     operands = [element.numerator.exponent for element in tree]
-    if not all(isinstance(operand, Number) for operand in operands):
+    divided = _divided(operands)
+    if divided is None:
         return []
-    for step in ("masked_scores", "scaled_scores", "scores"):
-        matrix = true.get(step)
-        if matrix is None or matrix.ndim != 2 or matrix.shape[1] != len(operands):
-            continue
-        row = _fitting_row(operands, matrix, focus)
-        if row is not None:
-            return [Claim("weights", (row, n), e) for n, e in enumerate(values) if isinstance(e, Printed)]
+    arguments, divisor = divided
+    for fits in (_equals, is_right, is_near):  # whole numbers are near to much: 2 is right for 1.5
+        for step in ("masked_scores", "scaled_scores", "scores"):
+            matrix = true.get(step)
+            if matrix is None or matrix.ndim != 2 or matrix.shape[1] != len(operands):
+                continue
+            row = _fitting_row(arguments, matrix * divisor, focus, fits)
+            if row is not None:
+                return [Claim("weights", (row, n), e) for n, e in enumerate(values) if isinstance(e, Printed)]
     if is_said and focus is not None and _is_of_row(operands, true, focus):
         return [Claim("weights", (focus, n), e) for n, e in enumerate(values) if isinstance(e, Printed)]
     return []
@@ -153,17 +157,37 @@ def _weighted_sum(tree: Array, values: Array, true: Mapping[str, Array], focus: 
     return [Claim("output", (row, n), e, tree[n]) for n, e in enumerate(values) if isinstance(e, Printed)]
 
 
-def _fitting_row(operands: Sequence[Expression], matrix: Array, focus: int | None) -> int | None:
+def _divided(operands: Sequence[Expression]) -> tuple[Sequence[Expression], float] | None:
+    """Numbers, and what all of them are divided by, such as 2, 0, 2 in softmax([2, 0, 2]/√3).
+
+    `None` of anything else.
+    """
+    if all(isinstance(operand, Number) for operand in operands):
+        return operands, 1.0
+    quotients = [operand for operand in operands if isinstance(operand, Quotient)]
+    numerators = [quotient.numerator for quotient in quotients if isinstance(quotient.numerator, Number)]
+    if len(numerators) != len(operands):
+        return None
+    try:
+        divisors = {float_of(quotient.denominator) for quotient in quotients}
+    except NoValueError:
+        return None
+    return (numerators, divisors.pop()) if len(divisors) == 1 else None
+
+
+def _equals(printed: Printed, true: float) -> bool:
+    return abs(float(printed.value) - true) <= 1e-9 * max(1.0, abs(true))
+
+
+def _fitting_row(
+    operands: Sequence[Expression],
+    matrix: Array,
+    focus: int | None,
+    fits: Callable[[Printed, float], bool] = is_near,
+) -> int | None:
     """The row that operands are taken from: the only one that they fit, or the one in focus if they fit it."""
-    fitting = [
-        row
-        for row in range(matrix.shape[0])
-        if all(
-            is_near(operand, float(true))
-            for operand, true in zip(operands, matrix[row], strict=True)
-            if isinstance(operand, Printed)
-        )
-    ]
+    printed = [(column, operand) for column, operand in enumerate(operands) if isinstance(operand, Printed)]
+    fitting = [row for row, true in enumerate(matrix) if all(fits(one, float(true[at])) for at, one in printed)]
     if len(fitting) == 1:
         return fitting[0]
     return focus if focus in fitting else None

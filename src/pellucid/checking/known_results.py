@@ -27,24 +27,30 @@ class KnownResults:
     Args:
         scores: true scaled and masked scores of the document's worked examples, in rising order: what stands in
             exponents.
-        results: texts of printed results, and the true values that they stand for.
+        results: texts of printed results without their signs, and the true values that they stand for, where those
+            are not what is printed.
+        count: how many of these there are; it only grows.
     """
 
     scores: Array = field(default_factory=lambda: np.empty(0))
     results: dict[str, list[float]] = field(default_factory=dict)
+    count: int = 0
 
-    def know(self, printed: Printed, true: float) -> None:
-        """A printed result whose true value is known from elsewhere."""
-        known = self.results.setdefault(printed.text, [])
-        if len(known) < _MOST_KNOWN and true not in known:
-            known.append(true)
+    def know(self, printed: Printed, *true: float) -> None:
+        """A printed result whose true value, or least and largest, is known."""
+        value, sign = float(printed.value), _sign(printed)
+        for one in true:
+            if abs(one - value) <= _NOISE * max(1.0, abs(value)):
+                continue  # the usual case
+            known = self.results.setdefault(_unsigned(printed), [])
+            if len(known) < _MOST_KNOWN and sign * one not in known:
+                known.append(sign * one)
+                self.count += 1
 
     def know_computed(self, printed: Printed, tree: Expression, true: float) -> None:
         """A printed result that is right, what it is the result of, and the value of that."""
-        known = self.results.setdefault(printed.text, [])
-        if len(known) < _MOST_KNOWN:
-            middle = true if isfinite(true) else None
-            known += self.exponentials(tree) or self.bounds(tree, rounded=False, middle=middle)
+        middle = true if isfinite(true) else None
+        self.know(printed, *(self.exponentials(tree) or self.bounds(tree, rounded=False, middle=middle)))
 
     def exponentials(self, tree: Expression) -> list[float]:
         """The exponentials of the true scores that a printed exponent may stand for: e^0.12 of 0.1212 and 0.1247."""
@@ -74,13 +80,11 @@ class KnownResults:
         weights = _weights(tree) if rounded else frozenset()
         results = self.results
         for leaf in leaves(tree)[:64]:
-            text = leaf.text
-            opposite = text[1:] if text.startswith("-") else f"-{text}"
-            if not rounded and text not in results and opposite not in results and not leaf.is_open:
+            known = results.get(_unsigned(leaf))
+            if known is None and not rounded and not leaf.is_open:
                 continue  # the usual case
-            value = float(leaf.value)
-            known = [*results.get(text, ()), *(-true for true in results.get(opposite, ()))]
-            options = [true for true in known if abs(true - value) > _NOISE * max(1.0, abs(value))]
+            value, sign = float(leaf.value), _sign(leaf)
+            options = [sign * true for true in known or ()]
             if (rounds and leaf.digits >= _ROUNDED_FROM and leaf.places > 0) or leaf.start in weights:
                 options += [value - leaf.unit / 2, value + leaf.unit / 2]
             if leaf.is_open:
@@ -98,6 +102,14 @@ class KnownResults:
         low += sum(move[0] for move in moves)
         high += sum(move[1] for move in moves)
         return low, high
+
+
+def _unsigned(printed: Printed) -> str:
+    return printed.text.removeprefix("-")
+
+
+def _sign(printed: Printed) -> int:
+    return -1 if printed.text.startswith("-") else 1
 
 
 def _weights(tree: Expression) -> frozenset[int]:

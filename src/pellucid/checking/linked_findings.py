@@ -32,12 +32,13 @@ class LinkedFindings:
         for root in roots:
             order += [root, *sorted(followers.get(root, ()), key=self._place)]
         places = {position: number for number, position in enumerate(order)}
-        return [
-            replace(
-                self.entries[position], follows_from=None if (root := self.roots[position]) is None else places[root]
-            )
-            for position in order
-        ]
+        return [self._linked(position, places) for position in order]
+
+    def _linked(self, position: int, places: dict[int, int]) -> Finding:
+        """A finding with the place of its root among the ordered ones."""
+        finding, root = self.entries[position], self.roots[position]
+        place = None if root is None else places[root]
+        return finding if finding.follows_from == place else replace(finding, follows_from=place)
 
     def _place(self, position: int) -> int:
         span = self.entries[position].span

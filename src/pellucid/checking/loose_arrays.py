@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from pellucid.arrays import Array
 from pellucid.checking.mapped_text import MappedText
-from pellucid.checking.mention import Mention, as_array, as_programs_print, located
+from pellucid.checking.mention import Mention, as_array, as_programs_print
 from pellucid.checking.naming import quantity
 from pellucid.checking.prints import Prints
 from pellucid.checking.sides import NotASideError, SideParser
@@ -44,10 +44,8 @@ class LooseArrays:
         self.around = around
         self.prints = prints
 
-    def find(
-        self, text: MappedText, covered: list[tuple[int, int]], program: bool, kind: str
-    ) -> Iterator[tuple[int, Mention]]:
-        """The arrays of a passage, each with its place in the text.
+    def find(self, text: MappedText, covered: list[tuple[int, int]], program: bool, kind: str) -> Iterator[Mention]:
+        """The arrays of a passage, in reading order, with places in the text.
 
         Args:
             text: of the passage.
@@ -66,7 +64,7 @@ class LooseArrays:
         parser = SideParser(tokens, self.names, program=kind == "output")
         ends = sorted(high for _, high in covered)
         position = previous_end = 0
-        previous: tuple[int, Mention] | None = None
+        previous: Mention | None = None
         while position < len(tokens):
             token = tokens[position]
             if token.kind != OPEN or token.text == "{":
@@ -91,9 +89,9 @@ class LooseArrays:
                 continue
             start = tokens[begin].start
             joins = previous is not None and value.tree.ndim == 1 and _JOINS.fullmatch(text.text, previous_end, start)
-            if previous is not None and joins and _extends(previous[1], value.tree):
+            if previous is not None and joins and _extends(previous, value.tree):
                 # Keys: [1, 0], [0, 1] and [1, 1] are the rows of one matrix; so are vectors line by line.
-                previous = (previous[0], _with_row(previous[1], as_array(located(value.tree, text))))
+                previous = _with_row(previous, as_array(value.tree))
                 previous_end, position = tokens[end - 1].end, end
                 continue
             if previous is not None:
@@ -105,16 +103,13 @@ class LooseArrays:
             label = self._label(text.text, previous_end, read_to, start, is_print)
             named = (quantity(label, self.around.tokens) or self.around.of_token(label, _OF_TOKENS)) if label else None
             if named is not None and not (token.text == "(" and begin == position and named.symbol):
-                previous = (
-                    start,
-                    Mention(
-                        named,
-                        as_programs_print(as_array(located(value.tree, text))),
-                        label,
-                        program=program or begin != position,
-                        offset=text.span(start, start + 1).start,
-                        about=self.around.about() if not named.indices else (),
-                    ),
+                previous = Mention(
+                    named,
+                    as_programs_print(as_array(value.tree)),
+                    label,
+                    program=program or begin != position,
+                    offset=start,
+                    about=self.around.about() if not named.indices else (),
                 )
             previous_end = tokens[end - 1].end
             position = end

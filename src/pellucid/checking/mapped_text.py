@@ -84,6 +84,11 @@ class MappedText(msgspec.Struct, frozen=True, eq=False):
             source_end = last_start + end - position
         return Span(source_start, max(source_start, source_end))
 
+    def place(self, position: int) -> int:
+        """Where in the source a character stands."""
+        runs = self.runs
+        return runs[0][1] + position if len(runs) == 1 and runs[0][3] else self.span(position, position + 1).start
+
     def _index(self, position: int) -> int:
         """Which run holds a position: the last that begins there or before."""
         return max(0, bisect_left(self.runs, (position + 1,)) - 1) if len(self.runs) > 1 else 0

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from pellucid.checking.mapped_text import MappedText
 from pellucid.checking.mention import FOCUS, SECTION, Mention
 from pellucid.checking.naming import Quantity
 from pellucid.checking.settings import has_any
@@ -23,30 +22,20 @@ _FOCUSES = ("look", "focus", "consider", "take", "follow", "query", "for", "row"
 """One of these is in every text that `_FOCUS` finds: quicker to look for."""
 
 
-def markers(
-    text: MappedText, tokens: Sequence[str], covered: Sequence[tuple[int, int]]
-) -> Iterator[tuple[int, Mention]]:
-    """The heads and queries that a passage turns to, each with its place in the text.
+def markers(text: str, tokens: Sequence[str], covered: Sequence[tuple[int, int]]) -> Iterator[Mention]:
+    """The heads and queries that a passage turns to, with places in the text.
 
     Args:
         text: of the passage.
         tokens: known tokens.
         covered: stretches that have been read as equations.
     """
-    lowered = text.text.lower()
-    for head in HEAD.finditer(text.text) if "head" in lowered else ():
-        offset = text.span(head.start(1), head.end(1)).start
-        yield (
-            head.start(),
-            Mention(Quantity(SECTION, head=int(head[1])), np.empty(0, dtype=object), head[0], offset=offset),
-        )
-    for focus in _FOCUS.finditer(text.text) if has_any(lowered, _FOCUSES) else ():
+    lowered = text.lower()
+    for head in HEAD.finditer(text) if "head" in lowered else ():
+        yield Mention(Quantity(SECTION, head=int(head[1])), np.empty(0, dtype=object), head[0], offset=head.start())
+    for focus in _FOCUS.finditer(text) if has_any(lowered, _FOCUSES) else ():
         if any(low <= focus.start() < high for low, high in covered):
             continue
         word = next(group for group in focus.groups() if group is not None)
         if word in tokens or word.isdigit():
-            offset = text.span(focus.start(), focus.end()).start
-            yield (
-                focus.start(),
-                Mention(Quantity(FOCUS, (word,)), np.empty(0, dtype=object), focus[0], offset=offset),
-            )
+            yield Mention(Quantity(FOCUS, (word,)), np.empty(0, dtype=object), focus[0], offset=focus.start())

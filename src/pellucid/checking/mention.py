@@ -26,12 +26,13 @@ class Mention(msgspec.Struct, frozen=True, eq=False, dict=True):
 
     Args:
         quantity: what it is.
-        values: trees, with places in the source: a number has shape (), a vector (n,), a matrix (rows, columns).
+        values: trees, with places in the source or, until it is `placed`, in the passage: a number has shape (), a
+            vector (n,), a matrix (rows, columns).
         label: the words it was recognised by.
         chain: the equation it stands in, if any.
         rows, columns: what the rows and columns of a table are labelled with.
         program: whether it is a program's print or source.
-        offset: where it stands.
+        offset: where it stands, likewise.
         computed: what it is said to be the result of, with places in the passage; see `arithmetic`.
         about: the token that a heading or the line before it names, for labels that name none.
     """
@@ -46,6 +47,26 @@ class Mention(msgspec.Struct, frozen=True, eq=False, dict=True):
     offset: int = 0
     computed: Tree | None = None
     about: tuple[str, ...] = ()
+
+    def placed(self, text: MappedText) -> Mention:
+        """What a passage says, with the places in the passage as places in the source.
+
+        Args:
+            text: of the passage.
+        """
+        chain = self.chain
+        return Mention(
+            self.quantity,
+            as_array(located(self.values if self.values.ndim else self.values[()], text)),
+            self.label,
+            chain if chain is None or chain.text is text else Chain(text, chain.sides, chain.label),
+            self.rows,
+            self.columns,
+            self.program,
+            text.place(self.offset),
+            self.computed,
+            self.about,
+        )
 
     @cached_property
     def arithmetic(self) -> Tree | None:

@@ -20,7 +20,7 @@ from pellucid.checking.equations import Chain, chains_of
 from pellucid.checking.loose_arrays import MOST_LABEL, LooseArrays
 from pellucid.checking.mapped_text import MappedText
 from pellucid.checking.markers import HEAD, markers
-from pellucid.checking.mention import INFERRED, SECTION, Mention, as_array, as_programs_print, located
+from pellucid.checking.mention import INFERRED, SECTION, Mention, as_array, as_programs_print
 from pellucid.checking.naming import Quantity, quantity
 from pellucid.checking.passages import Part, Passage, Table
 from pellucid.checking.printed import Printed
@@ -62,17 +62,25 @@ def read_parts(parts: Sequence[Part], names: Mapping[str, Decimal], tokens: Sequ
     reader = _read(parts, names, tokens, equations)
     named = [
         label
-        for mention in reader.mentions
+        for _, mentions in reader.found
+        for mention in mentions
         if mention.quantity.step in ("query", "key", "value", "embeddings")
         for label in (*mention.quantity.indices, *(mention.rows or ()))
         if label and not label.isdigit() and label not in tokens
     ]
     if named:  # the document names its tokens where it gives their vectors: read it again, knowing them
         reader = _read(parts, names, [*tokens, *dict.fromkeys(named)], equations)
-    mentions = reader.mentions
+    mentions = [
+        mention if text is None else mention.placed(text) for text, mentions in reader.found for mention in mentions
+    ]
     if any(isinstance(part, Passage) and part.kind == "comment" for part in parts):
-        mentions = sorted(mentions, key=lambda mention: mention.offset)  # code and its comments take turns
-    return Reading(reader.found_chains, mentions)
+        mentions.sort(key=lambda mention: mention.offset)  # code and its comments take turns
+    chains = [
+        chain if chain.text is text else Chain(text, chain.sides, chain.label)
+        for text, chains in reader.found_chains
+        for chain in chains
+    ]
+    return Reading(chains, mentions)
 
 
 def _read(
@@ -98,30 +106,39 @@ class _Equations:
         self.known: dict[tuple[str, bool], list[Chain]] = {}
 
     def of(self, text: MappedText, program: bool) -> list[Chain]:
+        """Those of a text, or of an earlier passage of the same text."""
         key = (text.text, program)
         known = self.known.get(key)
         if known is None:
             known = self.known[key] = self.forms.chains(text, program=program)
-            return known
-        return [Chain(text, chain.sides, chain.label) for chain in known]
+        return known
 
 
 class _Reader:
+    """Reads one passage or table after the other.
+
+    What it finds in a passage has its places in the passage: what a document says again and again, after the same
+    words, is read once. `found` and `found_chains` say which text each of them belongs to; mentions of tables have
+    their places in the source, and no text.
+    """
+
     def __init__(self, names: Mapping[str, Decimal], tokens: Sequence[str], equations: _Equations) -> None:
         self.names = names
         self.tokens = tuple(tokens)
         self.around = Surroundings(tokens)
-        self.found_chains: list[Chain] = []
-        self.mentions: list[Mention] = []
+        self.found: list[tuple[MappedText | None, Sequence[Mention]]] = []
+        self.found_chains: list[tuple[MappedText, Sequence[Chain]]] = []
+        self.known: dict[tuple[str, ...], Sequence[Mention]] = {}
+        self.largest: dict[str, int] = {}  # of each step, how many numbers its largest mention has
         self.equations = equations
         self.last_table = ""
-        self.in_code = False
         self.prints = Prints()
         self.loose_arrays = LooseArrays(names, self.around, self.prints)
 
     # Passages
 
     def passage(self, passage: Passage) -> None:
+        """What a passage says."""
         text = passage.text
         if not text.text.strip():
             return
@@ -130,46 +147,65 @@ class _Reader:
         elif passage.kind == "heading":
             self.prints.forget()
         self.around.lead = passage.lead
-        program = passage.kind in ("output", "code")
-        self.in_code = passage.kind == "code"
-        chains = self.equations.of(text, program)
-        covered: list[tuple[int, int]] = []
-        for chain in chains:
-            covered += [(side.start, side.end) for side in chain.sides if side.value is not None]
-        found: list[tuple[int, Mention]] = list(markers(text, self.tokens, covered)) if passage.kind != "code" else []
-        for chain in chains:
-            if passage.kind != "code":
-                self.found_chains.append(chain)
-            if mention := self.of_chain(chain, program):
-                found.append((chain.start, mention))
-        if passage.kind not in ("code", "output"):
-            found += self.lists(text, covered)
-        found += self.loose_arrays.find(text, covered, program, passage.kind)
-        if len(found) > 1:
-            found.sort(key=lambda pair: pair[0])
-        for _, mention in found:
-            if not self.is_supposed(mention):
-                self.mentions.append(mention)
+        chains = self.equations.of(text, passage.kind in ("output", "code"))
+        if chains and passage.kind != "code":
+            self.found_chains.append((text, chains))
+        if mentions := self.mentions_in(passage, chains):
+            self.add(text, mentions)
         self.around.go_on(passage.kind, text.text)
+
+    def mentions_in(self, passage: Passage, chains: Sequence[Chain]) -> Sequence[Mention]:
+        """What a passage says that things are; what it says depends on its text and on what stands before it."""
+        if passage.kind not in ("prose", "mathematics", "heading"):  # a print depends on what was printed before
+            return self.read(passage, chains)
+        around = self.around
+        key = (passage.kind, passage.text.text, around.heading, around.lead, around.last_line)
+        known = self.known.get(key)
+        if known is None:
+            known = self.known[key] = self.read(passage, chains)
+        return known
+
+    def read(self, passage: Passage, chains: Sequence[Chain]) -> Sequence[Mention]:
+        """The mentions in a passage, in reading order, with places in it."""
+        text, kind = passage.text.text, passage.kind
+        program = kind in ("output", "code")
+        covered = [(side.start, side.end) for chain in chains for side in chain.sides if side.value is not None]
+        found = list(markers(text, self.tokens, covered)) if kind != "code" else []
+        for chain in chains:
+            if mention := self.of_chain(chain, kind):
+                found.append(mention)
+        if not program:
+            found += self.lists(text, covered)
+        found += self.loose_arrays.find(passage.text, covered, program, kind)
+        if len(found) > 1:
+            found.sort(key=lambda mention: mention.offset)
+        return found
+
+    def add(self, text: MappedText | None, mentions: Sequence[Mention]) -> None:
+        """Keep mentions, but for those of a passage that are supposed only."""
+        kept = []
+        for mention in mentions:
+            if text is None or not self.is_supposed(mention):
+                kept.append(mention)
+                step, size = mention.quantity.step, mention.values.size
+                self.largest[step] = max(self.largest.get(step, 0), size)
+        self.found.append((text, kept))
 
     def is_supposed(self, mention: Mention) -> bool:
         """Whether a result is one that is said to be wrong or to hold elsewhere, beside one that was given before."""
         step = mention.quantity.step
-        if not mention.values.size or step not in _RESULTS:
+        if step not in _RESULTS or not 0 < mention.values.size <= self.largest.get(step, 0):
             return False
-        supposed = self.around.lead.endswith("?") or any(map(_SUPPOSED.search, (mention.label, self.around.heading)))
-        return supposed and any(
-            other.quantity.step == step and other.values.size >= mention.values.size for other in self.mentions
-        )
+        return self.around.lead.endswith("?") or any(map(_SUPPOSED.search, (mention.label, self.around.heading)))
 
-    def of_chain(self, chain: Chain, program: bool) -> Mention | None:
+    def of_chain(self, chain: Chain, kind: str) -> Mention | None:
         """What an equation says its last plain side is."""
         label = self.last_clause(chain.label)
         named = quantity(label[-MOST_LABEL:], self.tokens)
         values = [side.value for side in chain.sides if side.value is not None]
         if named is None and values:
             named = self.around.of_token(chain.label, _OF_KEYS) or self.inferred(values, chain.label)
-        if named is None or not values or (self.in_code and not any(value.shape for value in values)):
+        if named is None or not values or (kind == "code" and not any(value.shape for value in values)):
             return None
         computed = next((value for value in values if not is_literal(value)), None)
         literal = next((value for value in values if is_literal(value)), None)
@@ -180,14 +216,14 @@ class _Reader:
                 return None
             value = np.empty((0,), dtype=object)
         else:
-            value = as_programs_print(as_array(located(literal.tree, chain.text)))
+            value = as_programs_print(as_array(literal.tree))
         return Mention(
             named,
             value,
             label,
             chain,
-            program=program,
-            offset=chain.text.span(chain.start, chain.start + 1).start,
+            program=kind in ("output", "code"),
+            offset=chain.start,
             computed=arithmetic,
             about=self.around.about() if not named.indices else (),
         )
@@ -209,7 +245,7 @@ class _Reader:
         token = label.strip(TRIMMINGS)
         return Quantity(INFERRED, (token,) if token in self.tokens or token[:-1] in self.tokens else ())
 
-    def lists(self, text: MappedText, covered: list[tuple[int, int]]) -> Iterator[tuple[int, Mention]]:
+    def lists(self, text: str, covered: Sequence[tuple[int, int]]) -> Iterator[Mention]:
         """Lists without brackets whose label names something, and whose words are tokens."""
         for listed in bare_lists(text):
             if any(low < listed.end and listed.start < high for low, high in covered):
@@ -218,11 +254,8 @@ class _Reader:
             if named is None or not all(word in self.tokens for word in listed.words):
                 continue
             about = self.around.about() if not named.indices else ()
-            offset = text.span(listed.start, listed.start + 1).start
-            yield (
-                listed.start,
-                Mention(named, listed.values, listed.label, columns=listed.words or None, offset=offset, about=about),
-            )
+            columns = listed.words or None
+            yield Mention(named, listed.values, listed.label, columns=columns, offset=listed.start, about=about)
 
     # Tables
 
@@ -239,7 +272,8 @@ class _Reader:
             if first is not None and (head := HEAD.match(title.strip())):
                 nothing = np.empty(0, dtype=object)
                 offset = first.span(0, 1).start - 1
-                self.mentions.append(Mention(Quantity(SECTION, head=int(head[1])), nothing, title, offset=offset))
+                section = Mention(Quantity(SECTION, head=int(head[1])), nothing, title, offset=offset)
+                self.add(None, [section])
                 break
         context = " ".join(part for part in (*self.around.lines, table.caption) if part)
         caption = table.caption
@@ -247,20 +281,20 @@ class _Reader:
             caption = self.last_table  # of another head, beside the one that has the name
         for mention in table_mentions(table, caption, self.around.lines, self.tokens):
             self.last_table = mention.label
-            self.mentions.append(
-                Mention(
-                    mention.quantity,
-                    mention.values,
-                    mention.label or context,
-                    rows=mention.rows,
-                    columns=mention.columns,
-                    offset=min((leaf.start for leaf in leaves(mention.values)), default=0),
-                )
+            offset = min((leaf.start for leaf in leaves(mention.values)), default=0)
+            named = Mention(
+                mention.quantity,
+                mention.values,
+                mention.label or context,
+                rows=mention.rows,
+                columns=mention.columns,
+                offset=offset,
             )
+            self.add(None, [named])
         for row in table.rows:
             for cell in row:
                 if any(sign in cell.text for sign in "=≈") and any(map(str.isdigit, cell.text)):
-                    self.found_chains += chains_of(cell, self.names)
+                    self.found_chains.append((cell, list(chains_of(cell, self.names))))
 
 
 def _refined(named: Quantity, tree: Tree | None) -> Quantity:

@@ -177,6 +177,10 @@ _OF_TOKEN = re.compile(
 )
 _AXES = re.compile(r"\s+(?:query|key|token|head|d_\w+)\s*×\s*(?:query|key|token|d_\w+)(?:,\s*\d+\s*×\s*\d+)*\s*$")
 """The axes of a matrix behind its name: `weights query × key, 6 × 6`."""
+_RELATION = re.compile("[=≈]")
+_CLAUSE = re.compile(r"[,;.\n]\s")
+_NO_PRODUCT = re.compile(r"softmax|exp|scal|weights?\b|/|√", re.IGNORECASE)
+_WEIGHTS = re.compile(r"softmax|weight(?!ed)|attn", re.IGNORECASE)
 _SNAKE = re.compile(r"(?<=[A-Za-z]{2})_(?=[A-Za-z]{2})")
 _LEADING_TOKEN = re.compile(r"^\W{0,3}([\w'’#.-]{1,30}?)\W*[:|–—]")
 
@@ -200,7 +204,7 @@ def _quantity(label: str, tokens: tuple[str, ...]) -> Quantity | None:
     words = _SNAKE.sub(" ", label)
     head = _head(words)
     found: list[Quantity] = []
-    for side in (part for part in re.split(r"[=≈]", label) if part.strip()):
+    for side in (part for part in _RELATION.split(label) if part.strip()):
         named = _named(side, tokens, head)
         if named is not None and not named.symbol:
             # Words and formulas say what it is; a symbol on the left may say which row.
@@ -216,11 +220,11 @@ def _named(label: str, tokens: tuple[str, ...], head: int | None) -> Quantity | 
     """What one side names."""
     words = _SNAKE.sub(" ", label)
     product = _PRODUCT.search(words)
-    if product and not re.search(r"softmax|exp|scal|weights?\b|/|√", words, re.IGNORECASE):
+    if product and not _NO_PRODUCT.search(words):
         row = _first(product, "q1", "q2", "q3", "q4")
         column = _first(product, "k1", "k2", "k3", "k4")
         return Quantity("scores", (row or "",) if column is None else (row or "", column), head)
-    if re.search(r"(?i)softmax|weight(?!ed)|attn", words) is None and _IGNORED.search(words):
+    if _WEIGHTS.search(words) is None and _IGNORED.search(words):
         return Quantity(IGNORED)
     for step, pattern in _PATTERNS:
         if pattern.search(words):
@@ -242,7 +246,7 @@ def _named(label: str, tokens: tuple[str, ...], head: int | None) -> Quantity | 
             if not indices and step in _SYMBOL_OF and (of := _OF_ANY.search(label)):
                 indices = (of[1],)
             return Quantity(step, indices, head)
-    clause = re.split(r"[,;.\n]\s", label)[-1].strip() or label.strip()
+    clause = _CLAUSE.split(label)[-1].strip() or label.strip()
     for part in reversed([part for part in clause.split(":") if part.strip()]):
         for step, pattern in _SYMBOLS:
             matched = pattern.search(part)
@@ -356,7 +360,11 @@ def _split(index: str | None) -> tuple[str, ...]:
 
 
 def _first(found: re.Match[str], *groups: str) -> str | None:
-    return next((_clean(found[group]) for group in groups if found[group] is not None), None)
+    for group in groups:
+        text = found[group]
+        if text is not None:
+            return _clean(text)
+    return None
 
 
 def _head(label: str) -> int | None:

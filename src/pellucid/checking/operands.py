@@ -84,6 +84,8 @@ def _of_dot_product(claim: Claim, true: dict[str, Array]) -> Iterator[WrongOpera
                             claim, operand, float(vector[n]), "query" if is_query else "key", (i if is_query else j, n)
                         )
                     )
+        if not wrong:
+            return
         if best is None or len(wrong) < len(best):
             best = wrong
     if best and len(best) <= max(1, len(pairs) // 2):

@@ -10,13 +10,16 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from pellucid.checking.printed import Printed
+from pellucid.numbers import round_places
 
 NUMBER, WORD, SIGN, RELATION, OPEN, CLOSE, COMMA, LINE, OTHER = range(9)
 
+_REPEATS = r"\d+\.(?:\d*?(?:\d[\u0304\u0305])+|\(\d{1,30}\))"
+"""0.16̅ and 0.(3): decimals that are repeated without end."""
 _TOKEN = re.compile(
     r"[ \t\r\u00a0\u2009\u202f]*(?:(?P<times>(?<=\d)[xX](?=[\d(])|(?<=[\d)] )[xX](?= [\d(]))"
     r"|(?P<word>[^\W\d_](?:\w|\.(?=[^\W\d_])|_(?=\{))*(?:\{[^{}\n]{1,40}\})?[′'*]?(?=\W|$)|[^\W\d_](?:\w)*|_\w+)"
-    r"|(?P<number>\d+\.\d+(?:…|\.\.\.)(?!\.\.|…|\s*\d)"
+    r"|(?P<number>" + _REPEATS + r"|\d+\.\d+(?:…|\.\.\.)(?!\.\.|…|\s*\d)"
     r"|(?:\d{1,3}(?:,\d{3})+(?![\d,])(?:\.\d+)?|\d{1,3}(?:'\d{3})+(?![\d'])(?:\.\d+)?|\d+(?:\.\d*)?"
     r"|(?<![\w)\]}.])\.\d+)(?:[eE][-+]?\d{1,4}(?![\w.]))?)"
     r"|(?P<relation>==|:=|~=|=>|->|[=≈≃≅≡→⇒⟹≐])"
@@ -46,6 +49,8 @@ _SAME = {
     "÷": "/",
     "⊙": "*",
 }
+_REPEATING = re.compile(r"(\d+\.)(\d*?)(?:\((\d+)\)|((?:\d[\u0304\u0305])+))")
+_REPEATED_PLACES = 15
 _ELLIPSES = ("…", "...")
 _MOST_DIGITS = 400
 _SHORT = 100
@@ -124,6 +129,8 @@ def number_of(token: Token, *, percent: Token | None = None, program: bool = Fal
     """
     if percent is None and (plain := plain_decimal(token.text)) is not None:
         return Printed(*plain, token.start, token.end, program)
+    if repeating := _REPEATING.fullmatch(token.text):
+        return None if percent else _repeating(token, repeating)
     ending = next((ending for ending in _ELLIPSES if token.text.endswith(ending)), "")
     text = token.text.removesuffix(ending).replace(",", "").replace("'", "")
     if len(text) > _MOST_DIGITS:
@@ -145,3 +152,14 @@ def number_of(token: Token, *, percent: Token | None = None, program: bool = Fal
         text = f"{written if ending else written.removesuffix('.')}%"
         return Printed(value.scaleb(-2), text, places + 2, token.start, percent.end)
     return Printed(value, written, places, token.start, token.start + len(written), program)
+
+
+def _repeating(token: Token, found: re.Match[str]) -> Printed | None:
+    """A number whose last decimals are repeated without end, to as many places as float64 can tell."""
+    whole, fixed, bracketed, barred = found.groups()
+    repeated = bracketed or barred[::2]
+    if len(token.text) >= _SHORT:
+        return None
+    fraction = (fixed + repeated * _REPEATED_PLACES)[: max(_REPEATED_PLACES, len(fixed)) + 1]
+    value = round_places(Decimal(f"{whole}{fraction}"), len(fraction) - 1)
+    return Printed(value, token.text, len(fraction) - 1, token.start, token.end)

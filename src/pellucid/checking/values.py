@@ -7,7 +7,6 @@ softmax of a vector is a vector of quotients of exponentials.
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -218,7 +217,12 @@ def leaves(tree: Tree) -> list[Printed]:
     for element in tree.reshape(-1) if isinstance(tree, np.ndarray) else (tree,):
         if element is not None:  # a cell of a table in which nothing is printed
             _collect(element, found)
-    if all(first.start < second.start for first, second in pairwise(found)):
+    before = -1
+    for leaf in found:
+        if leaf.start <= before:
+            break
+        before = leaf.start
+    else:
         return found
     distinct = {(leaf.start, leaf.end): leaf for leaf in reversed(found)}
     return sorted(distinct.values(), key=lambda leaf: leaf.start)
@@ -228,8 +232,14 @@ def _collect(node: Expression, found: list[Printed]) -> None:
     kind = type(node)
     if kind is Printed:
         found.append(node)  # type: ignore[arg-type]  # told by its type, which is quicker than isinstance
+    elif isinstance(node, Product):
+        for factor in node.factors:
+            if type(factor) is Printed:  # the usual case, which needs no call
+                found.append(factor)
+            else:
+                _collect(factor, found)
     elif kind is not Number:
-        for part in node.factors if isinstance(node, Product) else parts(node):
+        for part in parts(node):
             _collect(part, found)
 
 

@@ -8,13 +8,13 @@ fewer of its numbers are wrong under that setting.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from pellucid.checking.assemble import assemble
 from pellucid.checking.assembled import Assembled
 from pellucid.checking.declarations import Declarations
-from pellucid.checking.mention import FOCUS, INFERRED, SECTION, Mention
+from pellucid.checking.mention import FOCUS, SECTION, Mention
 from pellucid.checking.scopes import Scope
 from pellucid.checking.settings import Statement
 from pellucid.checking.values import leaves
@@ -22,6 +22,9 @@ from pellucid.checking.values import leaves
 _USUAL = "1/sqrt(d_k)"
 _FEWEST = 2
 """Numbers of a part, below which they agree with another setting by chance."""
+
+_BESIDE = 300
+"""Characters between two results that are compared with each other."""
 
 Setting = tuple[str, bool]
 """The scale, and whether the mask is causal."""
@@ -38,18 +41,63 @@ def by_setting(built: Assembled, declared: Declarations) -> list[Assembled]:
         return [built]
     found: list[Assembled] = []
     main = (built.scale, built.causal)
+    rows = {claim.printed.start: (claim.step, claim.index[:-1]) for claim in built.problem.claims}
     for settings, mentions in _parts(built.scope.claims, declared.statements, main):
-        places = {leaf.start for mention in mentions for leaf in leaves(mention.values)}
-        wrong = len(places & _wrong(built))
-        if len(places) < _FEWEST or not wrong:
-            continue
-        for scale, causal in settings:
-            part = _under(built, mentions, replace(declared, scales=[scale], causal=causal, statements=[]))
-            if part is not None and len(places & _wrong(part)) < wrong:
-                found.append(_described(part, scale, causal))
-                built = _without(built, places)
-                break
+        group: Sequence[Mention] = mentions
+        part = _fitting(built, group, settings, declared)
+        if part is None:
+            group = _contrasted(mentions, rows, _wrong(built))
+            part = _fitting(built, group, settings, declared)
+        if part is not None:
+            found.append(part)
+            built = _without(built, _places(group))
     return [built, *found]
+
+
+def _fitting(
+    built: Assembled, mentions: Sequence[Mention], settings: Sequence[Setting], declared: Declarations
+) -> Assembled | None:
+    """Results by themselves under the first setting that makes fewer of them wrong; `None` where none does."""
+    places = _places(mentions)
+    wrong = len(places & _wrong(built))
+    if sum(mention.values.size for mention in mentions) < _FEWEST or not wrong:
+        return None
+    for scale, causal in settings:
+        part = _under(built, mentions, replace(declared, scales=[scale], causal=causal, statements=[]))
+        if part is not None and len(places & _wrong(part)) < wrong:
+            return _described(part, scale, causal)
+    return None
+
+
+def _places(mentions: Sequence[Mention]) -> set[int]:
+    """Where the numbers of some results stand, with those that they are computed from."""
+    trees = [tree for mention in mentions for tree in (mention.values, mention.arithmetic) if tree is not None]
+    return {leaf.start for tree in trees for leaf in leaves(tree)}
+
+
+def _contrasted(mentions: Sequence[Mention], rows: Mapping[int, object], wrong: set[int]) -> list[Mention]:
+    """Results that are wrong and stand beside right ones of the same rows: they are said to hold under two settings.
+
+    Args:
+        mentions: results that stand under one statement.
+        rows: the step and row of every claimed number, by its place.
+        wrong: where numbers are wrong.
+    """
+    right: dict[object, list[int]] = {}
+    doubtful: list[tuple[Mention, set[object]]] = []
+    for mention in mentions:
+        places = _places([mention])
+        of = {rows[place] for place in places if place in rows}
+        if places & wrong:
+            doubtful.append((mention, of))
+        else:
+            for row in of:
+                right.setdefault(row, []).append(mention.offset)
+    return [
+        mention
+        for mention, of in doubtful
+        if any(abs(mention.offset - offset) <= _BESIDE for row in of for offset in right.get(row, ()))
+    ]
 
 
 def _wrong(built: Assembled) -> set[int]:
@@ -65,7 +113,7 @@ def _parts(
     masks = [statement for statement in statements if statement.causal is not None]
     groups: dict[tuple[int, int], list[Mention]] = {}
     for mention in mentions:
-        if mention.quantity.step in (FOCUS, SECTION, INFERRED):
+        if mention.quantity.step in (FOCUS, SECTION):
             continue
         key = tuple(
             bisect_right(stated, mention.offset, key=lambda statement: statement.offset) for stated in (scales, masks)
@@ -82,7 +130,7 @@ def _parts(
             yield settings, group
 
 
-def _under(built: Assembled, mentions: list[Mention], declared: Declarations) -> Assembled | None:
+def _under(built: Assembled, mentions: Sequence[Mention], declared: Declarations) -> Assembled | None:
     """Results by themselves under another setting; `None` where they cannot be put together under it."""
     starts = [
         mention

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pellucid.cli.output import deliver
+from pellucid.cli.sentences import checked_text
 from pellucid.errors import InputError
 from pellucid.numbers import NumberType
 from pellucid.rendering import FORMATS
@@ -63,6 +64,8 @@ def explain_model(
     """
     if text is None:
         raise InputError(f"give a text for {model} to read, in quotes.")
+    checked_text(text, "text")
+    checked_text(target or "", "target")
     if whole is False and file_format in FORMATS and file_format not in _WITH_GIST:
         raise InputError(f"--gist is for {', '.join(_WITH_GIST)}; {file_format} shows the whole pass.")
     from pellucid.pretrained import open_model

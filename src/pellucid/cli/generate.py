@@ -13,6 +13,7 @@ from pellucid.cli.sentences import read_prompt
 from pellucid.errors import InputError
 
 if TYPE_CHECKING:
+    from pellucid.pretrained import Pretrained
     from pellucid.search import Piece, Sampling
 
 
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     default="stories260k",
     show_default=True,
     metavar="MODEL",
-    help="The folder of a trained language model, or the name of one that came with pellucid.",
+    help="The folder of a trained language model, a GGUF file, or the name of a model: one that came with pellucid, or "
+    "smollm2.",
 )
 @click.option("--max-tokens", type=click.IntRange(min=1), default=256, show_default=True, help="New tokens at most.")
 @click.option(
@@ -46,7 +48,14 @@ if TYPE_CHECKING:
     help="Above 1: what is in the text already becomes less likely.",
 )
 @click.option("--stop", multiple=True, metavar="TEXT", help="End before TEXT; may be repeated.")
-@click.option("--bos/--no-bos", default=True, help="Begin with <bos>; --no-bos for a model of windows of one text.")
+@click.option(
+    "--bos/--no-bos",
+    default=None,
+    help="Begin with <bos>; --no-bos for a model of windows of one text.  [default: as the model was trained]",
+)
+@click.option(
+    "--chat", is_flag=True, help="PROMPT is a question to a model that was trained to answer, as smollm2 was."
+)
 @click.option("--json", "as_json", is_flag=True, help="For programs: one line, when the text is complete.")
 def generate(
     prompt: str | None,
@@ -59,19 +68,22 @@ def generate(
     seed: int | None,
     repetition_penalty: float,
     stop: tuple[str, ...],
-    bos: bool,
+    bos: bool | None,
+    chat: bool,
     as_json: bool,
 ) -> int:
     """Continue a text: PROMPT, or what is piped in.
 
     The prompt is printed and then, token by token, how it goes on. Without more said, the likeliest token is taken each
     time; with --top-k, --top-p, --min-p or --seed, or a --temperature above 0, tokens are drawn. Standard error says
-    why the text ends. --json prints {"prompt", "text", "tokens"}, text being what was added.
+    why the text ends. --json prints {"prompt", "text", "tokens"}, text being what was added. With --chat the prompt
+    is a question, and only the answer is printed.
 
     \b
     pellucid generate "Once upon a time"
     pellucid generate "Once upon a time" --temperature 0.8 --top-p 0.9 --seed 7
     pellucid generate --model by-hand-generator "The dog saw the cat."
+    pellucid generate --model smollm2 --chat "Why is the sky blue?"
     """
     settings = _sampling(temperature, top_k, top_p, min_p, seed, repetition_penalty)
     text = read_prompt(prompt)
@@ -79,10 +91,14 @@ def generate(
 
     opened = open_model(model)
     generator = opened.generator()
-    beginning = generator.encode(text, bos=bos)
+    if chat:
+        beginning = _question(opened, text, bos)
+        generator.check(beginning)
+    else:
+        beginning = generator.encode(text, bos=opened.begins_with_bos if bos is None else bos)
     room = generator.room(beginning)
     pieces = generator.stream(beginning, max_length=min(max_tokens, room), settings=settings, seed=seed, stop=stop)
-    written = list(pieces) if as_json else _streamed(text, pieces)
+    written = list(pieces) if as_json else _streamed("" if chat else text, pieces)
     ids = [piece.token for piece in written if piece.ending != "eos"]
     if as_json:
         import msgspec
@@ -93,6 +109,17 @@ def generate(
     reason = _reason(written[-1].ending, max_tokens, room, opened.config.max_length)
     remark(f"{len(ids):,} {'token' if len(ids) == 1 else 'tokens'}; {reason}.")
     return 0
+
+
+def _question(opened: Pretrained, text: str, bos: bool | None) -> list[int]:
+    """A question as the model was trained to read it."""
+    if opened.chat is None:
+        raise InputError(
+            f"{opened.directory.name} was not trained to answer questions; leave --chat out, and it continues the text."
+        )
+    if bos is not None:
+        raise InputError("--chat decides what a question begins with; leave --bos and --no-bos out.")
+    return opened.chat.encode(text, opened.tokenizer)
 
 
 def _sampling(

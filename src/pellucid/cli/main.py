@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib import import_module
+from typing import Any
 
 import click
 
@@ -12,12 +15,34 @@ from pellucid.cli.complaint import complain
 from pellucid.errors import PellucidError, nearest
 
 # Each is in the module of its name, which is loaded when it is called.
-_COMMANDS = ("explain", "exercise", "check", "translate", "generate", "train", "evaluate", "tokenizer")
-_USAGE, _INTERRUPTED, _FAULT = 2, 130, 70
+_COMMANDS = ("explain", "diff", "exercise", "check", "translate", "generate", "train", "evaluate", "tokenizer")
+_USAGE, _INTERRUPTED, _FAULT, _READER_GONE = 2, 130, 70, 141
+
+
+class _ReaderGoneError(Exception):
+    """Whoever read our output has closed it; no `OSError`, which click would end with exit code 1."""
+
+
+@contextmanager
+def _readers_may_go() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise _ReaderGoneError from None
 
 
 class _Commands(click.Group):
     """Finds commands without loading the others."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        with _readers_may_go():  # helps are printed here
+            return super().make_context(info_name, args, parent, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _readers_may_go():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
@@ -48,24 +73,39 @@ def pellucid(context: click.Context) -> None:
 
 
 def run(arguments: list[str] | None = None) -> None:
-    """The console script: what a user can mend ends with one sentence and exit code 2."""
+    """The console script: what a user can mend ends with one sentence and exit code 2.
+
+    Whoever reads our output may have had enough, as `head` has: that ends the command quietly, with the exit code of
+    a program that was ended by it, which no command uses for anything else.
+    """
     try:
-        sys.exit(pellucid.main(arguments, prog_name="pellucid", standalone_mode=False))
+        code = _outcome(arguments)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except (BrokenPipeError, _ReaderGoneError):
+        _let_go()
+        code = _READER_GONE
+    sys.exit(code)
+
+
+def _outcome(arguments: list[str] | None) -> int | None:
+    """The exit code; what went wrong has been said."""
+    try:
+        code: int | None = pellucid.main(arguments, prog_name="pellucid", standalone_mode=False)
+        return code
     except click.exceptions.Abort:
-        sys.exit(_INTERRUPTED)
+        return _INTERRUPTED
     except click.ClickException as error:
         complain(error.format_message())
-        sys.exit(_USAGE)
+        return _USAGE
     except PellucidError as error:
         complain(str(error))
-        sys.exit(_USAGE)
-    except BrokenPipeError:
-        # Whoever read our output has had enough; the interpreter must not complain about it at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+        return _USAGE
     except MemoryError:
         complain("there is not enough memory for this; use fewer tokens or heads.")
-        sys.exit(_USAGE)
+        return _USAGE
+    except (BrokenPipeError, _ReaderGoneError):
+        raise
     except Exception as error:
         if os.environ.get("PELLUCID_TRACEBACK"):
             raise
@@ -73,4 +113,15 @@ def run(arguments: list[str] | None = None) -> None:
             f"this is a fault of pellucid, not yours ({type(error).__name__}: {error}); please report it with "
             "what the same command prints under PELLUCID_TRACEBACK=1."
         )
-        sys.exit(_FAULT)
+        return _FAULT
+
+
+def _let_go() -> None:
+    """Whatever is still to be written goes nowhere, so that the interpreter does not complain about it at its end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, OSError, ValueError):  # closed, or none of the system's
+            stream.flush()
+            continue
+        with suppress(AttributeError, OSError, ValueError):
+            os.dup2(nowhere, stream.fileno())

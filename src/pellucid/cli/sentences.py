@@ -74,9 +74,21 @@ def read_prompt(typed: str | None) -> str:
         prompt = typed
     if not prompt.strip():
         raise InputError("the prompt is empty; give the beginning of a text in quotation marks, or pipe one in.")
-    lines = [line.removesuffix("\r") for line in prompt.split("\n")]
-    _checked(Sentences(lines, "prompt, line"))
-    return prompt
+    return checked_text(prompt, "prompt")
+
+
+def checked_text(text: str, name: str) -> str:
+    """A text that was typed for a model to read, if it is one.
+
+    Args:
+        text: what was typed; it may be empty.
+        name: what it is called in messages.
+
+    Raises:
+        InputError: it holds what is no text.
+    """
+    _checked(Sentences([line.removesuffix("\r") for line in text.split("\n")], f"{name}, line"))
+    return text
 
 
 def _standard_input(instead: str, *, asked: bool) -> bytes:

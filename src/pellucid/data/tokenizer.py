@@ -157,9 +157,14 @@ class Tokenizer:
             f" the {len(self._words)} words that this tokenizer knows are {shown}."
         )
 
+    def id_of(self, token: str) -> int | None:
+        """The id of a token as the vocabulary spells it; `None` where there is none."""
+        id_: int | None = self._backend.token_to_id(token)
+        return id_
+
     def _special(self, name: str) -> int | None:
         for candidate in (name, *_OTHER_NAMES[name]):
-            id_: int | None = self._backend.token_to_id(candidate)
+            id_ = self.id_of(candidate)
             if id_ is not None:
                 return id_
         return None

@@ -6,10 +6,12 @@ saved with and a digest of its tensors, so that damage and mixed-up files are no
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Literal
 
 import msgspec
+import numpy as np
 import torch
 
 from pellucid.errors import OutputError, WeightsError
@@ -22,6 +24,8 @@ from pellucid.nn.quantisation import dequantise_rows, quantise_rows
 from pellucid.nn.safe_files import read_tensors, write_tensors
 from pellucid.nn.tensors import Tensor
 from pellucid.nn.weight_names import assign, named_parts
+from pellucid.transformer.from_gguf import gguf_arrays, gguf_config
+from pellucid.transformer.gguf_file import SUFFIX, read_gguf
 from pellucid.transformer.weights_file import (
     FORMAT,
     SCALE,
@@ -64,6 +68,7 @@ def save_model(
     except OSError as error:
         raise OutputError(f"{error.filename} cannot be used: {error.strerror or error}.") from None
     if tokenizer is not None:
+        metadata["tokenizer"] = hashlib.sha256(tokenizer).hexdigest()
         write_atomically(directory / TOKENIZER, tokenizer)
     model.config.save(directory)
     write_tensors(directory / WEIGHTS, tensors, metadata)
@@ -85,22 +90,30 @@ def _stored(name: str, tensor: Tensor, storage: Storage) -> dict[str, Tensor]:
 def load_model(
     directory: str | Path, dtype: torch.dtype = torch.float32, device: torch.device | str = "cpu"
 ) -> EncoderDecoder | DecoderOnly:
-    """Reads what `save_model` wrote; the model is in evaluation mode.
+    """Reads what `save_model` wrote, or a GGUF file; the model is in evaluation mode.
 
     Args:
-        directory: the model's.
+        directory: the model's, or the file.
         dtype: number type to compute in, whatever the storage.
         device: where the model is to be.
 
     Raises:
-        ConfigError: `config.json` is missing or cannot be used.
+        ConfigError: `config.json` is missing or cannot be used, or the file is of no Llama.
         WeightsError: the weights are missing, damaged, a pickle, or not those of the configuration.
     """
-    config, path = open_model_directory(Path(directory))
-    stored, metadata = read_tensors(path)
-    check_origin(path, config, metadata)
+    path = Path(directory)
+    if path.suffix == SUFFIX and path.is_file():
+        file = read_gguf(path)
+        config = gguf_config(file)
+        arrays = gguf_arrays(file, config, np.dtype(np.float32))
+        tensors = {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()}
+    else:
+        config, path = open_model_directory(path)
+        stored, metadata = read_tensors(path)
+        check_origin(path, config, metadata)
+        tensors = _restored(stored, path)
     model = build_empty(config)
-    assign(model, _restored(stored, path), str(path))
+    assign(model, tensors, str(path))
     return model.to(device=device, dtype=dtype).eval()
 
 

@@ -27,12 +27,14 @@ class Passes:
         tokenizer: of what it writes.
         source_tokenizer: of what it reads; the same unless the source has its own.
         name: what it was called.
+        begins_with_bos: of a language model, whether its texts began with bos in training.
     """
 
     transformer: Transformer
     tokenizer: Tokenizer
     source_tokenizer: Tokenizer
     name: str
+    begins_with_bos: bool = True
 
     def explain(
         self, text: str, target: str | None = None, *, numbers: NumberType = FLOAT64, digits: int = 4
@@ -102,7 +104,7 @@ class Passes:
                 raise InputError(
                     f"{self.name} is a language model, which goes on with its text; a target is a translator's."
                 )
-            return _Reading(None, [config.bos_id, *self.tokenizer.encode(text)])
+            return _Reading(None, [*([config.bos_id] if self.begins_with_bos else []), *self.tokenizer.encode(text)])
         source = [*self.source_tokenizer.encode(text), config.eos_id]
         return _Reading(source, [config.bos_id, *self.tokenizer.encode(target or "")])
 

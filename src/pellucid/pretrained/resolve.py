@@ -14,9 +14,11 @@ from pellucid.pretrained.passes import Passes
 from pellucid.pretrained.tokenizer_files import check_finished, read_tokenizers
 from pellucid.search import Engine, Generator, NumpyEngine, Translator
 from pellucid.transformer import Transformer, TransformerConfig, load
+from pellucid.transformer.gguf_file import SUFFIX, read_gguf
 from pellucid.transformer.weights_file import open_model_directory
 
 if TYPE_CHECKING:
+    from pellucid.data.gguf_tokenizer import ChatFormat
     from pellucid.nn import DecoderOnly, EncoderDecoder
 
 
@@ -28,13 +30,17 @@ class Pretrained:
         config: of the model.
         tokenizer: of what it writes.
         source_tokenizer: of what it reads; the same unless the source has its own.
-        directory: where it came from.
+        directory: where it came from, or the GGUF file.
+        begins_with_bos: of a language model, whether its texts began with bos in training.
+        chat: how it is asked, if it was trained to answer.
     """
 
     config: TransformerConfig
     tokenizer: Tokenizer
     source_tokenizer: Tokenizer
     directory: Path
+    begins_with_bos: bool = True
+    chat: ChatFormat | None = None
 
     @cached_property
     def transformer(self) -> Transformer:
@@ -111,31 +117,61 @@ class Pretrained:
         Raises:
             WeightsError: its weights are damaged or another model's.
         """
-        return Passes(self.doubles, self.tokenizer, self.source_tokenizer, self.directory.name)
+        return Passes(
+            self.doubles,
+            self.tokenizer,
+            self.source_tokenizer,
+            self.directory.name,
+            begins_with_bos=self.begins_with_bos,
+        )
 
     def check_translates(self) -> None:
         """Raises:
         InputError: it is a language model.
         """
         if not self.config.is_encoder_decoder:
-            raise InputError(f"{self.directory} holds a language model, which does not translate.")
+            raise InputError(
+                f"{self.directory.name} is a language model, which does not translate; give it to `pellucid generate`."
+            )
 
 
 def open_model(model: str | Path) -> Pretrained:
-    """A model by its name or its directory.
+    """A model by its name, its directory or its GGUF file.
 
     Raises:
         InputError: there is none, or something in its directory is missing, damaged, or does not fit the rest.
+        MissingExtraError: it comes with a package that is not installed.
     """
-    return open_directory(model_directory(model))
+    place = model_directory(model)
+    return open_gguf(place) if place.suffix == SUFFIX and place.is_file() else open_directory(place)
+
+
+def open_gguf(path: Path) -> Pretrained:
+    """A GGUF file of llama.cpp: a language model of the Llama kind with its tokenizer.
+
+    Raises:
+        InputError: it is damaged, of another kind, or its tokenizer does not fit.
+    """
+    from pellucid.data.gguf_tokenizer import gguf_chat, gguf_tokenizer  # with `tokenizers`, which few commands need
+    from pellucid.transformer.from_gguf import gguf_config
+
+    file = read_gguf(path)
+    config = gguf_config(file)
+    tokenizer = gguf_tokenizer(file.metadata, str(path))
+    if tokenizer.vocab_size > config.vocab_size:
+        raise InputError(
+            f"{path} has {tokenizer.vocab_size:,} tokens, but its model only {config.vocab_size:,}; fetch it again."
+        )
+    begins_with_bos = file.metadata.get("tokenizer.ggml.add_bos_token", True) is True
+    return Pretrained(config, tokenizer, tokenizer, path, begins_with_bos, gguf_chat(file.metadata, tokenizer))
 
 
 def open_directory(directory: str | Path) -> Pretrained:
     """What training wrote into a directory: config.json, model.safetensors, tokenizer.json.
 
     Raises:
-        InputError: something is missing, damaged, or does not fit the rest; of the weights only that they are there
-            is looked at.
+        InputError: something is missing, damaged, or does not fit the rest; of the weights only what they say about
+            themselves is looked at.
     """
     directory = Path(directory)
     check_finished(directory)

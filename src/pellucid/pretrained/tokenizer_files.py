@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 from pellucid.data.tokenizer import Tokenizer
 from pellucid.errors import InputError
 from pellucid.transformer import TransformerConfig
-from pellucid.transformer.weights_file import TOKENIZER, WEIGHTS
+from pellucid.transformer.weights_file import TOKENIZER, WEIGHTS, read_metadata
 
 SOURCE_TOKENIZER = "source_tokenizer.json"
 
@@ -46,4 +47,15 @@ def read_tokenizers(directory: Path, config: TransformerConfig) -> tuple[Tokeniz
                 f"{directory / name} has {held.vocab_size:,} tokens, but the model only {size:,}; "
                 "it belongs to another model."
             )
+    _check_origin(directory)
     return tokenizer, source
+
+
+def _check_origin(directory: Path) -> None:
+    """Raises if the weights were saved with another tokenizer, which models of one size can have."""
+    saved = read_metadata(directory / WEIGHTS).get("tokenizer")
+    if saved is not None and hashlib.sha256((directory / TOKENIZER).read_bytes()).hexdigest() != saved:
+        raise InputError(
+            f"{directory / TOKENIZER} is not the one that {WEIGHTS} was saved with: the tokens would be read as others;"
+            " put that one back, or save the model with this one."
+        )

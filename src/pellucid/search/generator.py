@@ -40,16 +40,22 @@ class Generator:
             LengthError: it is longer than the model's longest sequence.
             TokenizerError: it holds a character or a word that the tokenizer cannot express.
         """
-        config = self._model.config
         (ids,) = self._tokenizer.encode_batch([prompt], "prompt")
         if bos or not ids:
-            ids = [config.bos_id, *ids]
-        if len(ids) > config.max_length:
+            ids = [self._model.config.bos_id, *ids]
+        self.check(ids)
+        return ids
+
+    def check(self, beginning: Sequence[int]) -> None:
+        """Raises:
+        LengthError: the beginning is longer than the model's longest sequence.
+        """
+        longest = self._model.config.max_length
+        if len(beginning) > longest:
             raise LengthError(
-                f"the prompt has {len(ids):,} tokens, but the model reads at most {config.max_length:,};"
+                f"the prompt has {len(beginning):,} tokens, but the model reads at most {longest:,};"
                 " give the end of it alone."
             )
-        return ids
 
     def room(self, beginning: Sequence[int]) -> int:
         """How many tokens may follow."""

@@ -219,7 +219,9 @@ class TransformerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
         try:
             values = msgspec.json.decode(path.read_bytes())
         except OSError as error:
-            raise ConfigError(f"{path} cannot be read: {error.strerror or error}.") from None
+            raise ConfigError(
+                f"{path} cannot be read: {error.strerror or error}; a model's folder has its configuration there."
+            ) from None
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise ConfigError(f"{path} is not JSON: {str(error).rstrip('.')}.") from None
         if not isinstance(values, dict):

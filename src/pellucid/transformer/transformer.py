@@ -26,6 +26,8 @@ from pellucid.numbers import FLOAT32, FLOAT64, NumberType
 from pellucid.operations import Indices, Linear
 from pellucid.transformer.cache import KeyValueCache
 from pellucid.transformer.config import TransformerConfig
+from pellucid.transformer.from_gguf import gguf_arrays, gguf_config
+from pellucid.transformer.gguf_file import SUFFIX, read_gguf
 from pellucid.transformer.network import Network
 from pellucid.transformer.positions import PositionTables
 from pellucid.transformer.recording import Recording
@@ -273,19 +275,24 @@ _MOST_AS_WRITTEN = 100_000  # weights; for more of them nobody can read, it woul
 def load(
     directory: str | Path, dtype: Literal["float32", "float64"] = "float32", *, as_written: bool = False
 ) -> Transformer:
-    """Reads a model that was trained or converted: config.json and model.safetensors.
+    """Reads a model that was trained or converted: config.json and model.safetensors; or a GGUF file.
 
     Args:
-        directory: the model's.
+        directory: the model's, or the file.
         dtype: number type to compute in, whatever the storage.
         as_written: in float64, whether the weights of a small model are the shortest decimals that stored floats
             stand for: 0.12, not 0.11999999731779099.
 
     Raises:
-        ConfigError: `config.json` is missing or cannot be used.
+        ConfigError: `config.json` is missing or cannot be used, or the file is of no Llama.
         WeightsError: the weights are missing, damaged, a pickle, or not those of the configuration.
     """
-    config, path = open_model_directory(Path(directory))
+    path = Path(directory)
+    if path.suffix == SUFFIX and path.is_file():
+        file = read_gguf(path)
+        config = gguf_config(file)
+        return Transformer(config, gguf_arrays(file, config, np.dtype(dtype)), str(path))
+    config, path = open_model_directory(path)
     arrays, metadata = read_arrays(path, np.dtype(dtype))
     check_origin(path, config, metadata)
     if as_written and dtype == "float64" and sum(array.size for array in arrays.values()) <= _MOST_AS_WRITTEN:

@@ -105,6 +105,24 @@ def check_origin(path: Path, config: TransformerConfig, metadata: Mapping[str, s
             )
 
 
+def read_metadata(path: Path) -> dict[str, str]:
+    """What a safetensors file says about itself, without its tensors.
+
+    Raises:
+        WeightsError: it cannot be read, or is damaged or no such file.
+    """
+    from safetensors import SafetensorError, safe_open  # heavier than the rest of this file
+
+    refuse_pickle(path)
+    try:
+        with safe_open(path, framework="numpy") as file:  # looks at the header and at the size
+            return dict(file.metadata() or {})
+    except OSError as error:
+        raise WeightsError(f"{path} cannot be read: {error.strerror or error}.") from None
+    except SafetensorError as error:
+        raise damaged(path, path.stat().st_size, error) from None
+
+
 def check_shapes(needed: Mapping[str, tuple[int, ...]], held: Mapping[str, tuple[int, ...]], where: str) -> None:
     """Raises if tensors are not those of a model.
 
@@ -149,17 +167,11 @@ def read_arrays(path: Path, dtype: np.dtype[Any]) -> tuple[dict[str, Array], dic
         WeightsError: it cannot be read, is a pickle, is not safetensors, is cut short, or its digest, if it has one,
             is not that of its tensors.
     """
-    from safetensors import SafetensorError, safe_open  # heavier than the rest of this file
-
-    refuse_pickle(path)
+    metadata = read_metadata(path)
     try:
         content = np.fromfile(path, dtype=np.uint8)
-        with safe_open(path, framework="numpy") as file:  # looks at the header and at the size
-            metadata = dict(file.metadata() or {})
     except OSError as error:
         raise WeightsError(f"{path} cannot be read: {error.strerror or error}.") from None
-    except SafetensorError as error:
-        raise damaged(path, path.stat().st_size, error) from None
     start = data_start(content[:8].tobytes())
     data = content[start:]
     if "sha256" in metadata and hashlib.sha256(data.data).hexdigest() != metadata["sha256"]:

@@ -21,6 +21,11 @@ def leads(written: str, file_format: str) -> list[tuple[str, str]]:
             "<p>Given:<ul><li><p>Keys:</p><ol><li>the: [1]</li><li>cat: [2]</li></ol></li><li>end</li></ul><p>after",
             "html",
         ),
+        (
+            "Given:\n\\begin{itemize}\n\\item Keys:\n\\begin{enumerate}[a]\n\\item the: [1]\n\n\\item cat: [2]\n"
+            "\\end{enumerate}\n\\item end\n\\end{itemize}\nafter",
+            "latex",
+        ),
         ("<p>Given:</p>\n<ul>\n<li>Keys:\n<ul>\n<li>the: [1]<li>cat: [2]\n</ul>\n<li>end\n</ul>\n<p>after</p>", "html"),
     ],
 )
@@ -52,6 +57,11 @@ def test_items_know_the_line_that_introduces_their_list(written, file_format):
         ("<p>one<ul><li>a</ul><p>two<ul><li>b</ul>", "html", [("one", ""), ("a", "one"), ("two", ""), ("b", "two")]),
         ("<p>one<ul><li>a<ul><li>b</ul><li><ul><li>c</ul></ul>", "html",
          [("one", ""), ("a", "one"), ("b", "a"), ("c", "one")]),
+        ("one \\begin{itemize}\\item a\\end{itemize} \\begin{enumerate}\\item b\\end{enumerate}", "latex",
+         [("one", ""), ("a", "one"), ("b", "one")]),
+        ("one \\begin{itemize}\\item a \\item \\begin{itemize}\\item b\\end{itemize}\\end{itemize}", "latex",
+         [("one", ""), ("a", "one"), ("b", "one")]),
+        ("\\section{one} \\begin{itemize}\\item a\\end{itemize}", "latex", [("one", ""), ("a", "")]),
         ("</ul><li>a<ul>b", "html", [("a", ""), ("b", "a")]),
     ],
 )  # fmt: skip

@@ -72,6 +72,15 @@ def test_comments(name, written, expected):
         ('a;b\n0,5;"x ""y"" 1"\n', [[["a", "b"], ["0.5", 'x "y" 1']]]),
         ("a\tb\r\n1\t2\r\n", [[["a", "b"], ["1", "2"]]]),
         ('"a,b\nc",2', [[["a,b\nc", "2"]]]),
+        (
+            "On one side, 2 words\n\nso, that\n\nof it, we\n\nQ\n0,1;0,2\n0,3;0,4\n",
+            [
+                [["On one side, 2 words"]],
+                [["so, that"]],
+                [["of it, we"]],
+                [["Q"], ["0.1", "0.2"], ["0.3", "0.4"]],
+            ],
+        ),
     ],
 )
 def test_csv(written, expected):

@@ -127,7 +127,9 @@ def test_a_comma_in_braces_is_decimal_unless_it_groups():
         ("[100 200] × 2 = [200 400]", "[100 200] × 2 = [200 400]"),
         ("in head 1 200 × 3 = 600", "in head ����� × 3 = 600"),
         ("in 2020 100 × 3 = 300", "in 2020 100 × 3 = 300"),
-        ("0.6̅ and 0.(3) and f(3)", "���� and ����� and f(3)"),
+        ("0.6̅ and 0.(3) and f(3)", "0.6̅ and 0.(3) and f(3)"),
+        ("0,25 und 0,6̅ und 0,(3)", "0.25 und 0.6̅ und 0.(3)"),
+        ("0.1(6)", "������"),  # repeated, uncertain, or multiplied
     ],
 )
 def test_numbers_in_one_form(text, read):
@@ -189,6 +191,27 @@ def test_groups_are_kept_in_what_is_put_right(text, name, fixed):
 def test_repeated_decimals_are_not_taken_for_rounded_ones(text):
     report, found = found_in(text, "a.html" if text.startswith("<") else "a.md")
     assert (report.verdict, found, report.corrections) == ("right", [], {})
+    assert report.checked
+
+
+@pytest.mark.parametrize(
+    ("text", "printed", "correct"),
+    [
+        ("$2/3 = 0.\\overline{7}$", "0.7̅", "0.66666667"),
+        ("1/12 = 0.084̅", "0.084̅", "0.08333333"),  # 0.08333…, not 0.08444…
+        ("2/3 = 0.(7)", "0.(7)", "0.66666667"),
+        ("$1/7 = 0.\\overline{142867}$", "0.1̅4̅2̅8̅6̅7̅", "0.14285714"),
+    ],
+)
+def test_wrong_repeated_decimals(text, printed, correct):
+    report, found = found_in(text)
+    assert (report.verdict, found) == ("wrong", [(printed, correct)])
+    assert report.fixed().decode() == text  # which of its digits are repeated is not for a program to write
+
+
+def test_computing_on_from_repeated_decimals():
+    assert found_in("3 · 0.(3) = 1 and 2 × 0.6̅ = 1.3̅")[0].verdict == "right"
+    assert found_in("3 · 0.(3) = 1.1")[1] == [("1.1", "1.0")]
 
 
 @pytest.mark.parametrize("dots", ["…", "..."])

@@ -9,6 +9,8 @@ from pellucid.checking.passages import Part, Table
 from pellucid.checking.source import Source
 
 _MOST_SNIFFED = 20_000
+_BEFORE_NUMBER = tuple(re.compile(rf"{separator} *[-−+]?\.?\d") for separator in ";,")
+"""What separates the numbers of a row: semicolons, or commas where a line has none, for 0,61;0,32 is two numbers."""
 _QUOTED = r'[ ]*+"(?:[^"]|"")*+(?:"|\Z)'
 
 
@@ -48,7 +50,12 @@ def _separator(text: str) -> str:
     outside = re.sub(r'"(?:[^"]|"")*+"', "", text)
     if "\t" in outside and outside.count("\t") >= outside.count(";"):
         return "\t"
-    return ";" if outside.count(";") >= max(1, outside.count("\n") // 2) else ","
+    if outside.count(";") >= max(1, outside.count("\n") // 2):
+        return ";"
+    semicolon, comma = (pattern.search for pattern in _BEFORE_NUMBER)  # there may be more prose than tables
+    lines = outside.splitlines()
+    separated = sum(map(bool, map(semicolon, lines)))
+    return ";" if separated > sum(bool(comma(line) and not semicolon(line)) for line in lines) else ","
 
 
 def _cell(mapped: MappedText, found: re.Match[str]) -> MappedText:

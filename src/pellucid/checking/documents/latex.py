@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from pellucid.checking.documents.code import language_of, read_code
 from pellucid.checking.documents.formulas import passage
 from pellucid.checking.documents.labelled_matrix import labelled_matrices
 from pellucid.checking.documents.latex_table import read_tabular
+from pellucid.checking.documents.lists import introduced, introduction
 from pellucid.checking.documents.mathematics import in_a_line
 from pellucid.checking.mapped_text import Builder, MappedText
 from pellucid.checking.passages import Part, Passage, Table
@@ -61,6 +63,8 @@ _LITERAL = frozenset({"verbatim", "Verbatim", "lstlisting", "minted", "alltt"})
 _TABLES = frozenset({"tabular", "tabularx", "longtable", "tabulary", "tblr"})
 _SKIPPED = frozenset({"comment", "tikzpicture", "filecontents", "thebibliography", "pgfpicture"})
 _FLOATS = frozenset({"table", "figure", "wraptable"})
+_LISTS = frozenset({"itemize", "enumerate", "description", "compactitem", "compactenum", "inparaenum"})
+_MOST_LISTS = 20  # one in the other
 
 
 def read(source: Source) -> list[Part]:
@@ -110,6 +114,15 @@ def _pairs(text: str) -> dict[int, int]:
     return closing
 
 
+@dataclass
+class _List:
+    """A list that is being read: what introduces it, and how many parts there were where it and its item began."""
+
+    lead: str
+    start: int
+    item: int
+
+
 class _Reader:
     def __init__(self, mapped: MappedText) -> None:
         self.mapped = mapped
@@ -122,6 +135,8 @@ class _Reader:
         self.closing = _pairs(self.text)
         self.floats: list[int] = []  # how many parts there were where each began
         self.captions: list[str] = []
+        self.lists: list[_List] = []
+        self.list_before = 0, ""  # how many parts there were where the last list ended, and what introduced it
 
     def read(self) -> None:
         while found := _EVENT.search(self.text, self.position):
@@ -139,12 +154,18 @@ class _Reader:
             self.end_paragraph(start, self.position)
             if found["end"] in _FLOATS and self.floats:
                 self.end_float()
+            elif found["end"] in _LISTS and self.lists:
+                ended = self.lists.pop()
+                self.parts[ended.start :] = introduced(self.parts[ended.start :], ended.lead)
+                self.list_before = len(self.parts), ended.lead
         elif found["heading"]:
             self.heading(found["heading"], start)
         elif found["display"]:
             self.display(start, "\\]" if found["display"] == "\\[" else "$$")
         elif found["item"]:
             self.end_paragraph(start, self.position)
+            if self.lists:
+                self.lists[-1].item = len(self.parts)
         elif found["definition"]:
             self.drop(start, self.after_definition())
         elif found["condition"]:
@@ -245,6 +266,8 @@ class _Reader:
             if name in _FLOATS:
                 self.floats.append(len(self.parts))
                 self.captions.append("")
+            elif name in _LISTS and len(self.lists) < _MOST_LISTS:
+                self.lists.append(_List(self.lead(), len(self.parts), len(self.parts)))
             return
         closing = f"\\end{{{written}}}"
         end = self.find(closing)
@@ -258,6 +281,14 @@ class _Reader:
         elif name in _TABLES:
             body = self.mapped[inner:end]
             self.parts += labelled_matrices(body) or read_tabular(body, has_width=name in ("tabularx", "tabulary"))
+
+    def lead(self) -> str:
+        """What introduces a list that begins here: what stands before it in its item, or before both of two lists."""
+        end, lead = self.list_before
+        if len(self.parts) == end:
+            return lead
+        first = self.lists[-1].item if self.lists else 0
+        return introduction(self.parts[-1]) if len(self.parts) > first else ""
 
     def literal(self, name: str, start: int, end: int) -> Iterator[Part]:
         options = _LISTING_OPTIONS.match(self.text, start, end)

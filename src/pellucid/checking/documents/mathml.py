@@ -138,7 +138,10 @@ class _Writer:
     def barred(self, base: MappedText, over: _Node) -> MappedText:
         """What has a sign over it; a bar over digits says that these decimals are repeated without end."""
         sign = self.node(over).text.strip()
-        return self.joined(base, self.sign("\u0305", over.start)) if sign in _BARS and base.text.isdecimal() else base
+        if sign not in _BARS or not base.text.isdecimal():
+            return base
+        digits = (base[place : place + 1] for place in range(len(base)))
+        return self.joined(*(part for digit in digits for part in (digit, self.sign("\u0305", over.start))))
 
     def one_over(self, degree: _Node) -> MappedText:
         return self.joined(self.sign("1/", degree.start), self.bracketed(degree))

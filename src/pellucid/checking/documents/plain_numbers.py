@@ -37,9 +37,11 @@ _COMPUTES = "=≈≃≅≡·×⋅∙*/÷+√^"
 _SIGN_BEFORE = re.compile(rf"(?:[{_COMPUTES}]|[{_COMPUTES} ][-−])\s*\Z")
 _SIGN_AFTER = re.compile(rf"\s*[{_COMPUTES}]|\s+[-−]\s")
 _REPEATING = re.compile(r"(?<![\w.,])\d+[.,](?:\d*[\u0304\u0305](?:\d*[\u0304\u0305])*|\d*\(\d+\)(?!\w))")
+_READ = re.compile(r"\d+[.,](?:\d*?(?:\d[\u0304\u0305])+|\(\d+\))")
+"""0.16̅ and 0.(3), whose repeated decimals are read; 0.1(6) may also be 0.1 with an uncertainty, or a product."""
 _PAIR = re.compile(r"\d,\d")
 _LOOK_BACK = 8
-_MAY_REPEAT = re.compile(r"\d[\u0304\u0305]|\d\(\d")
+_MAY_REPEAT = re.compile(r"\d[\u0304\u0305]|\d[.,]?\(\d")
 _MAY_BE_SPACED = re.compile(r"\d[ \u00a0\u2009\u202f'’]\d{3}")
 
 
@@ -66,7 +68,9 @@ def _texts(part: Part) -> Iterator[MappedText]:
 
 def _plain_part(part: Part, mark: DecimalMark, source: Source) -> Part:
     if isinstance(part, Table):
-        rows = tuple(tuple(_plain(cell, mark, source, blanks=False) for cell in row) for row in part.rows)
+        rows = tuple(
+            tuple(_plain(cell, mark, source, blanks=False, repeats=False) for cell in row) for row in part.rows
+        )
         return msgspec.structs.replace(part, rows=rows)
     if part.kind in _UNTOUCHED:
         return part
@@ -74,10 +78,11 @@ def _plain_part(part: Part, mark: DecimalMark, source: Source) -> Part:
     return part if text is part.text else msgspec.structs.replace(part, text=text)
 
 
-def _plain(mapped: MappedText, mark: DecimalMark, source: Source, *, blanks: bool) -> MappedText:
+def _plain(mapped: MappedText, mark: DecimalMark, source: Source, *, blanks: bool, repeats: bool = True) -> MappedText:
     text = mapped.text
     if _MAY_REPEAT.search(text):
-        text = _REPEATING.sub(_unreadable, text)
+        point = {"point": ".", "comma": ","}.get(mark, "") if repeats else ""
+        text = _REPEATING.sub(lambda found: _repeating(found.group(), point), text)
     if _MAY_BE_SPACED.search(text):
         text = _SPACED.sub(_Groups(mapped, source, blanks=blanks), text)
     if mark != "point":
@@ -86,8 +91,10 @@ def _plain(mapped: MappedText, mark: DecimalMark, source: Source, *, blanks: boo
     return mapped if text == mapped.text else MappedText(text, mapped.runs)
 
 
-def _unreadable(found: re.Match[str]) -> str:
-    return UNREADABLE * len(found.group())
+def _repeating(written: str, point: str) -> str:
+    """A number with decimals that are repeated without end, as it is read; `point` is the decimal mark, if any."""
+    read = bool(point) and point in written and _READ.fullmatch(written)
+    return written.replace(",", ".") if read else UNREADABLE * len(written)
 
 
 class _Groups:
