@@ -107,6 +107,19 @@ def test_tokens_of_a_step_are_those_of_the_whole_text():
     assert row.tokens == {"query": [f"w{text[7]}"], "key": [f"w{number}" for number in text[:8]]}
 
 
+def test_padding_on_the_left_is_marked_in_every_step():
+    model = model_of("LlamaForCausalLM")
+    ids = torch.stack([IDS[0], IDS[1].roll(2)])
+    mask = ids.ne(0).long()
+    with pellucid.capture(model, Words()) as recording:
+        model.generate(ids, attention_mask=mask, max_new_tokens=3, do_sample=False, eos_token_id=None)
+    (layer, _) = recording.layers_of(2)
+    assert layer.marks[0] == (("",), ("",) * 8)
+    assert layer.marks[1] == (("",), ("padding", "padding", *[""] * 6))
+    assert recording.layers_of(0)[0].marks[1][0] == ("padding", "padding", "", "", "", "")
+    assert [token.mark for token in recording.tokens[1]] == ["padding", "padding", *[""] * 6]
+
+
 def test_beam_search():
     model = model_of("LlamaForCausalLM")
     settings = {"max_new_tokens": 4, "num_beams": 3, "do_sample": False, "eos_token_id": None}
