@@ -14,7 +14,7 @@ from pellucid.checking.settings import has_any
 
 _NUMBER = r"[-−]?\d{1,30}(?:\.\d{1,30})?%?"
 _WORD = r"(?!(?:and|und|et|y)\b)[^\W\d][\w'’#]{0,30}"
-_ITEM = re.compile(rf"(?:(?P<word>{_WORD})\s*:?\s+)?(?P<number>{_NUMBER})")
+_ITEM = re.compile(rf"(?:\b(?P<word>{_WORD})\s*:?\s+)?(?P<number>{_NUMBER})")
 _LIST = re.compile(
     rf"(?::|\b(?:are|is|sind|sont|son)\b)\s*(?P<items>(?:(?:{_WORD}\s*:?\s+)?{_NUMBER}\s*(?:,\s*(?:and\s+)?|;\s*|\s+(?:and|und|et|y)\s+)){{1,200}}"
     rf"(?:{_WORD}\s+)?{_NUMBER})(?![\w\u0304\u0305]|\.[\d(])"

@@ -110,7 +110,8 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         (
             "scaled_scores",
             r"\bscal(?:ed|ing)\b|\bdivid\w+ (?:\w+ ){0,3}by\s+(?:√|sqrt|the square root)"
-            r"|/\s*(?:\()?(?:√|sqrt)|/\s*\(?\s*d_?k\b|\bdivided\s+by\b|\bskalierte?\w*"
+            r"|/\s*(?:\()?(?:√|sqrt)|/\s*\(?\s*d_?k\b|\bdivided\s+by\b|\bgeteilt\s+durch\b|\bdivisée?s?\s+par\b"
+            r"|\bdividid[oa]s?\s+(?:por|entre)\b|\bskalierte?\w*"
             r"|\b[ée]chelle\b|\bescalad\w+"
             r"|(?<!\w)S['′]|(?:^|[^\w)])(?:[A-Za-z]\w*|\))\s*/\s*(?:√|sqrt)",
             re.IGNORECASE,
