@@ -25,7 +25,7 @@ from pellucid.nn.safe_files import read_tensors, write_tensors
 from pellucid.nn.tensors import Tensor
 from pellucid.nn.weight_names import assign, named_parts
 from pellucid.transformer.from_gguf import gguf_arrays, gguf_config
-from pellucid.transformer.gguf_file import SUFFIX, read_gguf
+from pellucid.transformer.gguf_file import is_gguf, read_gguf
 from pellucid.transformer.weights_file import (
     FORMAT,
     SCALE,
@@ -102,7 +102,7 @@ def load_model(
         WeightsError: the weights are missing, damaged, a pickle, or not those of the configuration.
     """
     path = Path(directory)
-    if path.suffix == SUFFIX and path.is_file():
+    if is_gguf(path):
         file = read_gguf(path)
         config = gguf_config(file)
         arrays = gguf_arrays(file, config, np.dtype(np.float32))

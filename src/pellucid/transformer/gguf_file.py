@@ -17,13 +17,17 @@ import numpy as np
 from pellucid.arrays import Array
 from pellucid.errors import WeightsError
 
-SUFFIX = ".gguf"
-
+_SUFFIX = ".gguf"
 _MAGIC, _VERSIONS = b"GGUF", (2, 3)
 _SCALARS = {0: "<B", 1: "<b", 2: "<H", 3: "<h", 4: "<I", 5: "<i", 6: "<f", 7: "<?", 10: "<Q", 11: "<q", 12: "<d"}
 _STRING, _ARRAY = 8, 9
 _COUNT = struct.Struct("<Q")
 _MOST_AXES = 4
+
+
+def is_gguf(path: Path) -> bool:
+    """Whether a path is a file that calls itself GGUF."""
+    return path.suffix.lower() == _SUFFIX and path.is_file()
 
 
 class _Storage(NamedTuple):

@@ -27,7 +27,7 @@ from pellucid.operations import Indices, Linear
 from pellucid.transformer.cache import KeyValueCache
 from pellucid.transformer.config import TransformerConfig
 from pellucid.transformer.from_gguf import gguf_arrays, gguf_config
-from pellucid.transformer.gguf_file import SUFFIX, read_gguf
+from pellucid.transformer.gguf_file import is_gguf, read_gguf
 from pellucid.transformer.network import Network
 from pellucid.transformer.positions import PositionTables
 from pellucid.transformer.recording import Recording
@@ -288,7 +288,7 @@ def load(
         WeightsError: the weights are missing, damaged, a pickle, or not those of the configuration.
     """
     path = Path(directory)
-    if path.suffix == SUFFIX and path.is_file():
+    if is_gguf(path):
         file = read_gguf(path)
         config = gguf_config(file)
         return Transformer(config, gguf_arrays(file, config, np.dtype(dtype)), str(path))

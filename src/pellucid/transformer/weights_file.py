@@ -47,6 +47,16 @@ def refuse_pickle(path: Path) -> None:
         )
 
 
+def refuse_pickles_in(directory: Path) -> None:
+    """Raises if a directory, which has no safetensors, has pickles in their place.
+
+    Raises:
+        WeightsError: so it has; names the first.
+    """
+    for pickle in sorted(file for file in directory.iterdir() if file.suffix.lower() in PICKLES):
+        refuse_pickle(pickle)
+
+
 def data_start(beginning: bytes) -> int:
     """Where the tensors begin in a safetensors file, from its first 8 bytes."""
     return 8 + int.from_bytes(beginning[:8], "little")
@@ -77,8 +87,7 @@ def open_model_directory(directory: Path) -> tuple[TransformerConfig, Path]:
         raise WeightsError(f"{directory} {what}; give the directory of a model, with config.json and {WEIGHTS}.")
     path = directory / WEIGHTS
     if not path.exists():
-        for pickle in sorted(file for file in directory.iterdir() if file.suffix.lower() in PICKLES):
-            refuse_pickle(pickle)
+        refuse_pickles_in(directory)
     config = TransformerConfig.load(directory)
     if not path.exists():
         raise WeightsError(f"{directory} has no {WEIGHTS}.")

@@ -20,11 +20,10 @@ from pellucid.nn.model import Model
 from pellucid.nn.safe_files import read_sharded, read_tensors, write_tensors
 from pellucid.nn.weight_names import assign, named_parts
 from pellucid.transformer import TransformerConfig
-from pellucid.transformer.weights_file import PICKLES, refuse_pickle
+from pellucid.transformer.weights_file import WEIGHTS, refuse_pickle, refuse_pickles_in
 
 CONVERTERS = {module.MODEL_TYPE: cast(Converter, module) for module in (bart, gpt2, llama, marian, pegasus)}
 
-_WEIGHTS = "model.safetensors"
 _INDEX = "model.safetensors.index.json"
 
 
@@ -44,7 +43,7 @@ def from_transformers(
         WeightsError: the weights are missing, damaged or pickles, or the hub does not give them.
         MissingExtraError: a name on the hub, but huggingface_hub is not installed.
     """
-    directory = checkpoint_directory(name)
+    directory = _directory(name)
     values = _read_config(directory / "config.json")
     kind = values.get("model_type")
     if kind not in CONVERTERS:
@@ -59,16 +58,8 @@ def from_transformers(
     return model.to(device=device, dtype=dtype).eval()
 
 
-def checkpoint_directory(name: str | Path) -> Path:
-    """Where a checkpoint lies on this machine; one of the hub is fetched first.
-
-    Args:
-        name: a directory, or the id of a model on the hub.
-
-    Raises:
-        WeightsError: there is none, or the hub does not give it.
-        MissingExtraError: a name on the hub, but huggingface_hub is not installed.
-    """
+def _directory(name: str | Path) -> Path:
+    """Where a checkpoint lies on this machine; one of the hub is fetched first."""
     path = Path(name)
     refuse_pickle(path)
     if path.is_dir():
@@ -76,19 +67,33 @@ def checkpoint_directory(name: str | Path) -> Path:
     text = str(name)
     if path.exists() or text.count("/") > 1 or text.startswith((".", "/", "~")) or "\\" in text:
         what = "is a file" if path.exists() else "does not exist"
-        raise WeightsError(f"{name} {what}; give the directory of a checkpoint, with config.json and {_WEIGHTS}.")
+        raise WeightsError(f"{name} {what}; give the directory of a checkpoint, with config.json and {WEIGHTS}.")
+    try:
+        return fetch(text)
+    except WeightsError as error:
+        raise WeightsError(f"{text} is no directory here, and {error}") from None
+
+
+def fetch(hub_id: str) -> Path:
+    """Fetches a checkpoint from the Hugging Face hub: its configuration, safetensors and tokenizer, and nothing else.
+
+    Returns:
+        Where it lies now.
+
+    Raises:
+        WeightsError: "the hub does not give it", and why.
+        MissingExtraError: huggingface_hub is not installed.
+    """
     try:
         from huggingface_hub import snapshot_download
     except ImportError:
-        raise MissingExtraError("huggingface_hub", "hub", f"fetch {text} from the hub") from None
+        raise MissingExtraError("huggingface_hub", "hub", f"fetch {hub_id} from the hub") from None
     wanted = ["config.json", "*.safetensors", _INDEX, "tokenizer.json"]
     try:
-        return Path(snapshot_download(text, allow_patterns=wanted))
+        return Path(snapshot_download(hub_id, allow_patterns=wanted))
     except Exception as error:  # the errors of huggingface_hub and of the network below it have no common class
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise WeightsError(
-            f"{text} is no directory here, and the hub does not give it: {reason.rstrip('.')}."
-        ) from None
+        raise WeightsError(f"the hub does not give it: {reason.rstrip('.')}.") from None
 
 
 def _read_config(path: Path) -> dict[str, Any]:
@@ -104,13 +109,21 @@ def _read_config(path: Path) -> dict[str, Any]:
 
 
 def _read_weights(directory: Path) -> Tensors:
-    if (directory / _WEIGHTS).exists():
-        return read_tensors(directory / _WEIGHTS)[0]
-    if (directory / _INDEX).exists():
-        return read_sharded(directory, directory / _INDEX)
-    for pickle in sorted(file for file in directory.iterdir() if file.suffix.lower() in PICKLES):
-        refuse_pickle(pickle)
-    raise WeightsError(f"{directory} has neither {_WEIGHTS} nor {_INDEX}.")
+    path = weights_in(directory)
+    return read_tensors(path)[0] if path.name == WEIGHTS else read_sharded(directory, path)
+
+
+def weights_in(directory: Path) -> Path:
+    """The safetensors of a checkpoint: one file, or the index of several.
+
+    Raises:
+        WeightsError: there are none; names a pickle that is not opened.
+    """
+    for name in (WEIGHTS, _INDEX):
+        if (directory / name).is_file():
+            return directory / name
+    refuse_pickles_in(directory)
+    raise WeightsError(f"{directory} has neither {WEIGHTS} nor {_INDEX}.")
 
 
 def to_transformers(model: Model, directory: str | Path, tokenizer_file: str | Path | None = None) -> str:
@@ -154,7 +167,7 @@ def to_transformers(model: Model, directory: str | Path, tokenizer_file: str | P
         write_atomically(directory / "tokenizer.json", tokenizer)
         write_atomically(directory / "tokenizer_config.json", _json(_tokenizer_config(tokenizer, config)))
     write_atomically(directory / "config.json", _json(values))
-    write_tensors(directory / _WEIGHTS, converter.tensors_to(dict(named_parts(model)), config), {"format": "pt"})
+    write_tensors(directory / WEIGHTS, converter.tensors_to(dict(named_parts(model)), config), {"format": "pt"})
     return converter.CLASS
 
 
