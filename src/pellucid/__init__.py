@@ -90,8 +90,8 @@ def load(model: str | Path) -> Producer:
         translation.steps[2].cross_attention(layer=0, head=0)
 
     Args:
-        model: the name of one that came with pellucid; the directory of a trained one, or of a checkpoint of
-            transformers; or the id of such a checkpoint on the Hugging Face hub, which is fetched.
+        model: the name of a model that came with pellucid or a package, a folder of pellucid or transformers, a GGUF
+            file, or the id of a model on the Hugging Face hub, which is fetched.
 
     Raises:
         InputError: there is none, or something in its directory is missing, damaged, or does not fit the rest.

@@ -147,6 +147,20 @@ def test_every_shipped_example_is_listed_with_its_purpose_and_can_be_explained(p
         assert pellucid("explain", example["name"]).returncode == 0
 
 
+@pytest.mark.parametrize("command", ["diff", "evaluate", "explain", "generate", "inspect", "translate"])
+def test_every_command_says_alike_what_a_model_may_be(command):
+    from click.testing import CliRunner
+
+    from pellucid.cli import options
+    from pellucid.cli.main import pellucid as commands
+    from pellucid.pretrained.names import KINDS
+
+    assert options.MODEL == KINDS
+    result = CliRunner().invoke(commands, [command, "--help"], terminal_width=10_000)
+    assert result.exit_code == 0
+    assert KINDS in " ".join(result.output.split())
+
+
 def test_the_version_is_printed(pellucid):
     from importlib.metadata import version
 

@@ -10,7 +10,6 @@ import pellucid
 from pellucid.data.train_tokenizer import train_tokenizer
 from pellucid.errors import InputError, MissingExtraError
 from pellucid.pretrained import open_model
-from pellucid.pretrained.checkpoints import is_hub_id
 
 transformers = pytest.importorskip("transformers")
 
@@ -47,17 +46,6 @@ def test_a_checkpoint_generates_behind_glass(gpt2):
     assert open_model(str(folder)).transformer.dtype == np.float32
 
 
-def test_what_is_a_name_on_the_hub(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "runs").mkdir()
-    assert is_hub_id("openai-community/gpt2")
-    assert is_hub_id("Helsinki-NLP/opus-mt-en-de")
-    for other in ("stories260k", "runs/en-de", "./a/b", "/a/b", "a/b/c", "../a", tmp_path / "a"):
-        assert not is_hub_id(other)
-    with pytest.raises(InputError, match="no model 'runs/en-de'"):
-        open_model("runs/en-de")
-
-
 def test_without_huggingface_hub_it_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
     with pytest.raises(MissingExtraError, match=r"pellucid\[hub\]"):
@@ -75,3 +63,16 @@ def test_without_a_tokenizer_it_says_so(gpt2, monkeypatch):
             open_model(folder)
     finally:
         tokenizer.write_bytes(content)
+
+
+def test_what_the_hub_does_not_give_is_no_model(monkeypatch):
+    import huggingface_hub
+
+    def download(name, **options):
+        raise OSError("Repository Not Found.\nand more")
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", download)
+    with pytest.raises(
+        InputError, match=r"no model 'owner/name'.*, and the hub does not give it: Repository Not Found;"
+    ):
+        open_model("owner/name")

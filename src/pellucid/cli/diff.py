@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -16,6 +17,7 @@ from pellucid.examples import explain as derive
 from pellucid.examples import shipped_examples
 from pellucid.examples.explain import number_type
 from pellucid.rendering import render
+from pellucid.transformer.gguf_file import is_gguf
 
 _SAME, _PARTED = 0, 1
 _PRECISIONS = ("float64", "float32", "exact")
@@ -60,6 +62,9 @@ def diff(
     --to json` wrote. Without B, A is run twice, with two texts, targets or precisions. The exit code is 0 when the runs
     are the same, 1 when they part, and 2 when one cannot be read.
 
+    A model is the name of a model that came with pellucid or a package, a folder of pellucid or
+    transformers, a GGUF file, or the id of a model on the Hugging Face hub.
+
     \b
     pellucid diff dog-on-the-mat mine.yaml
     pellucid diff runs/monday runs/tuesday --text "The dog is sitting on the mat."
@@ -102,27 +107,25 @@ class _Side:
     target: str | None
     precision: str | None
 
-    @property
+    @cached_property
     def kind(self) -> str:
         """Whether it is a "recording", an "example" or a "model"."""
         path = Path(self.what)
-        if path.is_dir():
-            return "model"
         if path.is_file():
-            return "recording" if _is_recording(path) else "model" if path.suffix == ".gguf" else "example"
+            return "recording" if _is_recording(path) else "model" if is_gguf(path) else "example"
         examples = [example.name for example in shipped_examples()]
-        if self.what in examples:
+        if self.what in examples and not path.exists():
             return "example"
-        from pellucid.pretrained import packaged_models, shipped_models
+        from pellucid.pretrained import find_model
 
-        models = [*shipped_models(), *packaged_models()]
-        if self.what in models:
-            return "model"
-        known = [*examples, *models]
-        raise InputError(
-            f"{self.what!r} is no file, no folder, no example and no model that came with pellucid"
-            f"{nearest(self.what, known)}; the examples are {', '.join(examples)}, the models {', '.join(models)}."
-        )
+        try:
+            find_model(self.what)
+        except InputError as error:
+            raise InputError(
+                f"{self.what!r} is no file and none of the examples{nearest(self.what, examples)}, which are "
+                f"{', '.join(examples)}; and {error}"
+            ) from None
+        return "model"
 
     def run(self, digits: int) -> Derivation:
         """The run, computed or read.

@@ -20,7 +20,7 @@ _PATH = click.Path(path_type=Path)
 
 
 @click.command()
-@click.argument("model", type=_PATH, metavar="MODEL")
+@click.argument("model", metavar="MODEL")
 @click.argument("file", type=_PATH, required=False, metavar="[FILE]")
 @click.option("--source", type=_PATH, metavar="FILE", help="Sources, one a line; in place of a FILE with columns.")
 @click.option(
@@ -43,7 +43,7 @@ _PATH = click.Path(path_type=Path)
 @click.option("-o", "--output", type=_PATH, metavar="FILE", help="Write the translations there, one a line.")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def evaluate(
-    model: Path,
+    model: str,
     file: Path | None,
     source: Path | None,
     references: tuple[Path, ...],
@@ -58,9 +58,10 @@ def evaluate(
 ) -> int:
     """Measure a model on texts.
 
-    MODEL is the folder of a trained model. A translator translates the first column of FILE (tab-separated) and is
-    compared with the others; lines with the same source are references of one another. A language model predicts the
-    text of FILE.
+    MODEL is the name of a model that came with pellucid or a package, a folder of pellucid or transformers, a GGUF
+    file, or the id of a model on the Hugging Face hub. A translator translates the first column of FILE (tab-separated)
+    and is compared with the others; lines with the same source are references of one another. A language model predicts
+    the text of FILE.
 
     \b
     pellucid evaluate runs/en-de test.tsv

@@ -23,7 +23,9 @@ from pellucid.rendering.explanation import Selection, explain_attention
 @click.command()
 @click.argument("example", required=False)
 @click.option(
-    "--model", metavar="NAME", help="Explain the forward pass of a model, whole: EXAMPLE is then the text it reads."
+    "--model",
+    metavar="MODEL",
+    help=f"Explain a forward pass, whole: EXAMPLE is then the text that the model reads. MODEL is {options.MODEL}.",
 )
 @click.option("--target", metavar="TEXT", help="With --model: what the translator has written so far.")
 @click.option("--layer", type=int, metavar="L", help="With --model: the layer to show, from 0.")
@@ -128,7 +130,7 @@ def explain(
     needing |= {"--train-step": train_step or None, "--rate": rate}
     for name, given in needing.items():
         if given is not None:
-            raise InputError(f"{name} needs a model; give one with --model NAME.")
+            raise InputError(f"{name} needs a model; give one with --model MODEL.")
     example = DEFAULT_EXAMPLE if example is None else example
     if list_examples:
         _list(as_json)

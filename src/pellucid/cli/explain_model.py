@@ -43,7 +43,7 @@ def explain_model(
     """Show or write the pass for the next word: in the terminal its gist, elsewhere all of it.
 
     Args:
-        model: its name or directory.
+        model: what it is called.
         text: what a translator reads, or what a language model goes on from.
         target: what the translator has written so far.
         query: the token that is spelled out.

@@ -26,8 +26,7 @@ if TYPE_CHECKING:
     default="stories260k",
     show_default=True,
     metavar="MODEL",
-    help="The folder of a trained language model, a GGUF file, or the name of a model: one that came with pellucid, "
-    "smollm2, or one of the hub.",
+    help=f"What writes, smollm2 for example: {options.MODEL}.",
 )
 @click.option("--max-tokens", type=click.IntRange(min=1), default=256, show_default=True, help="New tokens at most.")
 @click.option(

@@ -81,9 +81,10 @@ def inspect(
 ) -> None:
     """Look into the attention of MODEL while it reads TEXT.
 
-    MODEL is a folder of transformers or pellucid, a GGUF file, the id of a model on the Hugging Face hub, the name of
-    one that came with pellucid, or a recording of --save. Pickles are not opened, and nothing that a model brings is
-    run unless --trust-remote-code is given. Without TEXT what is piped in is read.
+    MODEL is the name of a model that came with pellucid or a package, a folder of pellucid or
+    transformers, a GGUF file, or the id of a model on the Hugging Face hub; or it is a
+    recording of --save. Pickles are not opened, and nothing that a model brings is run unless --trust-remote-code is
+    given. Without TEXT what is piped in is read.
 
     Without more said: all heads on one screen, what each looks at, and what was verified; with -o page.html a page
     that has all of it. With --layer, --head or

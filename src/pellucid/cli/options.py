@@ -8,6 +8,12 @@ import click
 
 from pellucid.rendering import FORMATS
 
+MODEL = (
+    "the name of a model that came with pellucid or a package, a folder of pellucid or transformers, a GGUF file, or "
+    "the id of a model on the Hugging Face hub"
+)
+"""What a model may be: `pellucid.pretrained.names.KINDS`, which takes long to import. Docstrings say it as well."""
+
 to = click.option(
     "-t", "--to", "file_format", metavar="FORMAT", help=f"{', '.join(FORMATS)}. Default: by the file's suffix."
 )

@@ -32,7 +32,7 @@ _NAMES = {"numpy": "NumPy", "torch": "PyTorch"}
     default="en-de",
     show_default=True,
     metavar="MODEL",
-    help="The folder of a trained model, the name of one that came with pellucid, or of a checkpoint on the hub.",
+    help=f"What translates: {options.MODEL}.",
 )
 @click.option("-i", "--input", "source", type=_PATH, metavar="FILE", help="Translate each line of FILE; - is stdin.")
 @click.option("-o", "--output", type=_PATH, metavar="FILE", help="Write to FILE, whole or not at all.")

@@ -1,6 +1,6 @@
 """Models by name: how a name or a directory becomes a model with its tokenizers, in PyTorch or on NumPy alone."""
 
-from pellucid.pretrained.names import model_directory, packaged_models, shipped_models
+from pellucid.pretrained.names import find_model, model_directory
 from pellucid.pretrained.resolve import Pretrained, open_directory, open_model
 
-__all__ = ["Pretrained", "model_directory", "open_directory", "open_model", "packaged_models", "shipped_models"]
+__all__ = ["Pretrained", "find_model", "model_directory", "open_directory", "open_model"]

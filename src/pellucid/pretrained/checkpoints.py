@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
 import numpy as np
 
 from pellucid.data.tokenizer import Tokenizer
-from pellucid.errors import InputError
+from pellucid.errors import InputError, MissingExtraError, WeightsError
+from pellucid.pretrained.names import no_model
 from pellucid.pretrained.resolve import Pretrained
+from pellucid.pretrained.transformers_library import open_with_transformers
 from pellucid.transformer import Transformer
 from pellucid.transformer.weights_file import TOKENIZER
 
 if TYPE_CHECKING:
     from pellucid.nn import DecoderOnly, EncoderDecoder
-
-_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,60 +58,52 @@ class Checkpoint(Pretrained):
         return Transformer(self.config, arrays, self.called)
 
 
-def is_hub_id(model: str | Path) -> bool:
-    """Whether a name can only be one of the hub: "owner/name", where there is no folder of that owner here."""
-    return isinstance(model, str) and _HUB_ID.fullmatch(model) is not None and not Path(model).parent.exists()
-
-
-def is_checkpoint(directory: Path) -> bool:
-    """Whether a directory holds a checkpoint of transformers: its configuration names a class of theirs."""
-    try:
-        values = msgspec.json.decode((directory / "config.json").read_bytes())
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
-        return False  # what is wrong is said by whoever opens it
-    return isinstance(values, dict) and "model_type" in values
-
-
-def open_checkpoint(name: str | Path) -> Checkpoint:
+def open_checkpoint(where: str | Path) -> Checkpoint:
     """A checkpoint of transformers, converted.
 
     Args:
-        name: its directory, or its id on the hub, from which it is fetched.
+        where: its directory, or its id on the hub, from which it is fetched.
 
     Raises:
         ConfigError: its class is none that we have.
-        WeightsError: the weights are missing, damaged or pickles, or the hub does not give them.
-        InputError: it has no tokenizer that pellucid can read.
+        WeightsError: the weights are missing, damaged or pickles.
+        InputError: the hub does not give it, or it has no tokenizer that pellucid can read.
         MissingExtraError: PyTorch or, for the hub, huggingface_hub is not installed.
     """
     from pellucid.nn.converters import from_transformers
-    from pellucid.nn.converters.checkpoint import checkpoint_directory
 
-    directory = checkpoint_directory(name)
+    directory = where if isinstance(where, Path) else _fetched(where)
     converted = from_transformers(directory)
-    tokenizer = _tokenizer(name, directory)
+    tokenizer = _tokenizer(where, directory)
     if tokenizer.vocab_size > converted.config.vocab_size:
         raise InputError(
-            f"the tokenizer of {name} has {tokenizer.vocab_size:,} tokens, but the model only"
+            f"the tokenizer of {where} has {tokenizer.vocab_size:,} tokens, but the model only"
             f" {converted.config.vocab_size:,}; it belongs to another model."
         )
-    return Checkpoint(converted.config, tokenizer, tokenizer, directory, converted=converted, called=str(name))
+    return Checkpoint(converted.config, tokenizer, tokenizer, directory, converted=converted, called=str(where))
 
 
-def _tokenizer(name: str | Path, directory: Path) -> Tokenizer:
+def _fetched(hub_id: str) -> Path:
+    from pellucid.nn.converters.checkpoint import fetch
+
+    try:
+        return fetch(hub_id)
+    except WeightsError as error:
+        raise no_model(hub_id, str(error).rstrip(".")) from None
+
+
+def _tokenizer(where: str | Path, directory: Path) -> Tokenizer:
     """The checkpoint's tokenizer.json; without one, what transformers makes of its other files."""
     if (directory / TOKENIZER).is_file():
         return Tokenizer.load(directory / TOKENIZER)
-    lacks = f"{name} has no {TOKENIZER}"
+    lacks = f"{where} has no {TOKENIZER}"
     try:
-        from transformers import AutoTokenizer
-    except ImportError:
+        theirs = open_with_transformers("AutoTokenizer", where)
+    except MissingExtraError:
         raise InputError(f"{lacks}; install transformers, which makes one of some other files.") from None
-    try:
-        backend = getattr(AutoTokenizer.from_pretrained(str(name)), "backend_tokenizer", None)
-    except Exception as error:  # theirs have no common class
-        reason = " ".join(str(error).split())[:200].rstrip(".")
-        raise InputError(f"{lacks}, and transformers cannot read another tokenizer: {reason}.") from None
+    except InputError as error:
+        raise InputError(f"{lacks}, and transformers cannot read another tokenizer: {error}") from None
+    backend = getattr(theirs, "backend_tokenizer", None)
     if backend is None:
         raise InputError(f"{lacks}, and its tokenizer is none that can be written as one.")
     return Tokenizer(backend)

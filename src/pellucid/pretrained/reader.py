@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import torch
 
-from pellucid.errors import ConfigError, InputError, LengthError
+from pellucid.errors import InputError, LengthError
 from pellucid.nn.tensors import Int, Tensor
-from pellucid.pretrained.names import model_directory
-from pellucid.transformer.weights_file import refuse_pickle
+from pellucid.pretrained.names import find_model
 
 DTYPES = {"float64": torch.float64, "float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
-GGUF = ".gguf"
-_HUB_ID = re.compile(r"[\w-][\w.-]*(/[\w-][\w.-]*)?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -129,8 +124,6 @@ class OwnReader(Reader):
         from pellucid.nn import load_model
         from pellucid.pretrained.resolve import open_directory
 
-        if opening.revision is not None:
-            raise InputError(f"{directory.name} lies here and has no revisions; leave out --revision.")
         opened = open_directory(directory)
         self.name = directory.name
         self.config = opened.config
@@ -179,10 +172,13 @@ class OwnReader(Reader):
 
 
 def open_reader(name: str, opening: Opening = Opening()) -> Reader:
-    """A model by its name: a folder, one that came with pellucid, or the id of one on the hub.
+    """A model by what it is called: see `find_model`.
+
+    Models of transformers and GGUF files stay transformers' own classes here, so that what is recorded is what they
+    compute; `open_model` makes them pellucid's.
 
     Args:
-        name: "gpt2", "org/model", a folder of pellucid's or of transformers', a GGUF file of llama.cpp.
+        name: as in `find_model`; also "gpt2", a word that is an id on the hub.
         opening: dtype, device, revision, trust.
 
     Raises:
@@ -190,29 +186,11 @@ def open_reader(name: str, opening: Opening = Opening()) -> Reader:
         WeightsError: its weights are missing, damaged, or a pickle, which is not opened.
         MissingExtraError: transformers is not installed.
     """
-    path = Path(name)
-    if path.exists() and not path.is_dir() and path.suffix.lower() != GGUF:
-        refuse_pickle(path)
-    try:
-        place: Path | str = model_directory(name)
-    except InputError:
-        if not _HUB_ID.fullmatch(name):
-            raise
-        place = name
-    if isinstance(place, str) or place.suffix.lower() == GGUF or _is_of_transformers(place):
-        from pellucid.pretrained.transformers_reader import TransformersReader
+    place = find_model(name, words=True)  # "gpt2" is how transformers itself calls it
+    if opening.revision is not None and place.kind != "hub":
+        raise InputError(f"{name} lies here and has no revisions; leave out --revision.")
+    if place.kind == "pellucid":
+        return OwnReader(Path(place.where), opening)
+    from pellucid.pretrained.transformers_reader import TransformersReader
 
-        return TransformersReader(place, opening)
-    return OwnReader(place, opening)
-
-
-def _is_of_transformers(directory: Path) -> bool:
-    """Whether `config.json` names a class of transformers; one that is missing is left to pellucid's own words."""
-    path = directory / "config.json"
-    try:
-        values = msgspec.json.decode(path.read_bytes())
-    except OSError:
-        return False
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not JSON: {str(error).rstrip('.')}.") from None
-    return isinstance(values, dict) and "model_type" in values
+    return TransformersReader(place.where, opening)

@@ -1,4 +1,4 @@
-"""From a directory to a model, its configuration and its tokenizers."""
+"""From where a model is to the model, its configuration and its tokenizers."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from pellucid.data.tokenizer import Tokenizer
 from pellucid.errors import InputError
-from pellucid.pretrained.names import model_directory
+from pellucid.pretrained.names import find_model
 from pellucid.pretrained.passes import Passes
 from pellucid.pretrained.tokenizer_files import check_finished, read_tokenizers
 from pellucid.search import Engine, Generator, NumpyEngine, Translator
 from pellucid.transformer import Transformer, TransformerConfig, load
-from pellucid.transformer.gguf_file import SUFFIX, read_gguf
+from pellucid.transformer.gguf_file import read_gguf
 from pellucid.transformer.weights_file import open_model_directory
 
 if TYPE_CHECKING:
@@ -165,23 +165,24 @@ class Pretrained:
 
 
 def open_model(model: str | Path) -> Pretrained:
-    """A model by its name, its directory, its GGUF file, or its id on the Hugging Face hub.
+    """A model by what it is called.
 
     Args:
-        model: a directory or file comes first, then a model that came with pellucid or comes with a package, then the
-            hub: "owner/name".
+        model: as in `find_model`: a directory, a GGUF file, the name of a model, or its id on the Hugging Face hub.
 
     Raises:
         InputError: there is none, or something in its directory is missing, damaged, or does not fit the rest.
         MissingExtraError: it comes with a package that is not installed; or it is a checkpoint of transformers, which
             needs PyTorch and, on the hub, huggingface_hub.
     """
-    from pellucid.pretrained.checkpoints import is_hub_id, open_checkpoint  # which has more to say about `Pretrained`
+    kind, where = find_model(model)
+    if kind == "pellucid":
+        return open_directory(where)
+    if kind == "gguf":
+        return open_gguf(Path(where))
+    from pellucid.pretrained.checkpoints import open_checkpoint  # which has more to say about `Pretrained`
 
-    if is_hub_id(model):
-        return open_checkpoint(model)
-    place = model_directory(model)
-    return open_gguf(place) if place.suffix == SUFFIX and place.is_file() else open_directory(place)
+    return open_checkpoint(where)
 
 
 def open_gguf(path: Path) -> Pretrained:
@@ -205,18 +206,13 @@ def open_gguf(path: Path) -> Pretrained:
 
 
 def open_directory(directory: str | Path) -> Pretrained:
-    """What training wrote into a directory: config.json, model.safetensors, tokenizer.json; or a checkpoint of
-    transformers.
+    """What training wrote into a directory: config.json, model.safetensors, tokenizer.json.
 
     Raises:
         InputError: something is missing, damaged, or does not fit the rest; of the weights only what they say about
             themselves is looked at.
     """
-    from pellucid.pretrained.checkpoints import is_checkpoint, open_checkpoint  # as above
-
     directory = Path(directory)
-    if is_checkpoint(directory):
-        return open_checkpoint(directory)
     check_finished(directory)
     config, _ = open_model_directory(directory)
     tokenizer, source = read_tokenizers(directory, config)

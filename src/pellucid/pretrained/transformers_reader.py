@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from pellucid.errors import ConfigError, InputError, MissingExtraError, WeightsError, nearest
-from pellucid.pretrained.names import shipped_models
+from pellucid.errors import ConfigError, InputError
+from pellucid.nn.converters.checkpoint import weights_in
 from pellucid.pretrained.reader import DTYPES, Opening, Reader
-from pellucid.transformer.weights_file import PICKLES, refuse_pickle
+from pellucid.pretrained.transformers_library import open_with_transformers, quiet
 
-_WEIGHTS = ("model.safetensors", "model.safetensors.index.json")
 _TOKENIZERS = ("tokenizer", "vocab", "spiece", "sentencepiece", "source.spm", "spm", "merges")
 _LARGEST_LIMIT = 10**9
 """Tokenizers that know no limit say a number beyond this."""
@@ -35,26 +31,18 @@ class TransformersReader(Reader):
     """
 
     def __init__(self, where: str | Path, opening: Opening) -> None:
-        try:
-            import transformers
-        except ImportError:
-            raise MissingExtraError("transformers", "inspect", f"open {where}") from None
-        self._library = transformers
         self.name = where.name if isinstance(where, Path) else where
         self._where, self._opening, self._options = str(where), opening, {}
         self.device = opening.torch_device()
         if isinstance(where, Path):
-            if opening.revision is not None:
-                raise InputError(f"{where} lies here and has no revisions; leave out --revision.")
             if where.is_file():
                 self._where, self._options = str(where.parent), {"gguf_file": where.name}
             else:
-                _refuse_pickles(where)
-        with _quiet(transformers):
-            self.config = self._open(transformers.AutoConfig)
-            if isinstance(where, Path) and where.is_dir():
-                _require_tokenizer(where)
-            self.tokenizer = self._open_tokenizer()
+                weights_in(where)
+        self.config = self._open("AutoConfig")
+        if isinstance(where, Path) and where.is_dir():
+            _require_tokenizer(where)
+        self.tokenizer = self._open_tokenizer()
         self._model: Any = None
         self._writes = False
         limits = [getattr(self.config.get_text_config(), "max_position_embeddings", None)]
@@ -70,11 +58,8 @@ class TransformersReader(Reader):
     def model(self) -> torch.nn.Module:  # type: ignore[override]  # which class is known when it reads or writes
         """The model: without the layer over the vocabulary until it has to write."""
         if self._model is None:
-            auto: Any = self._library.AutoModel
-            if self._writes:
-                seq2seq = self._library.AutoModelForSeq2SeqLM
-                auto = seq2seq if self.is_encoder_decoder else self._library.AutoModelForCausalLM
-            self._model = self._open_model(auto)
+            writer = "AutoModelForSeq2SeqLM" if self.is_encoder_decoder else "AutoModelForCausalLM"
+            self._model = self._open_model(writer if self._writes else "AutoModel")
         model: torch.nn.Module = self._model
         return model
 
@@ -98,7 +83,7 @@ class TransformersReader(Reader):
         self.writes()
         begun = inputs["decoder_input_ids" if self.is_encoder_decoder else "input_ids"].shape[1]
         generate: Any = self.model.generate
-        with torch.no_grad(), _quiet(self._library):
+        with torch.no_grad(), quiet():
             ids = generate(**inputs, max_new_tokens=most, do_sample=False, num_beams=1)
         return [str(token) for token in self.tokenizer.convert_ids_to_tokens(ids[0, begun:].tolist())]
 
@@ -127,67 +112,28 @@ class TransformersReader(Reader):
             name.endswith(("ForCausalLM", "LMHeadModel")) for name in names
         )
 
-    def _open(self, auto: Any, **options: Any) -> Any:
-        trust, revision = self._opening.trust_remote_code, self._opening.revision or "main"
-        options |= self._options
-        try:
-            return auto.from_pretrained(self._where, revision=revision, trust_remote_code=trust, **options)
-        except Exception as error:  # the errors of transformers, of the hub and of the network have no common class
-            raise self._refusal(error) from None
+    def _open(self, auto: str, **options: Any) -> Any:
+        trust, revision = self._opening.trust_remote_code, self._opening.revision
+        return open_with_transformers(
+            auto, self._where, revision=revision, trust_remote_code=trust, **self._options, **options
+        )
 
     def _open_tokenizer(self) -> Any:
         try:
-            return self._open(self._library.AutoTokenizer)
+            return self._open("AutoTokenizer")
         except ConfigError as error:
             raise ConfigError(f"the tokenizer of {self._where} cannot be opened: {error}") from None
 
-    def _open_model(self, auto: Any) -> torch.nn.Module:
+    def _open_model(self, auto: str) -> torch.nn.Module:
         dtype = DTYPES.get(self._opening.dtype, "auto")
         kind = {} if self._options else {"use_safetensors": True}
-        with _quiet(self._library):
-            model, loading = self._open(auto, dtype=dtype, output_loading_info=True, **kind)
+        model, loading = self._open(auto, dtype=dtype, output_loading_info=True, **kind)
         missing = sorted(loading.get("missing_keys", ()))
         if missing:
             shown = ", ".join(missing[:3]) + (f" and {len(missing) - 3} more" if len(missing) > 3 else "")
             self.notes = (f"the file of weights lacks {shown}: these numbers are random",)
         found: torch.nn.Module = model.to(self.device).eval()
         return found
-
-    def _refusal(self, error: Exception) -> InputError:
-        """The sentence for what transformers could not open."""
-        words = " ".join(str(error).split())
-        if "trust_remote_code" in words:
-            return InputError(
-                f"{self._where} brings code of its own, which would run on this machine; read it where it comes from, "
-                "and give --trust-remote-code if you trust it."
-            )
-        if "safetensors" in words and ("does not appear" in words or "no file named" in words):
-            return WeightsError(
-                f"{self._where} has no weights as safetensors ({_WEIGHTS[0]}); pickles ({', '.join(PICKLES)}) can run "
-                "any program when they are opened, and are not opened."
-            )
-        if not Path(self._where).is_dir():
-            names = shipped_models()
-            reason = words.split(". ")[0].rstrip(".")[:300] or type(error).__name__
-            return InputError(
-                f"there is no model {self._where!r}: it is no folder here, none of that name came with pellucid"
-                f"{nearest(self._where, names)}, and the hub does not give it ({reason})."
-            )
-        return ConfigError(f"{self._where} cannot be opened: {words.rstrip('.')[:400]}.")
-
-
-def _refuse_pickles(directory: Path) -> None:
-    """Raises when a folder has no safetensors.
-
-    Raises:
-        WeightsError: so it is; names a pickle that is not opened.
-    """
-    if any((directory / name).is_file() for name in _WEIGHTS):
-        return
-    for file in sorted(directory.iterdir()):
-        if file.suffix.lower() in PICKLES:
-            refuse_pickle(file)
-    raise WeightsError(f"{directory} has neither {_WEIGHTS[0]} nor {_WEIGHTS[1]}.")
 
 
 def _require_tokenizer(directory: Path) -> None:
@@ -200,19 +146,3 @@ def _require_tokenizer(directory: Path) -> None:
         raise ConfigError(
             f"{directory} has no tokenizer (tokenizer.json, vocab.txt, …); put that of its training there."
         )
-
-
-@contextlib.contextmanager
-def _quiet(library: Any) -> Iterator[None]:
-    """Without the warnings of transformers; with its bars only where someone watches."""
-    logging = library.utils.logging
-    before, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
-    if not (sys.stderr is not None and sys.stderr.isatty()):
-        logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        logging.set_verbosity(before)
-        if bars:
-            logging.enable_progress_bar()
