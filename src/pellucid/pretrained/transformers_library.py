@@ -46,8 +46,9 @@ def open_with_transformers(
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
     """Without the warnings of transformers; with its bars only where someone watches."""
-    from transformers.utils import logging
+    from transformers import utils
 
+    logging: Any = utils.logging  # untyped
     before, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
     logging.set_verbosity_error()
     if not (sys.stderr is not None and sys.stderr.isatty()):
