@@ -88,6 +88,18 @@ class MissingExtraError(PellucidError, ImportError):
         super().__init__(f"{library} is needed to {purpose} and is not installed; `{installs}` installs it.")
 
 
+def no_such(noun: str, place: int, count: int) -> PositionError:
+    """What to raise where a place does not exist.
+
+    Args:
+        noun: what is counted, "head".
+        place: the one that was asked for.
+        count: how many there are.
+    """
+    there = "there is one, number 0" if count == 1 else f"there are {count}, counted from 0"
+    return PositionError(f"{noun} {place} does not exist; {there}.")
+
+
 def nearest(word: str, known: list[str]) -> str:
     """`" (did you mean 'query'?)"` when a known word is close to `word`, else an empty string."""
     import difflib

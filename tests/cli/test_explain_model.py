@@ -66,7 +66,7 @@ def test_json_holds_every_step_in_full_precision(pellucid):
         (["--model", "by-hand-translator", "The " * 40], ["41 tokens", "16"]),
         (["--model", "by-hand-generator", "The dog", "--target", "Der"], ["language model"]),
         (["--model", "by-hand-generator", "The dog", "--head", "2"], ["head 2", "counted from 0"]),
-        (["--model", "by-hand-generator", "The dog", "--layer", "1"], ["layer 1", "counted from 0"]),
+        (["--model", "by-hand-generator", "The dog", "--layer", "1"], ["layer 1", "there is one, number 0"]),
         (["--model", "by-hand-generator", "The dog", "--query", "cow"], ["'cow'", "<bos>, The, dog"]),
         (["--model", "by-hand-generator", "The dog", "--key", "dog"], ["--key is for examples"]),
         (["--model", "by-hand-generator", "The dog", "--gist", "--to", "html"], ["--gist is for", "html"]),

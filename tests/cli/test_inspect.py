@@ -173,6 +173,8 @@ def test_numbers_are_exported(inspect, tmp_path):
         (["--to", "latex"], InputError, "not latex; give --head"),
         (["--compare", "text=The cat", "--to", "html"], InputError, "shown in terminal or json, not html"),
         (["--to", "papyrus"], InputError, "papyrus"),
+        (["--json", "--to", "html"], InputError, "two formats"),
+        (["--save", "same.safetensors", "--export", "same.safetensors"], InputError, "need a file each"),
         (["--compare", "colour=red"], InputError, "is not NAME=VALUE"),
         (["--compare", "head"], InputError, "is not NAME=VALUE"),
         (["--compare", "head=-1"], InputError, "a head is a number from 0"),

@@ -49,7 +49,7 @@ def test_exact_json_holds_strings_of_digits(pellucid):
         (["explain", "no/such/file.yaml"], ["no/such/file.yaml", "No such file"]),
         (["explain", "--query", "cat"], ["'cat'", "The, dog, is, sitting, on, the"]),
         (["explain", "--query", "The#2"], ["The#2", "once"]),
-        (["explain", "--head", "1"], ["head 1", "counted from 0"]),
+        (["explain", "--head", "1"], ["head 1", "there is one, number 0"]),
         (["explain", "--digits", "-1"], ["-1", "0 to"]),
         (["explain", "--precision", "0"], ["0 digits"]),
         (["explain", "--to", "htm"], ["'htm'", "'html'"]),

@@ -291,7 +291,7 @@ BAD = {
         SQUARE | {"tokens": "dog cat", "focus": "dgo"},
         "focus: no query token is 'dgo' (did you mean 'dog'?); the tokens are dog, cat.",
     ),
-    "focus on no row": (GIVEN | {"focus": 1}, "focus: query 1 does not exist; there are 1, counted from 0."),
+    "focus on no row": (GIVEN | {"focus": 1}, "focus: query 1 does not exist; there is one, number 0."),
     "unknown key": (
         GIVEN | {"quiry": [[1]]},
         "'quiry' is not a key of an example file (did you mean 'query'?); the keys are title,",

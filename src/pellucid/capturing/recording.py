@@ -27,7 +27,7 @@ from pellucid.capturing.top_keys import TopKeys, top_keys
 from pellucid.capturing.verification import Verification, verify
 from pellucid.derivation import Axis, Derivation
 from pellucid.derivation.presenter import present
-from pellucid.errors import InputError, PositionError
+from pellucid.errors import InputError, no_such
 
 
 @dataclass(eq=False)
@@ -309,7 +309,7 @@ class Recording:
             PositionError: there is no such pass.
         """
         if not 0 <= number < len(self.passes):
-            raise PositionError(f"pass {number} does not exist; there are {len(self.passes)}, counted from 0.")
+            raise no_such("pass", number, len(self.passes))
         start = sum(len(entry.records) for entry in self.passes[:number])
         return self.layers[start : start + len(self.passes[number].records)]
 

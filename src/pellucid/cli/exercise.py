@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from pellucid.cli import options
-from pellucid.cli.output import appearance, choose_format, deliver, print_data
+from pellucid.cli.output import appearance, asked_format, choose_format, deliver, print_data
 from pellucid.errors import InputError, OutputError
 from pellucid.exercises import Exercise, Sentence, make_exercise, variants
 from pellucid.rendering import render
@@ -75,7 +75,7 @@ def exercise(
     ones. Without it, the numbers are made for a sentence: small inputs whose results are readable at two or three
     places. With -o sheet.tex the answer key is written beside it, as sheet-answers.tex.
     """
-    file_format = choose_format("json" if as_json else file_format, output)
+    file_format = choose_format(asked_format(as_json, file_format), output)
     given: dict[str, Any] = {
         name: size for name, size in {**sizes, "key_text": key_sentence}.items() if size is not None
     }

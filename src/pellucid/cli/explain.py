@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from pellucid.cli import options
-from pellucid.cli.output import choose_format, deliver, print_data
+from pellucid.cli.output import asked_format, choose_format, deliver, print_data
 from pellucid.errors import InputError
 from pellucid.examples import explain as derive
 from pellucid.examples import shipped_examples
@@ -118,7 +118,7 @@ def explain(
             layer=layer,
             numbers=number_type(decimals, arithmetic["dtype"], digits),
             digits=digits,
-            file_format=choose_format("json" if as_json else file_format, output),
+            file_format=choose_format(asked_format(as_json, file_format), output),
             output=output,
             whole=whole,
             train_step=train_step,
@@ -138,7 +138,7 @@ def explain(
     if source:
         print_data(example_source(example))
         return
-    file_format = choose_format("json" if as_json else file_format, output)
+    file_format = choose_format(asked_format(as_json, file_format), output)
     derivation = derive(example, exact=decimals, digits=digits, **arithmetic)
     every_head = file_format in FORMATS and FORMATS[file_format].shows_every_head
     document = explain_attention(derivation, Selection(query, key, head, all_heads=every_head))

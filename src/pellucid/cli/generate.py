@@ -11,7 +11,7 @@ import click
 from pellucid.cli import options
 from pellucid.cli.complaint import remark
 from pellucid.cli.explain_production import Wanted, explain_production
-from pellucid.cli.output import print_data
+from pellucid.cli.output import asked_format, print_data
 from pellucid.cli.sentences import read_prompt
 from pellucid.errors import InputError
 
@@ -106,7 +106,7 @@ def generate(
     pellucid generate --model smollm2 --chat "Why is the sky blue?"
     """
     settings = _sampling(temperature, top_k, top_p, min_p, seed, repetition_penalty)
-    wanted = Wanted(step, layer, head, query, "json" if explain and as_json else file_format, output, fragment)
+    wanted = Wanted(step, layer, head, query, asked_format(explain and as_json, file_format), output, fragment)
     if not explain:
         wanted.refuse_without_explain()
         if output is not None:

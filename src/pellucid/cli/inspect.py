@@ -9,7 +9,7 @@ import click
 
 from pellucid.cli import options
 from pellucid.cli.complaint import remark
-from pellucid.cli.output import choose_format
+from pellucid.cli.output import asked_format, choose_format
 from pellucid.cli.sentences import read_prompt
 from pellucid.errors import InputError
 from pellucid.files import check_writable
@@ -103,9 +103,12 @@ def inspect(
     """
     if step is not None and generate is None:
         raise InputError("--step is a step of a generation; give --generate N as well.")
-    for path in (save, export, output):
-        if path is not None:
-            check_writable(path)  # before the long work
+    paths = [path for path in (save, export, output) if path is not None]
+    for path in paths:
+        check_writable(path)  # before the long work
+    if len({path.resolve() for path in paths}) < len(paths):
+        raise InputError("--save, --export and -o need a file each; two of them name the same one.")
+    chosen = choose_format(asked_format(as_json, file_format), output)
     recorded = Path(model).is_file() and Path(model).suffix.lower() == ".safetensors"
     if recorded:
         given = {"TEXT": text, "--pair": pair, "--generate": generate, "--save": save, "--revision": revision}
@@ -119,7 +122,6 @@ def inspect(
 
     wanted = Wanted(model, text, pair, layer, head, query, generate, step)
     opening = Opening(dtype, device, revision, trust_remote_code)
-    chosen = choose_format("json" if as_json else file_format, output)
     looks = Looks(opening)
     recording, _ = looks.at(wanted)
     if save is not None:

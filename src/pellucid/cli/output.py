@@ -7,12 +7,12 @@ import shutil
 import sys
 from pathlib import Path
 
-from pellucid.errors import OutputError
+from pellucid.errors import InputError, OutputError
 from pellucid.files import write_atomically
 from pellucid.rendering import FORMATS, Appearance, format_of, render
 from pellucid.rendering.document import Document
 
-__all__ = ["appearance", "choose_format", "deliver", "print_data", "write_atomically"]
+__all__ = ["appearance", "asked_format", "choose_format", "deliver", "print_data", "write_atomically"]
 
 _WIDEST = 120  # longer lines are hard to read
 
@@ -26,6 +26,17 @@ def choose_format(name: str | None, path: Path | None) -> str:
     if name is not None:
         return name
     return "terminal" if path is None else format_of(path)
+
+
+def asked_format(as_json: bool, name: str | None) -> str | None:
+    """What --json and --to ask for together.
+
+    Raises:
+        InputError: two formats.
+    """
+    if as_json and name not in (None, "json"):
+        raise InputError(f"--json and --to {name} ask for two formats; leave one of them out.")
+    return "json" if as_json else name
 
 
 def deliver(document: Document, file_format: str, path: Path | None, *, fragment: bool = False) -> None:

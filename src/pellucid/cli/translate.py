@@ -12,7 +12,7 @@ from pellucid.cli import options
 from pellucid.cli.complaint import remark
 from pellucid.cli.counting import counting
 from pellucid.cli.explain_production import Wanted, explain_production
-from pellucid.cli.output import print_data
+from pellucid.cli.output import asked_format, print_data
 from pellucid.cli.sentences import read_sentences, typed_sentences
 from pellucid.errors import InputError, MissingExtraError
 from pellucid.files import check_writable, write_atomically
@@ -102,7 +102,7 @@ def translate(
     pellucid translate "The dog is sitting on the mat." --explain -o page.html
     pellucid translate "The dog is sitting on the mat." --explain --force "Die Katze sitzt."
     """
-    wanted = Wanted(step, layer, head, query, "json" if explain and as_json else file_format, output, fragment)
+    wanted = Wanted(step, layer, head, query, asked_format(explain and as_json, file_format), output, fragment)
     if explain:
         _explain(texts, model, source, beam, n_best, length_penalty, engine, compute, force, wanted)
         return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from pellucid.errors import PositionError, nearest
+from pellucid.errors import PositionError, nearest, no_such
 
 _NTH = re.compile(r"(?P<label>.+)#(?P<n>[1-9]\d{0,8})", re.DOTALL)
 
@@ -49,7 +49,7 @@ class Axis:
         """
         if isinstance(where, int):
             if not 0 <= where < self.size:
-                raise PositionError(f"{self.name} {where} does not exist; there are {self.size}, counted from 0.")
+                raise no_such(self.name, where, self.size)
             return where
         if self.labels is not None:
             for labels in (self.labels, tuple(label.strip() for label in self.labels)):

@@ -10,7 +10,7 @@ from typing import Any
 from pellucid.arrays import Array
 from pellucid.data.tokenizer import Tokenizer
 from pellucid.derivation import Derivation
-from pellucid.errors import InputError, LengthError, PositionError
+from pellucid.errors import InputError, LengthError, no_such
 from pellucid.numbers import FLOAT64, NumberType
 from pellucid.transformer import Transformer
 from pellucid.transformer.training_step import TrainingStep, training_step
@@ -87,7 +87,7 @@ class Passes:
             raise InputError(f"there is no token to learn; {what}: the last token is the one that is learned.")
         layers = config.num_decoder_layers
         if layer is not None and not 0 <= layer < layers:
-            raise PositionError(f"layer {layer} does not exist; there are {layers}, counted from 0.")
+            raise no_such("layer", layer, layers)
         kind = "cross_attention" if config.is_encoder_decoder else "self_attention"
         place = f"decoder.layers.{layers - 1 if layer is None else layer}.{kind}"
 

@@ -82,7 +82,8 @@ class Production:
         Raises:
             PositionError: there is none.
         """
-        return self.steps[self.written.position(where)]
+        by_number = isinstance(where, int) or where.isdigit()
+        return self.steps[(self.written.renamed("step") if by_number else self.written).position(where)]
 
     def attention(self, layer: int | None = None, head: int | None = None) -> Derivation:
         """How much each word that was written took from each token: its last step is (words, tokens).

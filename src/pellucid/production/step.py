@@ -9,7 +9,7 @@ import numpy as np
 
 from pellucid.arrays import Array, Shaped
 from pellucid.derivation import Derivation
-from pellucid.errors import InputError, PositionError
+from pellucid.errors import InputError, no_such
 from pellucid.pretrained.passes import Passes
 from pellucid.production.head import head_of
 
@@ -189,7 +189,7 @@ def existing(place: int | None, count: int, noun: str) -> int:
     if place is None:
         return count - 1
     if not 0 <= place < count:
-        raise PositionError(f"{noun} {place} does not exist; there are {count}, counted from 0.")
+        raise no_such(noun, place, count)
     return place
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from pellucid.arrays import Array
 from pellucid.derivation import Derivation, Entry, Step
-from pellucid.errors import PositionError
+from pellucid.errors import no_such
 from pellucid.expressions import Expression, Number, Quotient, evaluate
 from pellucid.numbers import as_decimal, every_digit
 from pellucid.operations import Softmax
@@ -157,7 +157,7 @@ class Focus(Row):
         self.several = self.weights.value.ndim == 3
         num_heads = self.weights.shape[0] if self.several else 1
         if selection.head is not None and not 0 <= selection.head < num_heads:
-            raise PositionError(f"head {selection.head} does not exist; there are {num_heads}, counted from 0.")
+            raise no_such("head", selection.head, num_heads)
         query_axis, self.key_axis = self.weights.axes[-2:]
         wanted = derivation.subject.focus if selection.query is None else selection.query
         query = query_axis.position(query_axis.size - 1 if wanted is None else wanted)

@@ -9,7 +9,7 @@ from itertools import groupby
 import numpy as np
 
 from pellucid.derivation import Derivation, Step
-from pellucid.errors import PositionError
+from pellucid.errors import PositionError, no_such
 from pellucid.numbers import Exact, every_digit
 from pellucid.operations import Indices
 from pellucid.rendering.document import (
@@ -77,7 +77,7 @@ class WholePass:
     def _check_layer(self) -> None:
         layers = {int(place.split(".")[2]) for place in self.places if ".layers." in place}
         if self.layer is not None and self.layer not in layers:
-            raise PositionError(f"layer {self.layer} does not exist; there are {len(layers)}, counted from 0.")
+            raise no_such("layer", self.layer, len(layers))
 
     @property
     def chosen(self) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pellucid.arrays import Array
 from pellucid.derivation import Axis, Builder, Derivation, Step, Subject, derive
-from pellucid.errors import InputError, PositionError
+from pellucid.errors import InputError, no_such
 from pellucid.operations import Descend, MatMul, Scale, SoftmaxGradient, TransposedProduct
 from pellucid.transformer.gradients import gradients
 
@@ -59,7 +59,7 @@ def training_step(run: Pass, place: str, head: int, rate: float) -> TrainingStep
     attention = before.within(place)
     num_heads, num_key_heads = attention["query"].shape[0], attention["key"].shape[0]
     if not 0 <= head < num_heads:
-        raise PositionError(f"head {head} does not exist; there are {num_heads}, counted from 0.")
+        raise no_such("head", head, num_heads)
     if num_heads != num_key_heads or "unturned_query" in attention:
         raise InputError(
             "a training step is opened for heads with keys and values of their own and without rotary positions; "
