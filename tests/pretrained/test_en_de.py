@@ -8,10 +8,9 @@ from pellucid.decoding.engine import TorchEngine
 from pellucid.pretrained import open_model
 from pellucid.pretrained.names import SHIPPED
 
-MAT = "The dog is sitting on the mat."
 SENTENCES = (
-    MAT,
-    "I don't know what to do.",
+    "The dog is sitting on the mat.",
+    "The old man who lives next door has bought a new car for his wife.",
     "She bought a new car last week, but she has never driven it, because she is afraid of the traffic in the city.",
 )
 
@@ -25,9 +24,23 @@ def test_it_is_at_most_25_megabytes():
     assert sum(file.stat().st_size for file in (SHIPPED / "en-de").iterdir()) <= 25e6
 
 
-def test_the_dog_sits_on_the_mat(translator):
-    (translation,) = translator.translator().translate([MAT])
-    assert translation.text == "Der Hund sitzt auf der Matte."
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        ("I don't know what to do.", "Ich weiß nicht, was ich tun soll."),
+        (
+            "The old man who lives next door has bought a new car for his wife.",
+            "Der alte Mann, der nebenan wohnt, hat sich ein neues Auto für seine Frau gekauft.",
+        ),
+        (
+            "He didn't go to school yesterday because he was ill, but today he feels much better.",
+            "Er ging gestern nicht zur Schule, weil er krank war, aber heute fühlt er sich viel besser.",
+        ),
+    ],
+)
+def test_it_translates_short_and_long_sentences(translator, source, target):
+    (translation,) = translator.translator().translate([source])
+    assert translation.text == target
 
 
 def test_numpy_and_pytorch_translate_alike(translator):
