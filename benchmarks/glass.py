@@ -178,10 +178,8 @@ def measure(folder: Path, rounds: int) -> list[str]:
 def whole_process(rounds: int) -> list[str]:
     """The lines of the table of whole processes, by the clock."""
     from pellucid.cli.translate import translate
-    from pellucid.pretrained import shipped_models
 
-    default = next(option.default for option in translate.params if option.name == "model")
-    model = default if default in shipped_models() else "by-hand-translator"
+    model = next(option.default for option in translate.params if option.name == "model")
     begins = WITHOUT_TORCH + "import pellucid.cli.main, pellucid.cli.translate"
     arguments = ["translate", "--model", model, SENTENCE]
     translates = WITHOUT_TORCH + f"from pellucid.cli.main import run; run({arguments!r})"
