@@ -94,14 +94,16 @@ class LooseArrays:
                 previous = _with_row(previous, as_array(value.tree))
                 previous_end, position = tokens[end - 1].end, end
                 continue
-            if previous is not None:
-                yield previous
-            previous = None
+            item, previous = previous, None
+            if item is not None:
+                yield item
             before_it = bisect_right(ends, start)
             read_to = max(previous_end, ends[before_it - 1] if before_it else 0)
             is_print = kind in ("output", "verbatim", "comment")
             label = self._label(text.text, previous_end, read_to, start, is_print)
             named = (quantity(label, self.around.tokens) or self.around.of_token(label, _OF_TOKENS)) if label else None
+            if named is None and item is not None and item.values.shape == value.tree.shape:
+                named = self.around.goes_on(item.quantity, text.text[previous_end:start])
             if named is not None and not (token.text == "(" and begin == position and named.symbol):
                 previous = Mention(
                     named,

@@ -171,9 +171,14 @@ class _Reader:
         program = kind in ("output", "code")
         covered = [(side.start, side.end) for chain in chains for side in chain.sides if side.value is not None]
         found = list(markers(text, self.tokens, covered)) if kind != "code" else []
+        before: tuple[Quantity, int] | None = None  # what the equation before said, and where it ends
         for chain in chains:
-            if mention := self.of_chain(chain, kind):
+            begins = next((side.start for side in chain.sides if side.value is not None), chain.start)
+            follows = None if before is None else self.around.goes_on(before[0], text[before[1] : begins])
+            before = None
+            if mention := self.of_chain(chain, kind, follows):
                 found.append(mention)
+                before = mention.quantity, chain.sides[-1].end
         if not program:
             found += self.lists(text, covered)
         found += self.loose_arrays.find(passage.text, covered, program, kind)
@@ -198,10 +203,16 @@ class _Reader:
             return False
         return self.around.lead.endswith("?") or any(map(_SUPPOSED.search, (mention.label, self.around.heading)))
 
-    def of_chain(self, chain: Chain, kind: str) -> Mention | None:
-        """What an equation says its last plain side is."""
+    def of_chain(self, chain: Chain, kind: str, follows: Quantity | None) -> Mention | None:
+        """What an equation says its last plain side is.
+
+        Args:
+            chain: the equation.
+            kind: of its passage.
+            follows: what it says where it goes on with a list and has no name of its own.
+        """
         label = self.last_clause(chain.label)
-        named = quantity(label[-MOST_LABEL:], self.tokens)
+        named = quantity(label[-MOST_LABEL:], self.tokens) or follows
         values = [side.value for side in chain.sides if side.value is not None]
         if named is None and values:
             named = self.around.of_token(chain.label, _OF_KEYS) or self.inferred(values, chain.label)

@@ -15,6 +15,10 @@ _SUBJECT = re.compile(
     re.IGNORECASE,
 )
 """What a heading of one word is about where it names no token."""
+_NEXT = re.compile(
+    r"[\s,;]*(?:(?:and|und|et|y)\s+)?(?P<quote>[\"“„«]?)(?P<token>[^\W\d][\w'’#-]{0,29}?)[\"”“»]?\s*[:=]?\s*"
+)
+"""A token by itself between two numbers of a list, in quotation marks or not."""
 _NEW_TOKEN = re.compile(r"[^\W\d][\w'’-]{0,19}")
 
 
@@ -76,6 +80,18 @@ class Surroundings:
             if named is not None and named.step in steps and not named.indices:
                 return Quantity(named.step, (token,), named.head)
         return None
+
+    def goes_on(self, named: Quantity, between: str) -> Quantity | None:
+        """`Keys: "cat" [0, 1], "sat" [2, 0]`: a list that has named a token goes on with the same of another one.
+
+        Args:
+            named: what the item before is.
+            between: what stands between it and this one.
+        """
+        found = _NEXT.fullmatch(between)
+        if found is None or len(named.indices) != 1 or not (found["quote"] or found["token"] in self.tokens):
+            return None
+        return Quantity(named.step, (found["token"],), named.head)
 
 
 def _last_line(text: str) -> str:
