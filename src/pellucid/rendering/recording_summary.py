@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pellucid.capturing.recording import Layer, Recording
+from pellucid.capturing.layer import Layer
+from pellucid.capturing.recording import Recording
 from pellucid.capturing.summary import PATTERNS, HeadSummary, Pattern, Summary
 from pellucid.rendering.formats import Appearance
 from pellucid.rendering.styled_lines import (

@@ -63,7 +63,7 @@ def wrapped(line: StyledLine, to: int, hanging: int = 0) -> list[StyledLine]:
             used = hanging
         lines[-1].extend(word)
         used += needed
-    return [_without_trailing_spaces(one) for one in lines]
+    return [trimmed(one) for one in lines]
 
 
 def side_by_side(blocks: Sequence[Sequence[StyledLine]], gap: int = 3) -> list[StyledLine]:
@@ -77,7 +77,7 @@ def side_by_side(blocks: Sequence[Sequence[StyledLine]], gap: int = 3) -> list[S
             if position:
                 line.append(Span(" " * gap))
             line.extend(padded(list(part), column) if position < len(widths) - 1 else part)
-        joined.append(_without_trailing_spaces(line))
+        joined.append(trimmed(line))
     return joined
 
 
@@ -132,7 +132,8 @@ def _pieces(text: str, widest: int) -> Iterable[str]:
         start = end
 
 
-def _without_trailing_spaces(line: StyledLine) -> StyledLine:
+def trimmed(line: StyledLine) -> StyledLine:
+    """The line without spaces at its end that nobody would see."""
     kept = list(line)
     while kept and not kept[-1].text.strip(" ") and "on " not in kept[-1].style:
         kept.pop()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 from pellucid.expressions import Element
 from pellucid.expressions.text import TextPrinter
@@ -41,6 +41,7 @@ from pellucid.rendering.styled_lines import (
     padded,
     printed,
     side_by_side,
+    trimmed,
     unbroken,
     width,
     wrapped,
@@ -63,6 +64,7 @@ _UNBROKEN = 30
 _BLANK = "______"
 _INDENT = 2
 _GAP = 3
+_NARROWEST = 8  # of a column whose cells are wrapped
 _TWO_COLUMNS_FROM = 100
 
 
@@ -262,16 +264,19 @@ def _cell(grid: Grid, row: int | None, column: int | None) -> StyledLine:
 
 
 def _table(table: Table, room: int) -> list[StyledLine]:
-    """Columns as wide as they need; the last one is wrapped."""
-    widths = [max(cells(visible(row[c])) for row in (table.header, *table.rows)) for c in range(len(table.header))]
+    """Columns as wide as they need; where they have no room together, the widest are wrapped, each under itself."""
+    rows = (table.header, *table.rows)
+    widths = [max(cells(visible(row[c])) for row in rows) for c in range(len(table.header))]
+    spare = room - _GAP * (len(widths) - 1)
+    while sum(widths) > spare and max(widths) > _NARROWEST:
+        widths[widths.index(max(widths))] -= 1
     lines: list[StyledLine] = []
-    for number, row in enumerate((table.header, *table.rows)):
+    for number, row in enumerate(rows):
         style = "dim" if number == 0 else ""
-        line: StyledLine = []
-        for text, column in zip(row[:-1], widths, strict=False):
-            line += padded([Span(visible(text), style)], column + _GAP)
-        line.append(Span(visible(row[-1]), style))
-        lines += wrapped(line, room, hanging=min(sum(widths[:-1]) + _GAP * (len(widths) - 1), room // 2))
+        columns = [wrapped([Span(visible(text), style)], room) for text, room in zip(row, widths, strict=True)]
+        for parts in zip_longest(*columns, fillvalue=[]):
+            line = [span for part, column in zip(parts, widths, strict=True) for span in padded(part, column + _GAP)]
+            lines.append(trimmed(line))
     return lines
 
 

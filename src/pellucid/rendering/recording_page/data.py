@@ -13,9 +13,10 @@ import numpy as np
 import torch
 
 from pellucid.arrays import Array
+from pellucid.capturing.layer import CapturedHead, Layer
 from pellucid.capturing.marks import Marks
 from pellucid.capturing.overview import Overview, overview
-from pellucid.capturing.recording import CapturedHead, Layer, Recording
+from pellucid.capturing.recording import Recording
 from pellucid.capturing.summary import HeadSummary, summarise
 from pellucid.derivation import Axis, Derivation, Step
 from pellucid.errors import InputError, PositionError

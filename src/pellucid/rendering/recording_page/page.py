@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from pellucid.capturing.recording import Layer, Recording
+from pellucid.capturing.layer import Layer
+from pellucid.capturing.recording import Recording
 from pellucid.errors import InputError
 from pellucid.rendering.html_page.assets import ARITHMETIC, script, texts
 from pellucid.rendering.html_page.data import as_json
