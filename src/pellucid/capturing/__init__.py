@@ -19,9 +19,10 @@ except ImportError:
 
 from pellucid.capturing.capture import capture
 from pellucid.capturing.comparison import Comparison
+from pellucid.capturing.layer import CapturedHead, Layer
 from pellucid.capturing.marks import Token
 from pellucid.capturing.overview import Overview
-from pellucid.capturing.recording import CapturedHead, Layer, Recording, Unrecorded
+from pellucid.capturing.recording import Recording, Unrecorded
 from pellucid.capturing.steps import GenerationStep, generation_steps
 from pellucid.capturing.summary import HeadSummary, Summary
 from pellucid.capturing.top_keys import TopKeys

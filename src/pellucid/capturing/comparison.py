@@ -12,7 +12,7 @@ from pellucid.capturing.compute import Head
 from pellucid.capturing.summary import BLOCK, Summary, entropy_bits
 
 if TYPE_CHECKING:
-    from pellucid.capturing.recording import Layer
+    from pellucid.capturing.layer import Layer
 
 
 @dataclass(frozen=True, eq=False)

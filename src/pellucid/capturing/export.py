@@ -19,7 +19,7 @@ from pellucid.errors import OutputError
 from pellucid.files import check_writable, write_atomically
 
 if TYPE_CHECKING:
-    from pellucid.capturing.recording import Layer
+    from pellucid.capturing.layer import Layer
 
 SUFFIXES = (".safetensors", ".npz")
 

@@ -14,7 +14,8 @@ from pellucid.derivation import Axis
 from pellucid.errors import InputError
 
 if TYPE_CHECKING:
-    from pellucid.capturing.recording import Layer, Recording
+    from pellucid.capturing.layer import Layer
+    from pellucid.capturing.recording import Recording
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,7 +15,7 @@ from pellucid.errors import InputError
 from pellucid.nn.tensors import Bool, Float, Int, Tensor
 
 if TYPE_CHECKING:
-    from pellucid.capturing.recording import Layer
+    from pellucid.capturing.layer import Layer
 
 Pattern = Literal["previous", "own", "first", "same_word", "induction"]
 """What a head may look at: the token before, its own, the first, the same token elsewhere, or what followed an earlier

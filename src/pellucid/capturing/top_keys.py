@@ -18,7 +18,7 @@ from pellucid.errors import MissingExtraError, OutputError
 from pellucid.files import check_writable, write_atomically
 
 if TYPE_CHECKING:
-    from pellucid.capturing.recording import Layer
+    from pellucid.capturing.layer import Layer
 
 SUFFIXES = (".csv", ".parquet", ".arrow", ".feather")
 _CELLS = 1

@@ -129,16 +129,6 @@ def no_model(name: str, reason: str = "", *, shipped: Path = SHIPPED, trained: P
     )
 
 
-def shipped_models() -> list[str]:
-    """The names of the models that came with pellucid."""
-    return _models_in(SHIPPED)
-
-
-def packaged_models() -> list[str]:
-    """The names of the models that come with packages of their own, installed or not."""
-    return list(_PACKAGED)
-
-
 def _models_in(folder: Path) -> list[str]:
     if not folder.is_dir():
         return []
