@@ -5,23 +5,10 @@ import shutil
 
 import pytest
 
-from pellucid.cli import main
 from pellucid.pretrained.names import SHIPPED
 
 DOG = "The dog is sitting on the mat."
 GENERATOR, STORY = "by-hand-generator", "The dog saw the cat."
-
-
-@pytest.fixture
-def call(monkeypatch, capfd, tmp_path):
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments):
-        with pytest.raises(SystemExit) as end:
-            main.run(list(arguments))
-        return end.value.code, *capfd.readouterr()
-
-    return run
 
 
 @pytest.fixture

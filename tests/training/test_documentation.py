@@ -61,4 +61,5 @@ def test_the_recipe_that_is_shown_is_one():
 
     shown = re.search(r"```toml\n(.*?)```", PAGE, re.DOTALL)[1]
     read = convert_recipe(tomllib.loads(shown), "the page")
+    assert read.name == "mine"
     TransformerConfig.from_mapping({**read.model, "architecture": "encoder-decoder", "vocab_size": 300})
