@@ -16,7 +16,14 @@ from pellucid.errors import RecipeError, nearest
 from pellucid.training.recipe import PairData, Recipe, SyntheticData, TextData
 
 _DATA: dict[str, type[msgspec.Struct]] = {"pairs": PairData, "synthetic": SyntheticData, "text": TextData}
-_PATHS = {"tsv", "source", "target", "file", "source_file"}  # wherever they stand; and of a text, train and valid
+_PATHS = {
+    "tsv",
+    "source",
+    "target",
+    "file",
+    "source_file",
+    "start",
+}  # wherever they stand; and of a text, train and valid
 _WORDS = {
     "array": "a list",
     "bool": "true or false",
@@ -198,6 +205,7 @@ _AT_LEAST: dict[str, float] = {
     "validation.num_beams": 1,
     "validation.patience": 0,
     "data.joined": 0,
+    "data.rare_words": 0,
     "data.letters": 1,
     "data.shortest": 1,
     "data.train": 1,

@@ -31,11 +31,14 @@ class PairData(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         valid: what to validate on; several references for one source count together.
         joined: how many pairs that join two or three others are added, as a share of those there are, so that a model
             of short sentences also meets long ones.
+        rare_words: a pair is given several times, up to eight, until the rarest word of its source stands in so many
+            pairs; 0 for once.
     """
 
     train: PairFiles | list[PairFiles]
     valid: PairFiles
     joined: float = 0.0
+    rare_words: int = 0
 
 
 class SyntheticData(
@@ -101,6 +104,7 @@ class TrainingSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
     Args:
         steps: updates of the weights.
+        start: the folder of a trained model to begin with: its weights and its tokenizer; without it weights are fresh.
         batch_tokens: of translation, tokens in a batch on its longer side, padding included.
         batch_size: of a language model, rows in a batch.
         context: of a language model, tokens in a row.
@@ -121,6 +125,7 @@ class TrainingSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """
 
     steps: int
+    start: str = ""
     batch_tokens: int = 4096
     batch_size: int = 12
     context: int = 256

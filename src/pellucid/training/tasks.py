@@ -13,6 +13,7 @@ from pellucid.data.train_tokenizer import train_tokenizer
 from pellucid.errors import ConfigError, CorpusError, RecipeError, TokenizerError
 from pellucid.training.language_modelling import PackedTask, WindowTask
 from pellucid.training.recipe import Recipe, TextData
+from pellucid.training.start import check_start
 from pellucid.training.task import Task
 from pellucid.training.translation import Translation, training_pairs
 from pellucid.transformer.config import TransformerConfig
@@ -43,7 +44,7 @@ def make_task(recipe: Recipe, folder: Path | None = None) -> Task:
 
 def _pair_tokenizers(recipe: Recipe, train: Sequence[Pair], folder: Path | None) -> dict[str, Tokenizer]:
     section = recipe.tokenizer
-    if found := _of_folder(folder):
+    if found := _of_folder(folder) or _of_start(recipe):
         return found
     if section.file:
         tokenizers = {TOKENIZER: Tokenizer.load(section.file)}
@@ -105,7 +106,7 @@ def _language_task(recipe: Recipe, data: TextData, folder: Path | None) -> Task:
 
 def _text_tokenizer(recipe: Recipe, texts: Sequence[str], folder: Path | None) -> Tokenizer:
     section = recipe.tokenizer
-    if found := _of_folder(folder):
+    if found := _of_folder(folder) or _of_start(recipe):
         return found[TOKENIZER]
     if section.file:
         return Tokenizer.load(section.file)
@@ -116,6 +117,16 @@ def _of_folder(folder: Path | None) -> dict[str, Tokenizer]:
     if folder is None or not (folder / TOKENIZER).exists():
         return {}
     return {name: Tokenizer.load(folder / name) for name in (TOKENIZER, SOURCE_TOKENIZER) if (folder / name).exists()}
+
+
+def _of_start(recipe: Recipe) -> dict[str, Tokenizer]:
+    if not (start := recipe.training.start):
+        return {}
+    if recipe.tokenizer.file:
+        raise RecipeError("training.start brings its own tokenizer; leave tokenizer.file out.")
+    if not (Path(start) / TOKENIZER).exists():
+        raise RecipeError(f"training.start: {start} has no {TOKENIZER}; give the folder of a trained model.")
+    return _of_folder(Path(start))
 
 
 def _config(recipe: Recipe, architecture: str, tokenizer: Tokenizer, source_size: int | None) -> TransformerConfig:
@@ -131,6 +142,9 @@ def _config(recipe: Recipe, architecture: str, tokenizer: Tokenizer, source_size
         if name in recipe.model:
             raise RecipeError(f"[model] must not say {name}: it comes from the data and its tokenizer.")
     try:
-        return TransformerConfig.from_mapping({**recipe.model, **own}, where="[model]")
+        config = TransformerConfig.from_mapping({**recipe.model, **own}, where="[model]")
     except ConfigError as error:
         raise RecipeError(str(error)) from None
+    if recipe.training.start:
+        check_start(config, recipe.training.start)
+    return config

@@ -19,6 +19,7 @@ from pellucid.training.distributed import Strategy, join_processes, leave_proces
 from pellucid.training.progress import Progress, spell
 from pellucid.training.read_recipe import convert_recipe
 from pellucid.training.recipe import Recipe
+from pellucid.training.start import begin_with
 from pellucid.training.tasks import TOKENIZER, make_task
 from pellucid.training.trainer import BEST, Trainer, is_better
 from pellucid.transformer.weights_file import WEIGHTS
@@ -27,7 +28,7 @@ RECIPE = "recipe.json"
 
 _FIXED_SECTIONS = ("data", "model", "tokenizer", "seed")
 _FIXED_KEYS = {
-    "training": ("batch_tokens", "batch_size", "context", "accumulate", "skip_longer", "ema_decay"),
+    "training": ("start", "batch_tokens", "batch_size", "context", "accumulate", "skip_longer", "ema_decay"),
     "optimizer": ("kind",),
 }
 
@@ -94,10 +95,15 @@ def train(
 
         def make_model() -> Model:
             torch.manual_seed(recipe.seed)
-            return build(task.config)
+            model = build(task.config)
+            if recipe.training.start:
+                begin_with(model, recipe.training.start)
+            return model
 
         trainer = Trainer(recipe, task, make_model, folder, processes, strategy, progress)
         say(f"{recipe.name}: {trainer.model.num_parameters:,} parameters, on {processes.device.type}.")
+        if recipe.training.start:
+            say(f"it begins with the weights of {recipe.training.start}.")
         if resume:
             found = trainer.resume()
             say(f"going on after step {trainer.state.step}." if found else "there is no checkpoint yet; beginning.")

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from pellucid.data.batches import PairBatch, PairBatches
 from pellucid.data.corpora import Pair, group_references, read_parallel, read_tsv
 from pellucid.data.joining import join_pairs
+from pellucid.data.rare_words import repeat_rare
 from pellucid.data.synthetic import synthetic_pairs
 from pellucid.data.tokenizer import Tokenizer
 from pellucid.errors import CorpusError
@@ -95,8 +96,9 @@ class Translation:
     ) -> None:
         self.config, self.tokenizers, self._recipe = config, tokenizers, recipe
         self.remarks: list[str] = []
-        joined = recipe.data.joined if isinstance(recipe.data, PairData) else 0.0
-        self._train = self._batches([*train, *join_pairs(train, joined, recipe.seed)], "training")
+        if isinstance(data := recipe.data, PairData):
+            train = [*repeat_rare(train, data.rare_words), *join_pairs(train, data.joined, recipe.seed)]
+        self._train = self._batches(train, "training")
         self._valid = self._batches(valid, "validation")
         self._references = group_references(valid)
         self._scorer: Scorer | None = None
