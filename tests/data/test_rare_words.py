@@ -1,31 +1,23 @@
-from collections import Counter
-
 from pellucid.data.corpora import Pair
 from pellucid.data.rare_words import repeat_rare
 
-
-def pairs(*sources):
-    return [Pair(source, (f"<{source}>",)) for source in sources]
-
-
-def times(sources, least):
-    return [Counter(pair.source for pair in repeat_rare(pairs(*sources), least))[source] for source in sources]
+# "the" stands in four pairs, "dog" in three, "mat" in two, "yoga" in one.
+PAIRS = [Pair(source, (f"<{source}>",)) for source in ("the dog", "The dog, the dog", "dog, the mat", "The yoga mat")]
 
 
-def test_a_pair_is_given_until_its_rarest_word_stands_in_enough():
-    # "the" stands in four pairs, "dog" in three, "mat" in two, "Yoga" in one.
-    sources = ["the dog", "The dog, the dog", "dog, the mat", "the yoga mat"]
-    assert times(sources, 4) == [2, 2, 2, 4]  # 4/3 rounded up, 4/2, 4/1
-    assert times(sources, 2) == [1, 1, 1, 2]
+def given(below, times):
+    repeated = repeat_rare(PAIRS, below, times)
+    assert repeated == sorted(repeated, key=PAIRS.index)
+    return [repeated.count(pair) for pair in PAIRS]
 
 
-def test_nothing_is_given_more_than_eight_times_or_lost():
-    assert times(["a b", "c"], 100) == [8, 8]
-    assert times(["a b", "c", "..."], 0) == [1, 1, 1]
-    assert times(["...", "…"], 5) == [1, 1]  # no word, so none is rare
+def test_pairs_with_a_word_that_stands_in_few_are_given_several_times():
+    assert given(1, 7) == [1, 1, 1, 1]
+    assert given(2, 7) == [1, 1, 1, 7]
+    assert given(3, 7) == [1, 1, 7, 7]
+    assert given(4, 2) == [2, 2, 2, 2]
 
 
-def test_the_order_stays():
-    given = repeat_rare(pairs("x", "y y", "x z"), 2)
-    assert [pair.source for pair in given] == ["x", "y y", "y y", "x z", "x z"]
-    assert given[1].references == ("<y y>",)
+def test_without_rare_words_or_repeats_nothing_changes():
+    assert repeat_rare(PAIRS, 0, 7) == repeat_rare(PAIRS, 9, 1) == PAIRS
+    assert repeat_rare([Pair("…", ("...",))], 5, 3) == [Pair("…", ("...",))]  # no word, so none is rare

@@ -107,9 +107,9 @@ def test_every_reference_is_learnt_and_joined_pairs_are_added(tmp_path):
 
 
 def test_pairs_with_rare_words_are_learnt_more_often(tmp_path):
-    recipe = pair_recipe(tmp_path, train="a b\tx\nb\ty\n", data={"rare_words": 2}, model={"max_length": 32})
+    recipe = pair_recipe(tmp_path, train="a b\tx\nb\ty\n", data={"rare_words": 2, "repeat_rare": 3}, model={"max_length": 32})
     task = make_task(recipe)
-    assert task.batch(Place(), 0, 1).tensors[0].shape[0] == 2 + 1  # "a" stands in one pair, "b" in two
+    assert task.batch(Place(), 0, 1).tensors[0].shape[0] == 3 + 1  # "a" stands in one pair, "b" in two
 
 
 def test_source_and_target_can_have_tokenizers_of_their_own(tmp_path):

@@ -206,6 +206,7 @@ _AT_LEAST: dict[str, float] = {
     "validation.patience": 0,
     "data.joined": 0,
     "data.rare_words": 0,
+    "data.repeat_rare": 1,
     "data.letters": 1,
     "data.shortest": 1,
     "data.train": 1,

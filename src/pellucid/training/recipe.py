@@ -31,14 +31,15 @@ class PairData(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         valid: what to validate on; several references for one source count together.
         joined: how many pairs that join two or three others are added, as a share of those there are, so that a model
             of short sentences also meets long ones.
-        rare_words: a pair is given several times, up to eight, until the rarest word of its source stands in so many
-            pairs; 0 for once.
+        rare_words: a word is rare that stands in the sources of fewer pairs than this.
+        repeat_rare: how many times a pair with a rare word in its source is given in an epoch.
     """
 
     train: PairFiles | list[PairFiles]
     valid: PairFiles
     joined: float = 0.0
     rare_words: int = 0
+    repeat_rare: int = 1
 
 
 class SyntheticData(

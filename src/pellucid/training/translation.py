@@ -97,7 +97,8 @@ class Translation:
         self.config, self.tokenizers, self._recipe = config, tokenizers, recipe
         self.remarks: list[str] = []
         if isinstance(data := recipe.data, PairData):
-            train = [*repeat_rare(train, data.rare_words), *join_pairs(train, data.joined, recipe.seed)]
+            repeated = repeat_rare(train, data.rare_words, data.repeat_rare)
+            train = [*repeated, *join_pairs(train, data.joined, recipe.seed)]
         self._train = self._batches(train, "training")
         self._valid = self._batches(valid, "validation")
         self._references = group_references(valid)
