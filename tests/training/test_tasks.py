@@ -107,7 +107,8 @@ def test_every_reference_is_learnt_and_joined_pairs_are_added(tmp_path):
 
 
 def test_pairs_with_rare_words_are_learnt_more_often(tmp_path):
-    recipe = pair_recipe(tmp_path, train="a b\tx\nb\ty\n", data={"rare_words": 2, "repeat_rare": 3}, model={"max_length": 32})
+    rare = {"rare_words": 2, "repeat_rare": 3}
+    recipe = pair_recipe(tmp_path, train="a b\tx\nb\ty\n", data=rare, model={"max_length": 32})
     task = make_task(recipe)
     assert task.batch(Place(), 0, 1).tensors[0].shape[0] == 3 + 1  # "a" stands in one pair, "b" in two
 
