@@ -212,3 +212,15 @@ def test_models_are_loaded_by_name():
     assert float(attention["output"].value[-1, 0]) == pytest.approx(float(row @ attention["value"].value[:, 0]))
     with pytest.raises(InputError, match="no model 'by-hand'"):
         pellucid.load("by-hand")
+
+
+def test_what_a_session_shows_is_a_line_of_what_matters():
+    producer = pellucid.load("by-hand-translator")
+    assert repr(producer) == "<Producer by-hand-translator: encoder-decoder>"
+    step = producer.translate("The dog is sitting on the mat.").steps[1]
+    first, second, third = (candidate for candidate in step.candidates[:3])
+    assert first.token == "Hund"
+    assert repr(step) == (
+        f"<ProducedStep 1: 'Hund' {first.probability:.4f}; {second.token!r} {second.probability:.4f},"
+        f" {third.token!r} {third.probability:.4f}>"
+    )

@@ -34,6 +34,9 @@ class Producer:
         """What the model is called."""
         return self.model.name
 
+    def __repr__(self) -> str:
+        return f"<Producer {self.name}: {self.model.config.architecture}>"
+
     def translate(
         self,
         text: str,

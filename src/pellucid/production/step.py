@@ -179,6 +179,10 @@ class ProducedStep:
         words = f"{kind.replace('_', '-')}, layer {layer}, head {head}"
         return head_of(attention, head, f"{self.number} {self.token}: {words}")
 
+    def __repr__(self) -> str:
+        rest = ", ".join(f"{other.token!r} {other.probability:.4f}" for other in self.likeliest(3) if not other.written)
+        return f"<ProducedStep {self.number}: {self.token!r} {self.probability:.4f}; {rest}>"
+
 
 def existing(place: int | None, count: int, noun: str) -> int:
     """The place, or the last one for `None`.
