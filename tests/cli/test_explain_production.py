@@ -14,14 +14,15 @@ def test_the_terminal_shows_words_map_arithmetic_and_beams(call):
     for part in ("“Der Hund sitzt auf der", "Word by word", "mean of all heads", "The beams", "--step Der"):
         assert part in output
     assert "\x1b" not in output
-    assert output.count("\n") < 135
+    assert output.count("\n") < 78
+    assert max(map(len, output.splitlines())) <= 80
 
 
 def test_a_language_model_looks_at_its_own_text(call):
     code, output, errors = call(*GENERATE)
     assert (code, errors) == (0, "")
     assert "The cat greeted the dog." in output
-    assert "How much of the text so far" in output
+    assert "how much of the text so far each word takes" in output
     assert "The beams" not in output
 
 

@@ -13,7 +13,7 @@ import pellucid
 from pellucid.errors import PositionError
 from pellucid.numbers import Notation
 from pellucid.rendering import Appearance, production_document, render
-from pellucid.rendering.beam_tree import beam_tree
+from pellucid.rendering.beam_tree import beam_tree, completed_tree
 from pellucid.rendering.document import Bar, Bars, Branch, Document, Grid, Note, Section, Stop, Tree, Walk
 from pellucid.search import Sampling
 
@@ -55,7 +55,7 @@ def test_every_word_has_its_probability_and_what_it_looked_at(translation):
         looked_at = attention.axes[1].label(int(row.argmax()))
         assert f"{looked_at} {text(row.max(), 2)}" in line
     assert max(map(len, lines)) <= 100
-    assert "What is written after “<bos>” is up to the row of “<bos>”" in " ".join(lines)
+    assert "The row of “<bos>”, the token before, decides" in " ".join(lines)
 
 
 def test_the_tree_has_the_hypotheses_with_their_probabilities(translation):
@@ -76,6 +76,7 @@ def test_the_tree_has_the_hypotheses_with_their_probabilities(translation):
             total, _, rest = branch.note.partition(", ")
             assert float(total) == pytest.approx(log_probability(tokens), abs=1e-4)
             assert rest.startswith("score ") == (tokens[-1] == "<eos>")
+            assert rest.endswith(", taken") == (tokens == (*translation.tokens, "<eos>"))
             yield tokens, branch, rest
             yield from leaves(branch.branches, tokens)
 
@@ -85,8 +86,43 @@ def test_the_tree_has_the_hypotheses_with_their_probabilities(translation):
     assert all(marked[-1][: len(tokens)] == tokens for tokens in marked)
     scores = {tokens[:-1]: rest for tokens, _, rest in found if rest.startswith("score ")}
     for one in (translation, *translation.others):
-        assert scores[one.tokens] == f"score {Notation(4).text(one.score)}"
+        assert scores[one.tokens].removesuffix(", taken") == f"score {Notation(4).text(one.score)}"
     assert len({tokens for tokens, _, _ in found}) == len(found)
+
+
+def test_a_screen_has_the_completed_hypotheses_and_counts_the_others(translation):
+    def leaves(branches, before=""):
+        for branch in branches:
+            text = f"{before} {branch.text}"
+            yield from leaves(branch.branches, text) if branch.branches else [(text, branch.note)]
+
+    whole = list(leaves(beam_tree(translation, Notation(4)).branches))
+    tree, dropped = completed_tree(translation, Notation(4))
+    completed = [(text, note) for text, note in whole if "score" in note]
+    assert list(leaves(tree.branches)) == completed
+    assert dropped == len(whole) - len(completed) > 0
+    assert f"without {dropped} hypotheses" in " ".join(translation.to("terminal").split())
+    assert "Every hypothesis" in translation.to("html")
+
+
+def test_the_row_in_brief_begins_with_what_counts_most(translation):
+    """Of "sitzt": the two largest weights, and sums whose first term is theirs; nothing is wider than the page."""
+    row, head = translation.most_telling()
+    weights = translation.steps[row].cross_attention(head=head)["weights"]
+    first, second = np.argsort(-weights.value[-1])[:2]
+    narrow, wide = (
+        [line.strip() for line in translation.to("terminal", width=width).splitlines()] for width in (60, 200)
+    )
+    label = weights.axes[1].label
+    shares = [line.split()[2] for line in wide if line.startswith("weight of ")]
+    assert shares == [label(int(first)), label(int(second))]
+    text = Notation(4).text
+    for lines, terms in ((narrow, 2), (wide, 9)):
+        (line,) = (line for line in lines if line.startswith("output[") and ", 0]" in line)
+        assert line.split(" = ")[1].startswith(f"{text(weights.value[-1, first])}×")
+        assert line.count("×") == terms
+        assert ("…" in line) == (terms < 9)
+    assert max(map(len, narrow)) <= 60
 
 
 @pytest.mark.parametrize("which", ["translation", "story", "forced"])

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from pellucid.production import Production
 
 _FURTHER = (
-    ("--step {word}", "one word: its candidates, and one head's attention whole"),
+    ("--step {word}", "one word: ten candidates, one head whole; --query: a row"),
     ("--layer, --head", "another layer or head"),
-    ("-o page.html", "a page to step through, word by word; click any number"),
+    ("-o page.html", "step through word by word; click any number; all beams"),
     ("-o book.xlsx", "live formulas, a sheet for each word"),
 )
 

@@ -113,8 +113,9 @@ class Step:
         return bind(pattern, index, self._sources)
 
     def label(self, index: tuple[int, ...]) -> str:
-        """`scores[sitting, The]`"""
-        return f"{self.name}[{', '.join(a.label(i) for a, i in zip(self.axes, index, strict=True))}]"
+        """`scores[sitting, The]`; tokens without the spaces that begin them, as `at` takes them too."""
+        labels = (axis.label(place) for axis, place in zip(self.axes, index, strict=True))
+        return f"{self.name}[{', '.join(label.strip(' ') or label for label in labels)}]"
 
 
 @dataclass(frozen=True, eq=False)

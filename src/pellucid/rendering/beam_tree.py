@@ -13,13 +13,25 @@ _Place = tuple[int, int]
 
 
 def beam_tree(production: Production, notation: Notation) -> Tree:
-    """The hypotheses that the search followed to its last step or completed; runs without a fork are one branch.
+    """The hypotheses that the search followed; runs without a fork are one branch.
 
     Args:
         production: of a beam search.
         notation: how scores are printed.
     """
     return Tree(tuple(_Growing(production, notation).branches()))
+
+
+def completed_tree(production: Production, notation: Notation) -> tuple[Tree, int]:
+    """Only the hypotheses that were completed, with the one that was taken, and how many others there were.
+
+    Args:
+        production: of a beam search.
+        notation: how scores are printed.
+    """
+    growing = _Growing(production, notation)
+    dropped = growing.prune()
+    return Tree(tuple(growing.branches())), dropped
 
 
 class _Growing:
@@ -29,14 +41,16 @@ class _Growing:
         self.production, self.notation = production, notation
         tree = production.tree
         self.next: dict[_Place, list[_Place]] = {}  # what continues a candidate
+        self.before: dict[_Place, _Place | None] = {}  # what a candidate continues
         beams: dict[int, _Place] = {}
-        self.first = []
+        self.first: list[_Place] = []
         for step, candidates in enumerate(tree):
             followed: dict[int, _Place] = {}
             for number, each in enumerate(candidates):
                 if each.beam is None and each.score is None:
                     continue
                 place = (step, number)
+                self.before[place] = beams[each.origin] if step else None
                 self.next.setdefault(beams[each.origin], []).append(place) if step else self.first.append(place)
                 if each.beam is not None:
                     followed[each.beam] = place
@@ -54,6 +68,21 @@ class _Growing:
                     yield from self._way(self.next.get(place, []), ids)
                 return
 
+    def prune(self) -> int:
+        """Leaves only what led to a complete hypothesis or to the one that was taken; how many ended otherwise."""
+        kept = set(self.chosen)
+        for place in self.before:
+            step, number = place
+            if self.production.tree[step][number].score is not None:
+                way: _Place | None = place
+                while way is not None and way not in kept:
+                    kept.add(way)
+                    way = self.before[way]
+        dropped = sum(place not in kept and place not in self.next for place in self.before)
+        self.first = [place for place in self.first if place in kept]
+        self.next = {place: [each for each in following if each in kept] for place, following in self.next.items()}
+        return dropped
+
     def branches(self) -> Iterator[Branch]:
         for place in self.first:
             yield self.branch(place)
@@ -70,7 +99,7 @@ class _Growing:
         tokens = [self.production.vocabulary[self.production.tree[at][which].token] for at, which in run]
         note = f"{self.notation.text(last.log_probability)}"
         if last.score is not None:
-            note += f", score {self.notation.text(last.score)}"
+            note += f", score {self.notation.text(last.score)}" + ", taken" * self._is_chosen(place)
         elif not following and step + 1 < len(self.production.tree):
             note += f", dropped after step {step}"
         return Branch(self._joined(tokens), note, self._is_chosen(place), tuple(map(self.branch, following)))

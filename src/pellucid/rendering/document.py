@@ -216,10 +216,12 @@ class Working(msgspec.Struct, frozen=True):
     Args:
         lines: in reading order.
         left_out: how many more lines there would be, and of what: (500, "keys").
+        brief: whether long sums lose their middle where there is little room.
     """
 
     lines: tuple[Line, ...]
     left_out: tuple[int, str] | None = None
+    brief: bool = False
 
 
 class Table(msgspec.Struct, frozen=True):

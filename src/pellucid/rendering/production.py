@@ -9,7 +9,7 @@ import numpy as np
 from pellucid.derivation import Derivation
 from pellucid.numbers import Notation
 from pellucid.production import ProducedStep, Production
-from pellucid.rendering.beam_tree import beam_tree
+from pellucid.rendering.beam_tree import beam_tree, completed_tree
 from pellucid.rendering.document import (
     Bar,
     Bars,
@@ -27,6 +27,7 @@ from pellucid.rendering.document import (
     Walk,
 )
 from pellucid.rendering.focus import Focus, Selection
+from pellucid.rendering.in_brief import in_brief
 from pellucid.rendering.labels import token_label
 from pellucid.rendering.production_data import production_data
 from pellucid.rendering.stages import Stages
@@ -35,8 +36,7 @@ _MOST_WORDS = 24
 """Rows of the table of words."""
 MOST_STOPS = 48
 """Words of a page to step through."""
-_MOST_KEYS = 4
-_MOST_CANDIDATES = 5
+_MOST_KEYS, _MOST_KEYS_IN_BRIEF = 4, 2
 _LONGEST = 24  # characters of a token in a line of text
 _LONGEST_TITLE = 60
 _SENTENCE = 32  # tokens; of what is longer, less is shown
@@ -64,15 +64,13 @@ def explain_production(
         PositionError: there is no such layer or head.
     """
     told = _Told(production, layer, head)
-    sections = [told.words(), told.step_by_step(), *(told.walk() if walks else told.gist())]
+    sections = [told.words(), *(told.walk() if walks else told.gist())]
     if production.tree:
-        sections.append(told.beams())
-    sections.append(told.proof())
-    if further:
-        sections.append(Section("More", (Table(("option", "what it shows"), tuple(further)),)))
+        sections.append(told.beams(whole=walks))
+    sections.append(told.proof(further))
     return Document(
         f"{production.model}: {title_of(production)}",
-        "How the model judges each word of it." if production.forced else "How the model came to each word.",
+        told.purpose(),
         tuple(sections),
         told.notation,
         tuple(told.derivations),
@@ -106,8 +104,17 @@ class _Told:
         self.derivations = [self.map]
         self.where = "the sentence" if production.is_translation else "the text so far"
 
+    def purpose(self) -> str:
+        """What is shown, and how likely the whole is."""
+        made, text = self.production, self.notation.text
+        words = "How the model judges each word of it" if made.forced else "How the model came to each word"
+        words += f"; log probability {text(made.hypothesis.log_probability)}"
+        if made.is_translation:
+            words += f", score {text(made.score)}"
+        return f"{words}."
+
     def words(self) -> Section:
-        """Tokens and ids, and how likely the whole is."""
+        """Tokens and ids."""
         made, text = self.production, self.notation.text
         blocks: list[Block] = [
             Paragraph(("It reads ", *_with_ids(made.given_tokens, made.given_ids), ".")),
@@ -119,18 +126,12 @@ class _Told:
                 )
             ),
         ]
-        words = (
-            f"The log probability of {'this' if made.forced else 'the text'} is {text(made.hypothesis.log_probability)}"
-        )
-        if made.is_translation:
-            words += f"; over the length penalty that is a score of {text(made.score)}"
-        blocks.append(Paragraph((f"{words}.",)))
         if made.others:
             rows = [(other.text, text(other.score)) for other in made.others]
             blocks.append(Table(("also found", "score"), tuple(rows)))
         return Section("Tokens", tuple(blocks))
 
-    def step_by_step(self) -> Section:
+    def step_by_step(self) -> list[Block]:
         """A row for each word: its probability, what it looked at, what else could have been written."""
         made = self.production
         likelier = any(step.rank for step in made.steps)
@@ -151,12 +152,11 @@ class _Told:
         blocks: list[Block] = [Table(tuple(header), tuple(rows))]
         if left := len(made.steps) - len(rows):
             blocks.append(Paragraph((f"… and {left:,} more.",)))
-        if drawn:
-            words = "“drawn” is the probability after temperature and filters, with which a token was drawn."
-            blocks.append(Paragraph((words,)))
-        if likelier:
-            blocks.append(Paragraph(("“likelier” counts the tokens that the model found likelier.",)))
-        return Section("Word by word", tuple(blocks))
+        words = ["“drawn” is the probability after temperature and filters, with which a token was drawn."] * drawn
+        words += ["“likelier” counts the tokens that the model found likelier."] * likelier
+        if words:
+            blocks.append(Paragraph((" ".join(words),)))
+        return blocks
 
     def looked_at(self, step: ProducedStep, most: int) -> str:
         """The tokens that a word took most from."""
@@ -185,11 +185,11 @@ class _Told:
 
     # Where the words look
 
-    def _grid(self, row: int | None = None) -> Grid:
+    def _grid(self, caption: str = "", row: int | None = None) -> Grid:
         step = self.map.output
-        layer = self._layer
         who = "mean of all heads" if step.name == "mean_weights" else f"head {self.head or 0}"
-        return Grid(step, f"layer {layer}, {who}", marked_row=row, heat=True, large=max(step.shape) <= _SENTENCE)
+        caption += f"layer {self._layer}, {who}"
+        return Grid(step, caption, marked_row=row, heat=True, large=max(step.shape) <= _SENTENCE)
 
     @property
     def _layer(self) -> int:
@@ -210,21 +210,24 @@ class _Told:
         least = min(made.steps, key=lambda step: step.probability).number if made.forced else None
         row, head = made.most_telling(self.layer, self.head, least)
         step = made.steps[row]
-        focus = self._focus(step, head)
-        read = word_of(focus.query_label)
+        focus = self._focus(step, head, _MOST_KEYS_IN_BRIEF)
         chosen = f"“{word_of(step.token)}”"
         if made.forced:
-            words = f"Of all words, the model finds {chosen} least likely."
+            words = f"Of all words, the model finds {chosen} least likely. "
         elif self.head is None:
-            words = f"Of all words and heads of this layer, {chosen} and head {head} look most sharply at one word."
+            words = "No other word and head of this layer look as sharply at one word. "
         else:
-            words = f"Of all words, {chosen} looks most sharply at one word in this head."
-        words += f" What is written after “{read}” is up to the row of “{read}”; the candidates were:"
+            words = "In this head, no other word looks as sharply at one word. "
+        words += (
+            f"The row of “{word_of(focus.query_label)}”, the token before, decides: query · key scores a token, the"
+            " softmax of scaled scores makes weights, and the output is the values in these shares."
+        )
+        caption = f"how much of {self.where} each word takes: "
         return [
-            Section("Where the words look", (self._explained_map(), self._grid(row))),
+            Section("Word by word", (*self.step_by_step(), self._grid(caption, row))),
             Section(
                 f"How {chosen} was {'judged' if made.forced else 'chosen'}: head {head} of layer {self._layer}",
-                (Paragraph((words,)), self.candidates(step, _MOST_CANDIDATES), *Stages(focus).gist()),
+                (Paragraph((words,)), in_brief(focus)),
             ),
         ]
 
@@ -235,12 +238,15 @@ class _Told:
         stops = []
         for step in shown:
             head = made.most_telling(self.layer, self.head, step.number)[1] if self.head is None else self.head
-            focus = self._focus(step, head)
+            focus = self._focus(step, head, _MOST_KEYS)
             stops.append(Stop(word_of(step.token), len(self.derivations) - 1, tuple(self._stop(step, focus, head))))
         blocks: list[Block] = [self._explained_map(), Walk("word", tuple(stops), self._grid())]
         if left := len(made.steps) - len(shown):
             blocks.append(Paragraph((f"… and {left:,} more words, which --step shows one by one.",)))
-        return [Section("One word after the other", tuple(blocks))]
+        return [
+            Section("Word by word", tuple(self.step_by_step())),
+            Section("One word after the other", tuple(blocks)),
+        ]
 
     def _stop(self, step: ProducedStep, focus: Focus, head: int) -> list[Block]:
         read = word_of(focus.query_label)
@@ -252,44 +258,50 @@ class _Told:
             focus.matrix(focus.weights, heat=True),
             Part("Its arithmetic", tuple(Stages(focus).gist())),
             Part("Queries, keys and values", (matrices,)),
-            *self._fidelity(step.distance, step.verified, "this step"),
+            fidelity(step.distance, step.verified, "this step"),
         ]
 
-    def _focus(self, step: ProducedStep, head: int) -> Focus:
+    def _focus(self, step: ProducedStep, head: int, most: int) -> Focus:
         """One head's attention at a step, which becomes one of the document's derivations."""
         attend = step.cross_attention if self.production.is_translation else step.self_attention
         self.derivations.append(attend(self.layer, head))
-        return Focus(self.derivations[-1], Selection(), most=_MOST_KEYS)
+        return Focus(self.derivations[-1], Selection(), most=most)
 
     # The end
 
-    def beams(self) -> Section:
-        """The tree of the search."""
-        words = (
-            "Every hypothesis that the search followed, with its log probability; of those that are complete, the"
-            " score is that over the length penalty. The one that was taken stands out."
-        )
-        return Section("The beams", (Paragraph((words,)), beam_tree(self.production, self.notation)))
+    def beams(self, *, whole: bool) -> Section:
+        """The tree of the search: whole, or what was completed."""
+        if whole:
+            tree, which = beam_tree(self.production, self.notation), "Every hypothesis that the search followed,"
+        else:
+            tree, dropped = completed_tree(self.production, self.notation)
+            which = f"What the search completed, without {dropped} hypotheses that it dropped,"
+        words = f"{which} with log probabilities; the score is that over the length penalty."
+        return Section("The beams", (Paragraph((words,)), tree))
 
-    def proof(self) -> Section:
-        """How far what is shown is from what the model computed."""
+    def proof(self, further: Sequence[tuple[str, str]]) -> Section:
+        """How far what is shown is from what the model computed, and where there is more to see."""
         made = self.production
-        parts: tuple[Inline, ...] = (
-            "Probabilities are the model's own, kept while it searched. What it looked at and the arithmetic are of"
-            " the same steps, computed again in float64 with every number kept.",
+        words = (
+            "Probabilities are the model's own, kept while it searched; the rest is of the same steps, computed again"
+            " in float64."
         )
-        return Section("Proof", (Paragraph(parts), *self._fidelity(made.distance, made.verified, "all steps")))
-
-    def _fidelity(self, distance: float, verified: bool, of: str) -> list[Block]:
-        return [fidelity(distance, verified, of)]
+        match fidelity(made.distance, made.verified, "all steps"):
+            case Paragraph() as proven:
+                blocks: list[Block] = [Paragraph((f"{words} ", *proven.parts))]
+            case warning:
+                blocks = [Paragraph((words,)), warning]
+        if further:
+            blocks.append(Table(("option", "what it shows"), tuple(further)))
+        return Section("Proof, and more" if further else "Proof", tuple(blocks))
 
 
 def fidelity(distance: float, verified: bool, of: str) -> Block:
     """How far the logits of a derivation are from the model's own."""
-    begin = f"The largest distance from the logits of the search, over {of}, is "
+    begin = f"Over {of}, the logits are at most "
     if verified:
-        return Paragraph((begin, _power(distance), ": rounding."))
-    end = ", more than rounding explains: what is shown is not what the model computed."
+        return Paragraph((begin, _power(distance), " from the search's: rounding."))
+    end = " from the search's, more than rounding explains: what is shown is not what the model computed."
     return Note((begin, _power(distance), end))
 
 

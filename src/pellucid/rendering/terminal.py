@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise, zip_longest
 
 from pellucid.expressions import Element
-from pellucid.expressions.text import TextPrinter
+from pellucid.expressions.text import MOST_TERMS, TextPrinter
 from pellucid.numbers import Notation
 from pellucid.rendering.document import (
     Bars,
@@ -63,6 +63,7 @@ _WIDEST_LABEL = 32
 _UNBROKEN = 30
 _BLANK = "______"
 _INDENT = 2
+_ROWS_OF_BRIEF = 2  # of a line that is not shortened
 _GAP = 3
 _NARROWEST = 8  # of a column whose cells are wrapped
 _TWO_COLUMNS_FROM = 100
@@ -156,7 +157,7 @@ class _Terminal:
             for lines, needed in zip(cell_lines, widths, strict=True)
         ]
         first_column = [padded(label, label_width) for label in labels]
-        lines = [[Span(visible(grid.caption), f"bold {_STYLES[grid.role]}".strip())]]
+        lines = wrapped([Span(visible(grid.caption), f"bold {_STYLES[grid.role]}".strip())], room)
         lines += _separated(
             side_by_side([first_column, *padded_columns[start:end]], 0)
             for start, end in _runs([gap + needed for needed in widths], room - label_width)
@@ -177,21 +178,32 @@ class _Terminal:
         label_width = max(map(cells, labels), default=0)
         lines: list[StyledLine] = []
         for label, line in zip(labels, working.lines, strict=True):
-            whole = [*padded([Span(label)], label_width), *self.line(line)]
-            lines += wrapped(whole, room, hanging=label_width + 3)
+            start = padded([Span(label)], label_width)
+            made = wrapped([*start, *self.line(line, self.print)], room, label_width + 3)
+            if working.brief and len(made) > _ROWS_OF_BRIEF:
+                made = self.shortened(line, start, room, label_width + 3)
+            lines += made
         if working.left_out is not None:
             count, noun = working.left_out
             lines.append([Span(f"… and {count:,} more {noun}", "dim")])
         return lines
 
-    def line(self, line: Line) -> StyledLine:
+    def shortened(self, line: Line, start: StyledLine, room: int, hanging: int) -> list[StyledLine]:
+        """A line with as many terms of its sums as fit in one row, or with the first and the last."""
+        for most in range(MOST_TERMS, 1, -1):
+            made = wrapped([*start, *self.line(line, TextPrinter(self.notation, most, element=_marked))], room, hanging)
+            if len(made) == 1:
+                break
+        return made
+
+    def line(self, line: Line, text: TextPrinter) -> StyledLine:
         """= expression = expression = result, without a step that reads like the result."""
         if line.blank:
             return [Span(f" = {_BLANK}")]
-        result = _coloured(self.print(line.result))
+        result = _coloured(text(line.result))
         spans: StyledLine = []
         for expression in line.expressions:
-            step = _coloured(self.print(expression))
+            step = _coloured(text(expression))
             if _plain(step) != _plain(result):
                 spans += [Span(" = "), *step]
         return [*spans, Span(" = "), *(Span(text, f"bold {style}".strip()) for text, style in result)]
@@ -243,11 +255,16 @@ def _inline(parts: Iterable[Inline]) -> StyledLine:
 def _row_label(grid: Grid, row: int | None) -> StyledLine:
     if row is None:
         return [Span("⋮", "dim")]
-    return [Span(_cut(visible(grid.row_label(row))), "bold" if row == grid.marked_row else "dim")]
+    return [Span(_label(grid.row_label(row)), "bold" if row == grid.marked_row else "dim")]
 
 
 def _column_label(grid: Grid, column: int | None) -> StyledLine:
-    return [Span("…" if column is None else _cut(visible(grid.column_label(column))), "dim")]
+    return [Span("…" if column is None else _label(grid.column_label(column)), "dim")]
+
+
+def _label(token: str) -> str:
+    """A token beside or above its numbers, aligned: without the space that begins a word."""
+    return _cut(visible(token.strip(" ") or token))
 
 
 def _cell(grid: Grid, row: int | None, column: int | None) -> StyledLine:
