@@ -83,7 +83,9 @@ def test_two_texts_part_at_the_word(call):
     first = json.loads(output)["first"]
     assert (code, first["step"], first["index"]) == (1, "decoder.embedding.ids", [3])
     shown = call("diff", GENERATOR, "--text", STORY, "--text", "The dog heard the cat.")[1]
-    assert "[saw] in A and [heard] in B" in shown
+    assert "First at decoder.embedding.ids: after “dog”, A has “saw” and B “heard”." in shown
+    assert "≠   token        decoder.embedding.ids: “saw” and “heard”\n" in shown
+    assert "It is an input: what the runs are given differs." in shown
 
 
 def test_two_precisions_agree_but_not_digit_for_digit(call):
@@ -100,7 +102,30 @@ def test_lengths_may_differ(call):
     first = json.loads(output)["first"]
     assert (code, first["step"], first["shapes"], first["difference"]) == (1, "decoder.embedding.ids", [[7], [4]], None)
     shown = call("diff", GENERATOR, "--text", STORY, "--text", "The dog saw")[1]
-    assert "First at decoder.embedding.ids, of which the shapes differ: 7 and 4." in shown
+    words = " ".join(shown.split())
+    assert "A has 7 tokens and B 4; after “saw”, A has “the” and B nothing." in words
+    steps = json.loads(output)["steps"]
+    others = sum("shapes" in step for step in steps)
+    assert f"Of the {len(steps)} steps that both have, {others} have another shape in B" in words
+    assert f"the other {len(steps) - others} were compared." in words
+    assert "choice: “The” and “the”" in shown
+
+
+def test_what_float32_rounds_is_called_the_same_input(call):
+    shown = call(
+        "diff", "stories260k", "--text", "Once", "--dtype", "float64", "--dtype", "float32", "--tolerance", "0"
+    )[1]
+    assert "It is an input, and the same one: float32 has no more of its digits." in shown
+
+
+def test_two_recordings_show_how_each_came_to_its_number(call):
+    """0.39/√3 = 0.22517, carried rounded 0.23."""
+    call("explain", "dog-on-the-mat", "-o", "exact.json")
+    call("explain", "dog-on-the-mat", "--carry", "rounded", "--digits", "2", "-o", "rounded.json")
+    shown = call("diff", "exact.json", "rounded.json")[1]
+    assert "First at scaled_scores[on, dog]: 0.2252 and 0.23" in shown
+    assert "  A: scaled_scores = 0.39/√3 = 0.2252\n  B: scaled_scores = 0.39/√3 = 0.23\n" in shown
+    assert call("diff", "exact.json", "rounded.json", "--tolerance", "0.02")[0] == 0
 
 
 def test_minus_infinity_is_a_string(call, tmp_path):
@@ -125,7 +150,9 @@ def test_a_damaged_model_is_refused(call, tmp_path):
     ("arguments", "parts"),
     [
         ([], ["Missing argument 'A'"]),
-        (["dog-on-the-mat"], ["the same as itself", "--text"]),
+        (["dog-on-the-mat"], ["dog-on-the-mat is the same as itself; give B, or --dtype twice."]),
+        ([GENERATOR, "--text", STORY], ["the same as itself; give B, or --text, --target or --dtype twice."]),
+        (["run.json"], ["run.json is the same as itself; give B."]),
         (["dog-on-the-matt", "dog-on-the-mat"], ["'dog-on-the-matt' is no file", "did you mean 'dog-on-the-mat'"]),
         (["by-hand-transl", "dog-on-the-mat"], ["did you mean 'by-hand-translator'"]),
         ([GENERATOR, "by-hand-translator"], ["give what it reads with --text"]),
@@ -141,12 +168,16 @@ def test_a_damaged_model_is_refused(call, tmp_path):
         ([GENERATOR, "--text", STORY, "--text", "The cow"], ["'cow'", "unknown"]),
         (["not.json", "dog-on-the-mat"], ["not.json"]),
         (["steps.json", "dog-on-the-mat"], ["steps.json is no recording"]),
-        (["steps.json", "steps.json", "--dtype", "float32"], ["both runs are recordings"]),
+        (
+            ["steps.json", "steps.json", "--dtype", "float32"],
+            ["recordings have been computed", "leave it out, and give B"],
+        ),
     ],
 )
 def test_mistakes_get_one_sentence(call, tmp_path, arguments, parts):
     (tmp_path / "not.json").write_text("{")
     (tmp_path / "steps.json").write_text('{"steps": 3}')
+    (tmp_path / "run.json").write_text('{"title": "t", "tokens": [], "steps": []}')
     code, output, errors = call("diff", *arguments)
     assert (code, output, errors.count("\n")) == (2, "", 1)
     assert errors.startswith("pellucid: ")

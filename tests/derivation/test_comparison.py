@@ -15,7 +15,7 @@ from pellucid.derivation.comparison import compare
 from pellucid.errors import InputError
 from pellucid.examples.library import load_example
 from pellucid.numbers import FLOAT32, FLOAT64, Notation
-from pellucid.operations import Given
+from pellucid.operations import Given, Indices
 
 
 def run(numbers=FLOAT64, **arrays):
@@ -82,6 +82,18 @@ def test_decimals_keep_their_digits():
 def test_masks_differ_or_do_not():
     found = compare(run(mask=[[True, False]]), run(mask=[[True, True]]))
     assert (found.first.largest, found.first.index) == (1.0, (0, 1))
+
+
+def test_ids_are_the_same_or_others_however_large_they_are():
+    def ids(*numbers):
+        value = np.array(numbers)
+        step = Step("ids", Indices(value), (), (Axis("token", len(numbers)),), value, Notation())
+        return Derivation(Subject("a run"), {"ids": step}, FLOAT64, Notation())
+
+    found = compare(ids(5, 300, 7), ids(5, 299, 1007), 0.9).first
+    assert (found.largest, found.index, found.of_ids) == (1.0, (1,), True)
+    assert compare(ids(5, 300), ids(5, 300), 0.0).same
+    assert not compare(run(x=[1]), run(x=[2]), 0.0).first.of_ids
 
 
 def test_of_different_shapes_nothing_is_measured():

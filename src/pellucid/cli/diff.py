@@ -20,6 +20,12 @@ from pellucid.rendering import render
 from pellucid.transformer.gguf_file import is_gguf
 
 _SAME, _PARTED = 0, 1
+_TWICE = {
+    "model": "B, or --text, --target or --dtype twice",
+    "example": "B, or --dtype twice",
+    "recording": "B",
+}
+"""What makes another run of the same."""
 _PRECISIONS = ("float64", "float32", "exact")
 
 
@@ -74,7 +80,7 @@ def diff(
     """
     pairs = _pair("--text", texts), _pair("--target", targets), _pair("--dtype", precisions)
     if b is None and all(one == other for one, other in pairs):
-        raise InputError(f"{a} is the same as itself; give B, or --text, --target or --dtype twice.")
+        raise InputError(f"{a} is the same as itself; give {_TWICE[_Side(a, None, None, None).kind]}.")
     sides = [_Side(what, *(pair[n] for pair in pairs)) for n, what in enumerate((a, a if b is None else b))]
     _refuse_unused(sides)
     one, other = (side.run(digits) for side in sides)
@@ -179,7 +185,9 @@ def _refuse_unused(sides: list[_Side]) -> None:
             if given is not None:
                 raise InputError(f"{option} is for models, but neither A nor B is one; leave it out.")
     if kinds == {"recording"} and sides[0].precision is not None:
-        raise InputError("--dtype says what to compute in, but both runs are recordings; leave it out.")
+        raise InputError(
+            "--dtype says what to compute in, but recordings have been computed; leave it out, and give B."
+        )
 
 
 def _names(sides: list[_Side]) -> tuple[str, str]:

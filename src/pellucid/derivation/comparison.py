@@ -13,6 +13,7 @@ from pellucid.derivation.derivation import Derivation
 from pellucid.derivation.step import Entry, Step
 from pellucid.errors import InputError
 from pellucid.numbers import FLOAT32, as_decimal
+from pellucid.operations import ArgMax, Indices
 
 TOLERANCE, TOLERANCE_OF_SINGLES = 1e-9, 1e-5
 """What rounding explains, as a share of the largest number of a step: in float64 and exact decimals; in float32."""
@@ -28,8 +29,8 @@ class StepDifference:
     Args:
         a: the step of one run.
         b: the step of the other.
-        largest: the largest absolute difference of two numbers; ∞ where only one of them is −∞, `None` where the
-            steps have different shapes and no number stands against another.
+        largest: the largest absolute difference of two numbers; ∞ where only one of them is −∞, 1 where ids are not
+            the same, `None` where the steps have different shapes and no number stands against another.
         index: where the largest difference is; `None` with it.
         allowed: the largest difference that does not count.
     """
@@ -49,6 +50,11 @@ class StepDifference:
     def parts(self) -> bool:
         """Whether the difference counts."""
         return self.largest is None or not self.largest <= self.allowed
+
+    @property
+    def of_ids(self) -> bool:
+        """Whether both hold ids of tokens: names, which are the same or others, not nearer or farther."""
+        return holds_ids(self.a) and holds_ids(self.b)
 
     @property
     def entries(self) -> tuple[Entry, Entry] | None:
@@ -133,13 +139,20 @@ def _some(derivation: Derivation) -> str:
     return ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
 
 
+def holds_ids(step: Step) -> bool:
+    """Whether the numbers of a step are ids of tokens."""
+    return isinstance(step.operation, Indices | ArgMax)
+
+
 def _difference(a: Step, b: Step, tolerance: float) -> StepDifference:
     if a.shape != b.shape:
         return StepDifference(a, b, None, None, 0.0)
     if not a.value.size:
         return StepDifference(a, b, 0.0, None, 0.0)
     one, other = a.value, b.value
-    if one.dtype == object or other.dtype == object:
+    if holds_ids(a) and holds_ids(b):
+        one, other, tolerance = one != other, np.zeros(a.shape, dtype=bool), 0.0
+    elif one.dtype == object or other.dtype == object:
         one, other = _decimals(one), _decimals(other)
     elif one.dtype != bool or other.dtype != bool:
         mixed = one.dtype != other.dtype

@@ -16,9 +16,10 @@ from pellucid.derivation.derivation import Derivation, Subject
 from pellucid.derivation.step import Step
 from pellucid.errors import InputError
 from pellucid.numbers import EXACT_DIGITS, FLOAT32, FLOAT64, Exact, Notation, NumberType
-from pellucid.operations import Given
+from pellucid.operations import Given, Indices
 
 _MINUS_INFINITY = "-inf"
+_OF_IDS = ("ids", "choice")
 
 
 class _Step(msgspec.Struct):
@@ -89,7 +90,9 @@ def parse_derivation(content: bytes, where: str) -> Derivation:
         value = _array(entry, where)
         labels = _Labels(written.tokens, entry.name)
         axes = tuple(Axis(name, size, labels(name, size)) for name, size in zip(entry.axes, value.shape, strict=True))
-        steps[entry.name] = Step(entry.name, Given(value), (), axes, value, notation)
+        is_of_ids = value.dtype.kind == "i" and entry.name.rpartition(".")[2] in _OF_IDS
+        given = Indices(value) if is_of_ids else Given(value)
+        steps[entry.name] = Step(entry.name, given, (), axes, value, notation)
     if not steps:
         raise InputError(f"{where} holds no step; write the recording again.")
     return Derivation(Subject(written.title), steps, _numbers(steps), notation)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from pellucid.derivation import Entry
+from pellucid.derivation import Derivation, Entry
 from pellucid.derivation.comparison import Comparison, StepDifference
-from pellucid.numbers import Notation, Scalar, as_decimal, every_digit, round_significant
+from pellucid.derivation.recorded import with_arithmetic
+from pellucid.numbers import FLOAT32, Notation, Scalar, as_decimal, every_digit, round_significant
 from pellucid.rendering.document import Block, Code, Document, Inline, Line, Paragraph, Section, Table, Working
+from pellucid.rendering.other_ids import texts_of_ids, told_ids
 
 _MOST_PLACES = 40
 _MOST_OPERANDS = 24
@@ -60,7 +63,7 @@ def comparison_json(comparison: Comparison, names: tuple[str, str]) -> str:
 
 
 def _verdict(comparison: Comparison) -> Iterable[Block]:
-    first = comparison.first
+    first, a, b = comparison.first, comparison.a, comparison.b
     share = f"{_size(comparison.tolerance)} of a step's largest number, or of 1 where all are smaller"
     agrees = f"no number differs by more than {share}" if comparison.tolerance else "digit for digit"
     if first is None:
@@ -74,20 +77,41 @@ def _verdict(comparison: Comparison) -> Iterable[Block]:
             yield Paragraph(("All are equal, digit for digit.",))
         return
     before = comparison.steps.index(first)
+    first = replace(first, a=with_arithmetic(a, first.a), b=with_arithmetic(b, first.b))
     yield Paragraph(("First at", *_told(first), "."))
     steps = f"the {before} steps before it agree" if before > 1 else "the step before it agrees" if before else ""
     if steps:
         yield Paragraph((f"{steps.capitalize()}: {agrees}.",))
-    if first.a.is_given and first.b.is_given and not all(step.is_given for step in (*comparison.a, *comparison.b)):
-        yield Paragraph(("It is an input: what the runs are given differs.",))
-    elif _agrees_on_operands(comparison, first):
-        yield Paragraph(("What it is computed from agrees: how it is computed differs, or how it is rounded.",))
-    if first.entries is not None:
+    if words := _why(comparison, first):
+        yield Paragraph((words,))
+    if first.entries is not None and not (first.a.is_given and first.b.is_given) and not first.of_ids:
         yield _working(first, first.entries)
+
+
+def _why(comparison: Comparison, first: StepDifference) -> str:
+    """What the step at which runs part has to do with that; empty where nothing is known."""
+    a, b = comparison.a, comparison.b
+    if not (first.a.is_given and first.b.is_given):
+        agrees = "What it is computed from agrees: how it is computed differs, or how it is rounded."
+        return agrees if _agrees_on_operands(comparison, first) else ""
+    if _is_recording(a) and _is_recording(b):
+        known = first.of_ids or first.a.short_name in _INPUTS
+        return "" if known else "Recordings hold numbers only: how this one was computed, neither of them says."
+    if a.numbers != b.numbers and FLOAT32 in (a.numbers, b.numbers) and first.entries is not None:
+        one, other = (np.float32(entry.value) for entry in first.entries)
+        if one == other:
+            return "It is an input, and the same one: float32 has no more of its digits."
+    return "It is an input: what the runs are given differs."
+
+
+def _is_recording(run: Derivation) -> bool:
+    return all(step.is_given for step in run)
 
 
 def _told(step: StepDifference) -> tuple[Inline, ...]:
     """`scores[sitting, The]: 0.21 and 0.29, 0.08 apart`, between words."""
+    if step.of_ids and step.parts:
+        return (" ", Code(step.name), f": {told_ids(step)}")
     if step.entries is None:
         shapes = " and ".join(" × ".join(map(str, one.shape)) for one in (step.a, step.b))
         return (" ", Code(step.name), f", of which the shapes differ: {shapes}")
@@ -96,8 +120,8 @@ def _told(step: StepDifference) -> tuple[Inline, ...]:
     both = f"{one} and {other}"
     if a.step.label(a.index) == b.step.label(b.index):
         return (" ", Code(a.step.label(a.index)), f": {both}, {_size(step.largest)} apart")
-    mine, theirs = (", ".join(_labels(entry)) for entry in (a, b))
-    return (" ", Code(step.name), f", [{mine}] in A and [{theirs}] in B: {both}, {_size(step.largest)} apart")
+    mine, theirs = (entry.step.label(entry.index).removeprefix(entry.step.name) for entry in (a, b))
+    return (" ", Code(step.name), f", {mine} in A and {theirs} in B: {both}, {_size(step.largest)} apart")
 
 
 def _working(step: StepDifference, entries: tuple[Entry, Entry]) -> Working:
@@ -124,8 +148,10 @@ def _places(comparison: Comparison) -> Iterable[Block]:
     worst = [max(steps, key=_by_size) for steps in by_place.values()]
     shown = worst if len(worst) <= _MOST_PLACES else [step for step in worst if step.parts] or worst
     rows = tuple(_row(step) for step in shown[:_MOST_PLACES])
+    if words := _of_other_shapes(comparison):
+        yield Paragraph((words,))
     if any(step.a.place for step in shown):  # long names need the room of the numbers
-        yield Table(("", "difference", "where"), tuple((sign, size, where) for sign, size, _, _, where in rows))
+        yield Table(("", "difference", "where"), tuple(map(_without_numbers, rows)))
     else:
         yield Table(("", "difference", "A", "B", "where"), rows)
     if len(shown) > _MOST_PLACES:
@@ -138,22 +164,45 @@ def _places(comparison: Comparison) -> Iterable[Block]:
             yield Paragraph((f"Only {name} has {', '.join(names[:3])}{more}.",))
 
 
+def _of_other_shapes(comparison: Comparison) -> str:
+    """What was not compared, as where texts differ in length; empty when everything was."""
+    every = len(comparison.steps)
+    others = sum(step.largest is None for step in comparison)
+    if not others:
+        return ""
+    words = f"Of the {every} steps that both have, {others} {'have' if others > 1 else 'has'} another shape in B, so"
+    words += " that no number stands against another"
+    left = every - others
+    return f"{words}; the other {left} were compared." if left else f"{words}."
+
+
 def _by_size(step: StepDifference) -> tuple[bool, float]:
-    return step.parts, math.inf if step.largest is None else step.largest
+    return step.parts, math.inf if step.largest is None or (step.of_ids and step.parts) else step.largest
 
 
 def _row(step: StepDifference) -> tuple[str, str, str, str, str]:
     sign = "≠" if step.parts else "="
+    if step.of_ids and step.parts:
+        return (sign, _TOKEN, *texts_of_ids(step), step.name)
     if step.entries is None:
         if step.largest is None:
             one, other = ("×".join(map(str, each.shape)) for each in (step.a, step.b))
-            return (sign, "shape", one, other, step.name)
+            return (sign, _SHAPE, one, other, step.name)
         return (sign, "0", "", "", step.name)
     if not step.largest:
         return (sign, "0", "", "", step.a.place or step.name)
     a, b = step.entries
     one, other = _texts(a, b, step.largest)
     return (sign, _size(step.largest), one, other, a.step.label(a.index))
+
+
+def _without_numbers(row: tuple[str, str, str, str, str]) -> tuple[str, str, str]:
+    """A row for long names; tokens and shapes stand behind them."""
+    sign, size, a, b, where = row
+    return (sign, size, f"{where}: {a} and {b}" if size in (_TOKEN, _SHAPE) else where)
+
+
+_TOKEN, _SHAPE = "token", "shape"
 
 
 def _size(difference: float | None) -> str:
@@ -181,6 +230,10 @@ def _is_number(value: Scalar) -> bool:
 
 def _labels(entry: Entry) -> list[str]:
     return [axis.label(place) for axis, place in zip(entry.step.axes, entry.index, strict=True)]
+
+
+_INPUTS = ("embeddings", "memory", "query", "key", "value", "mask")
+"""Of attention, where it starts; a step after it would be computed from them."""
 
 
 def _as_json(step: StepDifference) -> dict[str, Any]:
