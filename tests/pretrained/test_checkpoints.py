@@ -21,7 +21,14 @@ def gpt2(tmp_path_factory):
     tokenizer = train_tokenizer(["abcdefg"], "characters", byte_fallback=False)
     torch.manual_seed(2)
     config = transformers.GPT2Config(
-        vocab_size=tokenizer.vocab_size, n_embd=24, n_layer=2, n_head=3, n_positions=12, bos_token_id=1, eos_token_id=2
+        vocab_size=tokenizer.vocab_size,
+        n_embd=24,
+        n_layer=2,
+        n_head=3,
+        n_positions=12,
+        bos_token_id=1,
+        eos_token_id=2,
+        pad_token_id=50256,  # beyond its own vocabulary; one text needs none
     )
     model = transformers.GPT2LMHeadModel(config).eval()
     with torch.no_grad():

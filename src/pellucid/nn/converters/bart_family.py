@@ -50,7 +50,7 @@ def settings_from(theirs: Values) -> dict[str, Any]:
                 f"the {theirs.kind} configuration has different {ours} in encoder and decoder, "
                 f"{theirs[f'encoder_{name}']} and {theirs[f'decoder_{name}']}; pellucid's models have the same in both."
             )
-    pad = theirs.token("pad_token_id")
+    end = theirs.token("eos_token_id")
     return {
         "architecture": "encoder-decoder",
         "vocab_size": theirs["vocab_size"],
@@ -69,9 +69,9 @@ def settings_from(theirs: Values) -> dict[str, Any]:
         "dropout": theirs.get("dropout", 0.1),
         "attention_dropout": theirs.get("attention_dropout", 0.0),
         "activation_dropout": theirs.get("activation_dropout", 0.0),
-        "pad_id": pad,
+        "pad_id": theirs.pad(otherwise=end),
         "bos_id": theirs.token("decoder_start_token_id", "bos_token_id", "pad_token_id"),
-        "eos_id": theirs.token("eos_token_id"),
+        "eos_id": end,
     }
 
 

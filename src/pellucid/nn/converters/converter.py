@@ -76,6 +76,18 @@ class Values:
                 return int(value)
         return default
 
+    def pad(self, *, otherwise: int) -> int:
+        """The id that fills batches.
+
+        Some configurations say −1, or an id beyond their own vocabulary, for "there is none". No text needs it, and
+        what is filled is never attended to: then another id does.
+
+        Args:
+            otherwise: that other one; where it is none either, 0.
+        """
+        ids = (self.token("pad_token_id", default=otherwise), otherwise)
+        return next((id_ for id_ in ids if 0 <= id_ < self["vocab_size"]), 0)
+
     def refuse(self, name: str, *allowed: Any) -> None:
         """Raises when an entry is there and not one of these.
 

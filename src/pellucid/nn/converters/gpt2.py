@@ -65,7 +65,7 @@ def config_from(values: Mapping[str, Any]) -> TransformerConfig:
             "scale_embeddings": False,
             "dropout": theirs.get("resid_pdrop", 0.1),
             "attention_dropout": theirs.get("attn_pdrop", 0.1),
-            "pad_id": theirs.token("pad_token_id", default=end),
+            "pad_id": theirs.pad(otherwise=end),
             "bos_id": theirs.token("bos_token_id", default=end),
             "eos_id": end,
         },

@@ -59,17 +59,12 @@ def config_from(values: Mapping[str, Any]) -> TransformerConfig:
             "scale_embeddings": False,
             "dropout": 0.0,
             "attention_dropout": theirs.get("attention_dropout", 0.0),
-            "pad_id": _in_vocabulary(theirs.token("pad_token_id", default=end), end, theirs["vocab_size"]),
+            "pad_id": theirs.pad(otherwise=end),
             "bos_id": theirs.token("bos_token_id", default=end),
             "eos_id": end,
         },
         where="the Llama configuration",
     )
-
-
-def _in_vocabulary(token: int, otherwise: int, vocab_size: int) -> int:
-    # Some checkpoints say pad_token_id = -1, or one beyond the matrix, for "there is none".
-    return otherwise if not 0 <= token < vocab_size else token
 
 
 def _scaling_from(rotary: Mapping[str, Any]) -> dict[str, Any] | None:
