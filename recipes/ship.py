@@ -17,15 +17,14 @@ from pathlib import Path
 import torch
 
 from pellucid.data.llama2c_tokenizer import read_llama2c_tokenizer
-from pellucid.files import write_atomically
 from pellucid.nn import Model
 from pellucid.nn.build import build_empty
 from pellucid.nn.converters import from_llama2c
 from pellucid.nn.weight_names import assign, named_parts
 from pellucid.nn.weights import Storage, load_model, save_model
+from pellucid.transformer.weights_file import SOURCE_TOKENIZER, TOKENIZER
 
 MODELS = Path(__file__).parents[1] / "src" / "pellucid" / "pretrained" / "models"
-TOKENIZERS = ("tokenizer.json", "source_tokenizer.json")
 PLACES = 2  # of the weights of models that are followed on paper
 
 
@@ -49,16 +48,14 @@ def stories(upstream: Path, folder: Path) -> None:
     ending = build_empty(model.config.replace(eos_id=model.config.bos_id))
     assign(ending, dict(named_parts(model)), str(upstream))
     with tempfile.TemporaryDirectory() as run:
-        read_llama2c_tokenizer(upstream / "tok512.bin").save(Path(run) / TOKENIZERS[0])
+        read_llama2c_tokenizer(upstream / "tok512.bin").save(Path(run) / TOKENIZER)
         save(ending, Path(run), folder, "float32")
 
 
 def save(model: Model, run: Path, folder: Path, storage: Storage) -> None:
-    """The weights and the tokenizers that they were trained with."""
-    save_model(model, None, folder, storage)
-    for name in TOKENIZERS:
-        if (run / name).is_file():
-            write_atomically(folder / name, (run / name).read_bytes())
+    """The weights and the tokenizers that they were trained with, whose digests the weights carry."""
+    source = run / SOURCE_TOKENIZER
+    save_model(model, run / TOKENIZER, folder, storage, source_tokenizer_file=source if source.is_file() else None)
 
 
 MAKERS = {

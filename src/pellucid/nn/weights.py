@@ -27,8 +27,10 @@ from pellucid.nn.weight_names import assign, named_parts
 from pellucid.transformer.from_gguf import gguf_arrays, gguf_config
 from pellucid.transformer.gguf_file import is_gguf, read_gguf
 from pellucid.transformer.weights_file import (
+    DIGESTS,
     FORMAT,
     SCALE,
+    SOURCE_TOKENIZER,
     TOKENIZER,
     WEIGHTS,
     check_origin,
@@ -40,16 +42,22 @@ Storage = Literal["float32", "float16", "bfloat16", "int8"]
 
 
 def save_model(
-    model: Model, tokenizer_file: str | Path | None, directory: str | Path, storage: Storage = "float32"
+    model: Model,
+    tokenizer_file: str | Path | None,
+    directory: str | Path,
+    storage: Storage = "float32",
+    *,
+    source_tokenizer_file: str | Path | None = None,
 ) -> None:
     """Writes a model into a directory, which is made if need be; every file is written whole or not at all.
 
     Args:
         model: of which the weights and the configuration are written.
-        tokenizer_file: is copied; `None` for none.
+        tokenizer_file: is copied, and its digest kept with the weights; `None` for none.
         directory: old files of the same names are replaced.
         storage: number type of the weights. "int8" keeps matrices as 8-bit integers with one scale a row, and the
             rest as float32; it is for smaller files: loaded models compute with full numbers.
+        source_tokenizer_file: likewise, where what the model reads has a tokenizer of its own.
 
     Raises:
         WeightsError: a weight is not a finite number, or is too large for the storage.
@@ -63,13 +71,14 @@ def save_model(
     metadata = {"format": FORMAT, "storage": storage, "config": msgspec.json.encode(model.config).decode()}
     directory = Path(directory)
     try:
-        tokenizer = None if tokenizer_file is None else Path(tokenizer_file).read_bytes()
+        given = {TOKENIZER: tokenizer_file, SOURCE_TOKENIZER: source_tokenizer_file}
+        tokenizers = {name: Path(file).read_bytes() for name, file in given.items() if file is not None}
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"{error.filename} cannot be used: {error.strerror or error}.") from None
-    if tokenizer is not None:
-        metadata["tokenizer"] = hashlib.sha256(tokenizer).hexdigest()
-        write_atomically(directory / TOKENIZER, tokenizer)
+    for name, content in tokenizers.items():
+        metadata[DIGESTS[name]] = hashlib.sha256(content).hexdigest()
+        write_atomically(directory / name, content)
     model.config.save(directory)
     write_tensors(directory / WEIGHTS, tensors, metadata)
 

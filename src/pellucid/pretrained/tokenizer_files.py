@@ -8,9 +8,7 @@ from pathlib import Path
 from pellucid.data.tokenizer import Tokenizer
 from pellucid.errors import InputError
 from pellucid.transformer import TransformerConfig
-from pellucid.transformer.weights_file import TOKENIZER, WEIGHTS, read_metadata
-
-SOURCE_TOKENIZER = "source_tokenizer.json"
+from pellucid.transformer.weights_file import DIGESTS, SOURCE_TOKENIZER, TOKENIZER, WEIGHTS, read_metadata
 
 
 def check_finished(directory: Path) -> None:
@@ -53,9 +51,14 @@ def read_tokenizers(directory: Path, config: TransformerConfig) -> tuple[Tokeniz
 
 def _check_origin(directory: Path) -> None:
     """Raises if the weights were saved with another tokenizer, which models of one size can have."""
-    saved = read_metadata(directory / WEIGHTS).get("tokenizer")
-    if saved is not None and hashlib.sha256((directory / TOKENIZER).read_bytes()).hexdigest() != saved:
-        raise InputError(
-            f"{directory / TOKENIZER} is not the one that {WEIGHTS} was saved with: the tokens would be read as others;"
-            " put that one back, or save the model with this one."
-        )
+    metadata = read_metadata(directory / WEIGHTS)
+    for name, key in DIGESTS.items():
+        if key not in metadata:
+            continue
+        if not (directory / name).is_file():
+            raise InputError(f"{directory} has no {name}, which {WEIGHTS} was saved with; put it back.")
+        if hashlib.sha256((directory / name).read_bytes()).hexdigest() != metadata[key]:
+            raise InputError(
+                f"{directory / name} is not the one that {WEIGHTS} was saved with: the tokens would be read as others;"
+                " put that one back, or save the model with this one."
+            )

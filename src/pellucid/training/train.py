@@ -20,7 +20,7 @@ from pellucid.training.progress import Progress, spell
 from pellucid.training.read_recipe import convert_recipe
 from pellucid.training.recipe import Recipe
 from pellucid.training.start import begin_with
-from pellucid.training.tasks import TOKENIZER, make_task
+from pellucid.training.tasks import SOURCE_TOKENIZER, TOKENIZER, make_task
 from pellucid.training.trainer import BEST, Trainer, is_better
 from pellucid.transformer.weights_file import WEIGHTS
 
@@ -185,5 +185,6 @@ def _deliver(trainer: Trainer, folder: Path) -> tuple[str, dict[str, float]]:
         if is_better(values, measures, recipe.validation.select):
             weights, measures, origin = average, values, f"the average of the last {len(paths)} snapshots"
     model = trainer.with_weights(weights)
-    save_model(model, folder / TOKENIZER, folder)
+    source = folder / SOURCE_TOKENIZER
+    save_model(model, folder / TOKENIZER, folder, source_tokenizer_file=source if source.exists() else None)
     return origin, measures

@@ -19,6 +19,9 @@ from pellucid.transformer.config import TransformerConfig
 
 WEIGHTS = "model.safetensors"
 TOKENIZER = "tokenizer.json"
+SOURCE_TOKENIZER = "source_tokenizer.json"
+DIGESTS = {TOKENIZER: "tokenizer", SOURCE_TOKENIZER: "source_tokenizer"}
+"""Under which name the metadata of the weights hold the digest of a tokenizer that they were saved with."""
 FORMAT = "pellucid-weights-1"
 SCALE = ".scale"
 """Behind the name of a matrix of 8-bit integers: the scale of each row."""
