@@ -4,6 +4,7 @@ import json
 
 import pytest
 import sacrebleu
+import torch
 
 from pellucid.cli import main
 from pellucid.data.train_tokenizer import train_tokenizer
@@ -66,6 +67,57 @@ def test_a_language_model(models, pellucid, tmp_path):
     report = json.loads(result.stdout)
     assert report["tokens"] == 9
     assert report.keys() == {"tokens", "loss", "perplexity"}
+
+
+@pytest.fixture(scope="module")
+def marian(tmp_path_factory):
+    """A translator of transformers in a directory, with a tokenizer of letters; it starts with what fills batches."""
+    transformers = pytest.importorskip("transformers")
+    folder = tmp_path_factory.mktemp("hub") / "tiny-marian"
+    tokenizer = train_tokenizer(["ab ba", "abc"], "characters")
+    torch.manual_seed(5)
+    config = transformers.MarianConfig(
+        vocab_size=tokenizer.vocab_size,
+        d_model=24,
+        encoder_layers=1,
+        decoder_layers=2,
+        encoder_attention_heads=3,
+        decoder_attention_heads=3,
+        encoder_ffn_dim=40,
+        decoder_ffn_dim=40,
+        max_position_embeddings=20,
+        pad_token_id=tokenizer.pad_id,
+        decoder_start_token_id=tokenizer.pad_id,
+        eos_token_id=tokenizer.eos_id,
+    )
+    model = transformers.MarianMTModel(config).eval()
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if "embed_positions" not in name:  # sinusoids, which are not learned
+                parameter.mul_(6)
+    model.save_pretrained(folder)
+    tokenizer.save(folder / "tokenizer.json")
+    return folder, model, tokenizer
+
+
+@torch.no_grad()
+def test_a_translator_of_transformers(marian, models, pellucid, tmp_path):
+    """Its loss is what transformers computes, reference by reference."""
+    folder, model, tokenizer = marian
+    result = pellucid("evaluate", str(folder), str(models[0] / "test.tsv"), "--json", "-o", str(tmp_path / "out"))
+    assert (result.returncode, result.stderr) == (0, "")
+    report = json.loads(result.stdout)
+    assert (report["sentences"], report["references"]) == (2, 3)
+    total, tokens = 0.0, 0
+    for source, reference in (("ab", "ba"), ("abc", "c"), ("ab", "b a")):
+        ids, labels = (torch.tensor([[*tokenizer.encode(text), tokenizer.eos_id]]) for text in (source, reference))
+        total += float(model(input_ids=ids, labels=labels).loss) * labels.numel()
+        tokens += labels.numel()
+    assert report["tokens"] == tokens
+    assert report["loss"] == pytest.approx(total / tokens, rel=1e-4)
+    texts = (tmp_path / "out").read_text().splitlines()
+    bleu = sacrebleu.corpus_bleu(texts, [["ba", "c"], ["b a", None]])
+    assert report["bleu"] == pytest.approx(bleu.score)
 
 
 @pytest.mark.parametrize(
