@@ -62,7 +62,8 @@ class Axis:
             raise PositionError(f"{self.name} {where!r} is not a number; there are {self.size}, counted from 0.")
         shown = ", ".join(self.labels[:20]) + (", …" if self.size > 20 else "")
         guess = nearest(where, list(self.labels))
-        raise PositionError(f"no {self.name} token is {where!r}{guess}; the tokens are {shown}.")
+        kind = "token" if self.name == "token" else f"{self.name} token"
+        raise PositionError(f"no {kind} is {where!r}{guess}; the tokens are {shown}.")
 
 
 def _position(labels: tuple[str, ...], where: str) -> int | None:

@@ -28,6 +28,7 @@ from pellucid.rendering.focus import EVERYTHING, MOST_LINES, Focus, Row, Selecti
 from pellucid.rendering.places import place_titles
 from pellucid.rendering.stages import Stages
 
+_MOST_TOKENS = 20  # that are named where another was asked for
 MOST_CANDIDATES = 5
 """Words that are named beside the chosen one."""
 
@@ -99,10 +100,17 @@ class WholePass:
                 except PositionError as error:
                     refused.append(error)
         if refused and len(refused) == len(self.tokens):
-            raise refused[-1]
+            raise refused[0] if len(refused) == 1 else self._no_such_token()
         if "encoder" in self.tokens and "encoder" not in rows:
             rows["encoder"] = self._looked_at(rows["decoder"])
         return rows
+
+    def _no_such_token(self) -> PositionError:
+        """What is asked for is a token of neither stack."""
+        shown = " nor of the ".join(
+            f"{stack} ({', '.join((axis.labels or ())[:_MOST_TOKENS])})" for stack, axis in self.tokens.items()
+        )
+        return PositionError(f"{self.selection.query!r} is no token of the {shown}; give one of these or its number.")
 
     def _looked_at(self, row: int) -> int:
         focus = self.focus(self.attention("cross_attention"), row)

@@ -53,7 +53,7 @@ class Beams:
                 f"n_best must be from 1 to num_beams ({self.num_beams}), not {self.n_best}; follow more beams for more."
             )
         if not 0 <= self.alpha < float("inf"):
-            raise InputError(f"the length penalty must be at least 0, not {self.alpha!r}.")
+            raise InputError(f"the length penalty must be a number of at least 0, not {self.alpha!r}.")
 
     def score(self, log_probability: float, length: int) -> float:
         """What hypotheses are ranked by."""
