@@ -275,7 +275,8 @@ class _Told:
             tree, which = beam_tree(self.production, self.notation), "Every hypothesis that the search followed,"
         else:
             tree, dropped = completed_tree(self.production, self.notation)
-            which = f"What the search completed, without {dropped} hypotheses that it dropped,"
+            noun = "hypothesis" if dropped == 1 else "hypotheses"
+            which = "What the search completed" + (f", without {dropped} {noun} that it dropped," if dropped else "")
         words = f"{which} with log probabilities; the score is that over the length penalty."
         return Section("The beams", (Paragraph((words,)), tree))
 
