@@ -180,7 +180,7 @@ def whole_process(rounds: int) -> list[str]:
     from pellucid.cli.translate import translate
 
     model = next(option.default for option in translate.params if option.name == "model")
-    begins = WITHOUT_TORCH + "import pellucid.cli.main, pellucid.cli.translate"
+    begins = WITHOUT_TORCH + "import pellucid.cli.main, pellucid.cli.translate, pellucid.pretrained"
     arguments = ["translate", "--model", model, SENTENCE]
     translates = WITHOUT_TORCH + f"from pellucid.cli.main import run; run({arguments!r})"
     processes = {"start-up, until a model is opened": (begins, STARTS), "all of it": (translates, TRANSLATES)}

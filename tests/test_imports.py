@@ -13,6 +13,7 @@ ROOMS = [
     "errors",
     "arrays",
     "files",
+    "presenter",
     "numbers",
     "expressions",
     "operations",
@@ -74,6 +75,18 @@ import pellucid
 text = pellucid.explain("dog-on-the-mat").to_text()
 assert "0.1666" in text
 heavy = {"torch", "jaxtyping", "beartype", "pytest", "scipy", "pandas", "matplotlib", "IPython", "jinja2"}
+print(sorted(heavy & sys.modules.keys()))
+"""
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert (result.stdout, result.stderr) == ("[]\n", "")
+
+
+def test_commands_start_without_what_they_may_never_need():
+    """Helps, mistakes and pipes that end early come before any number."""
+    script = """
+import sys
+import pellucid.cli.main, pellucid.cli.translate, pellucid.cli.generate
+heavy = {"numpy", "msgspec", "yaml", "rich", "tokenizers", "torch", "pellucid.examples", "pellucid.rendering.document"}
 print(sorted(heavy & sys.modules.keys()))
 """
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)

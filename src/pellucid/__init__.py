@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pellucid.derivation import Derivation, install_presenter
 from pellucid.errors import InputError, PellucidError
-from pellucid.examples import Example, explain, read_example, shipped_examples
+from pellucid.presenter import install_presenter
 from pellucid.rendering import present, present_production, present_recording, present_report
 
 if TYPE_CHECKING:
@@ -17,6 +16,8 @@ if TYPE_CHECKING:
 
     from pellucid.capturing import Recording
     from pellucid.checking import Report
+    from pellucid.derivation import Derivation
+    from pellucid.examples import Example, explain, read_example, shipped_examples
     from pellucid.production import Producer, Production
 
 install_presenter("derivation", present)
@@ -110,8 +111,18 @@ def _content(path: str | Path) -> bytes:
         raise InputError(f"{path} cannot be read: {error.strerror or error}.") from None
 
 
-_LATER = {"Producer": "production", "Production": "production", "Recording": "capturing", "Report": "checking"}
-"""What is loaded when it is asked for, with its room."""
+_LATER = {
+    "Derivation": "derivation",
+    "Example": "examples",
+    "Producer": "production",
+    "Production": "production",
+    "Recording": "capturing",
+    "Report": "checking",
+    "explain": "examples",
+    "read_example": "examples",
+    "shipped_examples": "examples",
+}
+"""What is loaded when it is asked for, with its room: commands start without NumPy."""
 
 
 def __getattr__(name: str) -> Any:

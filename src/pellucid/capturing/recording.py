@@ -19,8 +19,8 @@ from pellucid.capturing.overview import TOP
 from pellucid.capturing.recorder import Pass, operand_bytes
 from pellucid.capturing.summary import Summary, summarise
 from pellucid.capturing.top_keys import TopKeys, top_keys
-from pellucid.derivation.presenter import present
 from pellucid.errors import no_such
+from pellucid.presenter import present
 
 
 @dataclass(frozen=True)

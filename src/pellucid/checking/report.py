@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from pellucid import presenter
 from pellucid.checking.mapped_text import Span
 from pellucid.checking.number_style import is_plain_number
 from pellucid.checking.source import Source
-from pellucid.derivation import Derivation, presenter
+from pellucid.derivation import Derivation
 from pellucid.errors import InputError
 from pellucid.expressions import Expression
 

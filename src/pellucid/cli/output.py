@@ -6,11 +6,14 @@ import os
 import shutil
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pellucid.errors import InputError, OutputError
 from pellucid.files import write_atomically
 from pellucid.rendering import FORMATS, Appearance, format_of, render
-from pellucid.rendering.document import Document
+
+if TYPE_CHECKING:
+    from pellucid.rendering.document import Document
 
 __all__ = ["appearance", "asked_format", "choose_format", "deliver", "print_data", "write_atomically"]
 

@@ -3,7 +3,6 @@
 from pellucid.derivation.axis import Axis
 from pellucid.derivation.build import Builder, Carry, derive
 from pellucid.derivation.derivation import Derivation, Drift, Subject
-from pellucid.derivation.presenter import Presenter, install_presenter
 from pellucid.derivation.recorder import (
     Axes,
     AxesOf,
@@ -31,7 +30,6 @@ __all__ = [
     "Entry",
     "Joined",
     "Noting",
-    "Presenter",
     "Record",
     "Recorder",
     "Step",
@@ -39,7 +37,6 @@ __all__ = [
     "V",
     "Value",
     "derive",
-    "install_presenter",
     "joined_arrays",
     "resolved",
 ]

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.derivation import presenter
+from pellucid import presenter
 from pellucid.derivation.step import Step
 from pellucid.errors import PositionError, nearest
 from pellucid.numbers import Notation, NumberType, Scalar

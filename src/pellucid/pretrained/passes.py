@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pellucid.arrays import Array
 from pellucid.data.tokenizer import Tokenizer
@@ -13,7 +13,9 @@ from pellucid.derivation import Derivation
 from pellucid.errors import InputError, LengthError, no_such
 from pellucid.numbers import FLOAT64, NumberType
 from pellucid.transformer import Transformer
-from pellucid.transformer.training_step import TrainingStep, training_step
+
+if TYPE_CHECKING:
+    from pellucid.transformer.training_step import TrainingStep
 
 LEARNING_RATE = 0.001
 """Of a training step when none is asked for: a trained model overshoots with more."""
@@ -93,6 +95,8 @@ class Passes:
 
         def run(weights: Mapping[str, Array]) -> Derivation:
             return self.next_word(reading.source, written, digits=digits, right=right, weights=weights)
+
+        from pellucid.transformer.training_step import training_step  # with the gradients, which nothing else needs
 
         return training_step(run, place, head, rate)
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from pellucid import presenter
 from pellucid.arrays import Array, Shaped
-from pellucid.derivation import Axis, Derivation, presenter
+from pellucid.derivation import Axis, Derivation
 from pellucid.production.head import mean_over_heads
 from pellucid.production.step import ProducedStep, existing, explains
 from pellucid.search import Branch, Hypothesis

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pellucid.derivation import Derivation
 from pellucid.errors import OutputError, nearest
-from pellucid.rendering.document import Document
-from pellucid.rendering.explanation import Selection, explain_attention
+
+if TYPE_CHECKING:  # what renders is loaded when something is rendered: commands start without it
+    from pellucid.derivation import Derivation
+    from pellucid.rendering.document import Document
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,8 @@ def present(derivation: Derivation, file_format: str, **options: Any) -> str | b
         OutputError: there is no such format.
         PositionError: a chosen token, head or layer does not exist.
     """
+    from pellucid.rendering.explanation import Selection, explain_attention
+
     appearance = Appearance(**{k: options.pop(k) for k in ("fragment", "colour", "width") if k in options})
     every_head = _format(file_format).shows_every_head
     if "choice" not in derivation:
