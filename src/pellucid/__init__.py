@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from pellucid.capturing import Recording
     from pellucid.checking import Report
     from pellucid.derivation import Derivation
-    from pellucid.examples import Example, explain, read_example, shipped_examples
+    from pellucid.examples import Example, read_example, shipped_examples
+    from pellucid.examples.explain import explain
     from pellucid.production import Producer, Production
 
 install_presenter("derivation", present)

@@ -32,6 +32,7 @@ def test_both_numbers_have_the_places_that_show_their_difference():
     shown = text({"x": [0.25, 0.125]}, {"x": [0.25, 0.125000031]})
     assert "First at x[1]: 0.125 and 0.125000031, 3.1e-8 apart." in shown
     assert "≠   3.1e-8" in shown
+    assert "Recordings hold numbers only: how this one was computed, neither of them says." in " ".join(shown.split())
 
 
 def test_of_each_place_the_largest_difference_is_shown_in_reading_order():
