@@ -27,6 +27,8 @@ def test_it_is_at_most_25_megabytes():
 @pytest.mark.parametrize(
     ("source", "target"),
     [
+        ("The dog is sitting on the mat.", "Der Hund sitzt auf der Matte."),
+        ("The cat sat on the mat.", "Die Katze saß auf der Matte."),
         ("I don't know what to do.", "Ich weiß nicht, was ich tun soll."),
         (
             "The old man who lives next door has bought a new car for his wife.",
