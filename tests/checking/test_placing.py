@@ -56,6 +56,19 @@ def test_arguments_of_a_softmax_that_another_scale_gave():
     assert first(vectors + row) == ("scale_d_k", "2.500", "3.536")
 
 
+def test_a_row_whose_first_score_is_that_of_the_first_query():
+    """Under a causal mask the first query sees one score, 0 here; the last row begins with 0 too, and hides nothing."""
+    document = (
+        'Sentence: "red green blue"\n\nScores are not scaled. A causal mask is used.\n\n'
+        "- red: Q = [1, 0], K = [0, 1], V = [1, 0]\n- green: Q = [2, 0], K = [1, 0], V = [0, 1]\n"
+        "- blue: Q = [1.333, 0], K = [1.5, 0], V = [1, 1]\n\n"
+        "softmax([0.000, 1.333, 2.000]) = [0.082, 0.311, 0.606]\n"  # 2.000 is 1.9995, rounded; e^1.333 = 3.792
+    )
+    report = check(document)
+    assert report.verdict == "right", report.findings
+    assert report.checked >= 3
+
+
 def test_a_causal_row_shows_the_terms_that_the_mask_leaves():
     row = (
         'With a causal mask.\n\nWe look at "green".\n\n'

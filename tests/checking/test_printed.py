@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from pellucid.checking.printed import correct_text, is_last_digit, is_right, is_truncated
+from pellucid.checking.printed import correct_text, is_exact, is_last_digit, is_right, is_truncated
 from pellucid.checking.tokens import number_of, tokens_of
 
 
@@ -54,6 +54,20 @@ def printed(text, *, program=False):
 )
 def test_a_printed_number_claims_half_a_unit(text, true, right):
     assert is_right(printed(text), true) is right
+
+
+@pytest.mark.parametrize(
+    ("text", "true", "exact"),
+    [
+        ("0.5", 0.5, True),
+        ("0.577", 1 / 3**0.5, False),
+        ("-1.155", -1.155, True),
+        ("5.196", -math.inf, False),
+        ("0.000", math.inf, False),
+    ],
+)
+def test_only_the_value_itself_is_exact(text, true, exact):
+    assert is_exact(printed(text), true) is exact
 
 
 def test_a_half_is_a_half_although_floats_are_not():

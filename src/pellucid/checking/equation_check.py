@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from math import isclose
 from typing import NamedTuple
 
 import numpy as np
@@ -252,7 +253,7 @@ class EquationCheck:
         except NoValueError:
             return None
         self.checked += 1
-        if abs(value - true) <= 1e-9 * max(1.0, abs(true)):
+        if isclose(value, true, rel_tol=1e-9, abs_tol=1e-9):
             return None
         spread = 0.0
         for leaf in leaves(element)[:64]:

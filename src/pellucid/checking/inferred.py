@@ -11,7 +11,7 @@ import numpy as np
 
 from pellucid.arrays import Array
 from pellucid.checking.floats import NoValueError, float_of
-from pellucid.checking.printed import Printed, is_near, is_right
+from pellucid.checking.printed import Printed, is_exact, is_near, is_right
 from pellucid.checking.problem import Claim
 from pellucid.checking.values import Tree, factors_of
 from pellucid.expressions import Exponential, Expression, Number, Quotient, Sum
@@ -96,7 +96,7 @@ def _softmax_row(
     if divided is None:
         return []
     arguments, divisor = divided
-    for fits in (_equals, is_right, is_near):  # whole numbers are near to much: 2 is right for 1.5
+    for fits in (is_exact, is_right, is_near):  # whole numbers are near to much: 2 is right for 1.5
         for step in ("masked_scores", "scaled_scores", "scores"):
             matrix = true.get(step)
             if matrix is None or matrix.ndim != 2 or matrix.shape[1] != len(operands):
@@ -173,10 +173,6 @@ def _divided(operands: Sequence[Expression]) -> tuple[Sequence[Expression], floa
     except NoValueError:
         return None
     return (numerators, divisors.pop()) if len(divisors) == 1 else None
-
-
-def _equals(printed: Printed, true: float) -> bool:
-    return abs(float(printed.value) - true) <= 1e-9 * max(1.0, abs(true))
 
 
 def _fitting_row(

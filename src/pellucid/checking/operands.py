@@ -9,7 +9,7 @@ import numpy as np
 
 from pellucid.arrays import Array
 from pellucid.checking.assembled import Assembled
-from pellucid.checking.printed import Printed, is_right
+from pellucid.checking.printed import Printed, is_exact, is_right
 from pellucid.checking.problem import Claim
 from pellucid.checking.values import factors_of
 from pellucid.expressions import Exponential, Expression, Number, Quotient, SquareRoot
@@ -118,9 +118,7 @@ def summed_keys(weights: Array, terms: int) -> Sequence[int]:
 
 
 def _same(printed: Printed, true: float) -> bool:
-    return abs(float(printed.value) - true) <= 1e-9 * max(1.0, abs(true)) or (
-        printed.digits >= 3 and is_right(printed, true)
-    )
+    return is_exact(printed, true) or (printed.digits >= 3 and is_right(printed, true))
 
 
 def divisors(tree: Expression) -> Iterator[tuple[Printed, Expression]]:

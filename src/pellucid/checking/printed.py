@@ -7,7 +7,7 @@ NumPy's `1.` stands for a float that reads back as 1, and 0.7310586 is a float32
 from __future__ import annotations
 
 from decimal import ROUND_DOWN, Context, Decimal
-from math import isinf
+from math import isclose, isinf
 
 from pellucid.checking.number_style import NumberStyle
 from pellucid.expressions import Number
@@ -19,6 +19,8 @@ _FLOAT32_SLACK = 1e-6
 _FLOAT64_SLACK = 1e-13
 _NOISE = 1e-12
 """Relative: a float64 that should be a half must not be judged by its noise."""
+_SAME = 1e-9
+"""Relative, or absolute below 1: a float64 that is no nearer to a decimal is another number."""
 _WIDE = Context(prec=1_000)
 _MOST_PLACES = 17
 _FLOAT32_PLACES = 8
@@ -97,6 +99,11 @@ def is_right(printed: Printed, true: float, size: float = 0.0) -> bool:
         return True
     noise = size * _FLOAT32_SLACK if printed.program or "e" in printed.text else 0.0
     return abs(value - true) <= max(tolerance(printed), noise)
+
+
+def is_exact(printed: Printed, true: float) -> bool:
+    """Whether a printed number is the true value itself, not a rounding of it; only an infinity is an infinity."""
+    return isclose(float(printed.value), true, rel_tol=_SAME, abs_tol=_SAME)
 
 
 def is_near(printed: Printed, true: float) -> bool:
