@@ -1,11 +1,15 @@
 """What pellucid writes, pellucid finds right: every shipped example in every format that people read."""
 
+import json
+from pathlib import Path
+
 import pytest
 
 import pellucid
 from pellucid.checking import check_file
 from pellucid.examples.library import shipped_examples
 
+ROOT = Path(__file__).parents[2]
 NAMES = [shipped.name for shipped in shipped_examples()]
 
 
@@ -32,3 +36,14 @@ def test_a_spreadsheet(name, tmp_path):
     report = check_file("x.xlsx", (tmp_path / "x.xlsx").read_bytes())
     assert report.verdict == "right", [(finding.label, finding.message) for finding in report.findings]
     assert report.checked > 15
+
+
+def test_the_documentation_shows_what_is_said_of_its_example(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    report = pellucid.check("examples/three-words.md")
+    page = (ROOT / "docs" / "checking.md").read_text(encoding="utf-8")
+    shown = next(block for block in page.split("```") if block.startswith("\nexamples/three-words.md: wrong"))
+    assert report.to_text().startswith(shown.lstrip())
+    as_json = json.loads(next(block.removeprefix("json") for block in page.split("```") if block.startswith("json\n[")))
+    told = report.as_json()
+    assert as_json == [{**told, "findings": told["findings"][:1]}]

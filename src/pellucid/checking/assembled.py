@@ -27,7 +27,6 @@ class Assembled:
         conventions: consistent choices that the document does not declare, as sentences.
         missing: sentences about what is not there.
         trees: the inputs as they are printed, by role.
-        unplaced: how many mentions could not be placed.
         scale, causal: the setting that was taken: the factor of the scores, and whether the mask is causal.
         placing: how results are placed in it.
     """
@@ -40,7 +39,6 @@ class Assembled:
     conventions: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     trees: dict[str, Array] = field(default_factory=dict)
-    unplaced: int = 0
     scale: str = "1/sqrt(d_k)"
     causal: bool = False
     placing: Placing = field(default_factory=lambda: Placing({}, (), (), False, 0, {}))

@@ -67,7 +67,7 @@ def build(material: Material, choice: Choice) -> Assembled | None:
         # Queries, keys and values are results here: x W.
         computed = [mention for role in FLAT if role in material.given for mention in material.given[role].mentions]
         mentions = sorted([*computed, *mentions], key=lambda mention: mention.offset)
-    claims, unplaced = place_claims(mentions, placing)
+    claims = place_claims(mentions, placing)
     problem = _from_rounded(replace(problem, claims=tuple(claims)), trees)
     return Assembled(
         problem,
@@ -75,7 +75,6 @@ def build(material: Material, choice: Choice) -> Assembled | None:
         example,
         derivation,
         trees=trees,
-        unplaced=unplaced,
         scale=choice.scale,
         causal=choice.causal,
         placing=placing,

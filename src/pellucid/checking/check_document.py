@@ -36,6 +36,7 @@ from pellucid.checking.report import Corrected, Finding, Report
 from pellucid.checking.restated import restated
 from pellucid.checking.scopes import Scope, scopes_of
 from pellucid.checking.source import Source
+from pellucid.checking.unchecked import unchecked_results
 from pellucid.checking.variants import by_setting
 from pellucid.derivation import Axis, Derivation
 from pellucid.errors import InputError
@@ -119,6 +120,7 @@ class _Document:
             list(dict.fromkeys(self.sentences)),
             self.source,
             corrected=self.corrected,
+            unchecked=unchecked_results(self.read, assembled, equations, self.source),
         )
 
     # Worked examples

@@ -42,10 +42,6 @@ def describe(built: Assembled, choice: Choice, material: Material) -> None:
         built.reading.append("Mask: causal." if choice.causal else "Mask: the printed one.")
     if problem.num_heads > 1:
         built.reading.append(f"{problem.num_heads} heads.")
-    if built.unplaced:
-        count = built.unplaced
-        results, were = ("result", "was") if count == 1 else ("results", "were")
-        built.reading.append(f"{count} printed {results} could not be placed and {were} not compared.")
 
 
 def _short(label: str) -> str:

@@ -33,6 +33,7 @@ from pellucid.checking.values import (
 from pellucid.expressions import Expression, Number, parts
 
 _NEAR = 0.02
+_APPROXIMATE = frozenset(("≈", "≃", "≅", "~="))
 
 
 @dataclass(eq=False)
@@ -340,7 +341,7 @@ def _says_shapes(chain: Chain, sides: list[Side]) -> bool:
 
 def _as_claimed(printed: Printed, relation: str) -> Printed:
     """After ≈, the zeros at the end of a whole number need not be digits: 2^10 ≈ 1000."""
-    if relation not in "≈≃≅~=" or printed.places != 0 or not relation:
+    if relation not in _APPROXIMATE or printed.places != 0:
         return printed
     text = printed.text.replace(",", "").replace("'", "")
     zeros = len(text) - len(text.rstrip("0")) if text.strip("-").isdigit() else 0

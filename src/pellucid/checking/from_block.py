@@ -9,7 +9,7 @@ import numpy as np
 
 from pellucid.checking.assembled import Assembled
 from pellucid.checking.from_example import claim_places, claims_of, problem_of
-from pellucid.checking.mention import Mention
+from pellucid.checking.mention import UNNAMED, Mention
 from pellucid.checking.naming import IGNORED
 from pellucid.checking.placing import Placing, place_claims
 from pellucid.checking.problem import Claim, compute
@@ -35,11 +35,9 @@ def assembled_from(
         text, start = texts.get(id(example), ("", 0))
         own = claims_of(example, derivation, claim_places(text, start)) if text else ()
         true = compute(problem)
-        scope = Scope(
-            claims=[mention for mention in mentions if mention.quantity.step != IGNORED] if number == 0 else []
-        )
+        results = [mention for mention in mentions if mention.quantity.step not in (IGNORED, UNNAMED)]
+        scope = Scope(claims=results if number == 0 else [])
         placed: list[Claim] = []
-        unplaced = 0
         if number == 0:
             weights = derivation["weights"]
             query, key = weights.axes[-2], weights.axes[-1]
@@ -56,8 +54,8 @@ def assembled_from(
                 for mention in scope.claims
                 if mention.quantity.step not in INPUTS or mention.quantity.step in true
             ]
-            placed, unplaced = place_claims(results, placing)
+            placed = place_claims(results, placing)
         problem = replace(problem, claims=(*own, *placed))
         reading = [f"Inputs taken from {'the example block' if text else 'the example file'} “{example.title}”."]
-        found.append(Assembled(problem, scope, example, derivation, reading, unplaced=unplaced))
+        found.append(Assembled(problem, scope, example, derivation, reading))
     return found

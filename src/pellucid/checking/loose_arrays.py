@@ -12,8 +12,9 @@ from msgspec.structs import replace
 
 from pellucid.arrays import Array
 from pellucid.checking.mapped_text import MappedText
-from pellucid.checking.mention import Mention, as_array, as_programs_print
-from pellucid.checking.naming import quantity
+from pellucid.checking.mention import UNNAMED, Mention, as_array, as_programs_print
+from pellucid.checking.naming import Quantity, quantity
+from pellucid.checking.printed import Printed
 from pellucid.checking.prints import Prints
 from pellucid.checking.sides import NotASideError, SideParser
 from pellucid.checking.surroundings import Surroundings
@@ -112,7 +113,10 @@ class LooseArrays:
                     program=program or begin != position,
                     offset=start,
                     about=self.around.about() if not named.indices else (),
+                    code=kind == "code",
                 )
+            elif kind != "code" and (token.text == "[" or begin != position) and _may_be_result(value.tree):
+                yield Mention(Quantity(UNNAMED), as_array(value.tree), label, offset=start)
             previous_end = tokens[end - 1].end
             position = end
         if previous is not None:
@@ -145,6 +149,11 @@ class LooseArrays:
 def _extends(mention: Mention, row: Array) -> bool:
     """Whether a vector can be the next row of what a label without a token names."""
     return not mention.quantity.indices and mention.values.ndim in (1, 2) and mention.values.shape[-1] == len(row)
+
+
+def _may_be_result(tree: Array) -> bool:
+    """Whether an array that nothing names is no list of sizes or references: it has rows, or decimals."""
+    return tree.ndim > 1 or any(isinstance(element, Printed) and element.places > 0 for element in tree)
 
 
 def _with_row(mention: Mention, row: Array) -> Mention:

@@ -15,8 +15,9 @@ from pellucid.checking.printed import Printed
 from pellucid.checking.values import Tree, replaced
 from pellucid.expressions import Expression
 
-FOCUS, SECTION, INFERRED = "focus", "section", "inferred"
-"""Steps of mentions that name a query, name a head, or are to be found by the operands of their arithmetic."""
+FOCUS, SECTION, INFERRED, UNNAMED = "focus", "section", "inferred", "unnamed"
+"""Steps of mentions that name a query, name a head, are to be found by the operands of their arithmetic, or are numbers
+without a name."""
 _WHOLE_PLACES = 4
 """What `[1. 0. 2.]` claims: PyTorch would print a fraction with four places, NumPy with more."""
 
@@ -32,6 +33,7 @@ class Mention(msgspec.Struct, frozen=True, eq=False, dict=True):
         chain: the equation it stands in, if any.
         rows, columns: what the rows and columns of a table are labelled with.
         program: whether it is a program's print or source.
+        code: whether it is source, which gives more than it results in.
         offset: where it stands, likewise.
         computed: what it is said to be the result of, with places in the passage; see `arithmetic`.
         about: the token that a heading or the line before it names, for labels that name none.
@@ -47,6 +49,7 @@ class Mention(msgspec.Struct, frozen=True, eq=False, dict=True):
     offset: int = 0
     computed: Tree | None = None
     about: tuple[str, ...] = ()
+    code: bool = False
 
     def placed(self, text: MappedText) -> Mention:
         """What a passage says, with the places in the passage as places in the source.
@@ -66,6 +69,7 @@ class Mention(msgspec.Struct, frozen=True, eq=False, dict=True):
             text.place(self.offset),
             self.computed,
             self.about,
+            self.code,
         )
 
     @cached_property

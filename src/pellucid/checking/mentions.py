@@ -20,7 +20,7 @@ from pellucid.checking.equations import Chain, chains_of
 from pellucid.checking.loose_arrays import MOST_LABEL, LooseArrays
 from pellucid.checking.mapped_text import MappedText
 from pellucid.checking.markers import HEAD, markers
-from pellucid.checking.mention import INFERRED, SECTION, Mention, as_array, as_programs_print
+from pellucid.checking.mention import INFERRED, SECTION, UNNAMED, Mention, as_array, as_programs_print
 from pellucid.checking.naming import Quantity, quantity
 from pellucid.checking.passages import Part, Passage, Table
 from pellucid.checking.printed import Printed
@@ -130,6 +130,7 @@ class _Reader:
         self.found_chains: list[tuple[MappedText, Sequence[Chain]]] = []
         self.known: dict[tuple[str, ...], Sequence[Mention]] = {}
         self.largest: dict[str, int] = {}  # of each step, how many numbers its largest mention has
+        self.largest_before: dict[str, int] = {}  # the same, of what stands before the last heading
         self.equations = equations
         self.last_table = ""
         self.prints = Prints()
@@ -146,6 +147,7 @@ class _Reader:
             self.prints.run(text.text)
         elif passage.kind == "heading":
             self.prints.forget()
+            self.largest_before = dict(self.largest)
         self.around.lead = passage.lead
         chains = self.equations.of(text, passage.kind in ("output", "code"))
         if chains and passage.kind != "code":
@@ -187,21 +189,28 @@ class _Reader:
         return found
 
     def add(self, text: MappedText | None, mentions: Sequence[Mention]) -> None:
-        """Keep mentions, but for those of a passage that are supposed only."""
+        """Keep mentions; of those in a passage that are supposed only, the numbers without what they are called."""
         kept = []
         for mention in mentions:
-            if text is None or not self.is_supposed(mention):
-                kept.append(mention)
-                step, size = mention.quantity.step, mention.values.size
-                self.largest[step] = max(self.largest.get(step, 0), size)
+            if text is not None and self.is_supposed(mention):
+                kept.append(structs.replace(mention, quantity=Quantity(UNNAMED)))
+                continue
+            kept.append(mention)
+            step, size = mention.quantity.step, mention.values.size
+            self.largest[step] = max(self.largest.get(step, 0), size)
         self.found.append((text, kept))
 
     def is_supposed(self, mention: Mention) -> bool:
-        """Whether a result is one that is said to be wrong or to hold elsewhere, beside one that was given before."""
-        step = mention.quantity.step
-        if step not in _RESULTS or not 0 < mention.values.size <= self.largest.get(step, 0):
+        """Whether a result is one that is said to be wrong or to hold elsewhere, beside one that was given before.
+
+        A heading says so of what stands under it, beside what was given before it: the title of a page does not.
+        """
+        step, size = mention.quantity.step, mention.values.size
+        if step not in _RESULTS or not 0 < size <= self.largest.get(step, 0):
             return False
-        return self.around.lead.endswith("?") or any(map(_SUPPOSED.search, (mention.label, self.around.heading)))
+        if self.around.lead.endswith("?") or _SUPPOSED.search(mention.label):
+            return True
+        return size <= self.largest_before.get(step, 0) and _SUPPOSED.search(self.around.heading) is not None
 
     def of_chain(self, chain: Chain, kind: str, follows: Quantity | None) -> Mention | None:
         """What an equation says its last plain side is.
@@ -237,6 +246,7 @@ class _Reader:
             offset=chain.start,
             computed=arithmetic,
             about=self.around.about() if not named.indices else (),
+            code=kind == "code",
         )
 
     def last_clause(self, label: str) -> str:
@@ -291,7 +301,7 @@ class _Reader:
         if HEAD.match(caption.strip()):
             caption = self.last_table  # of another head, beside the one that has the name
         for mention in table_mentions(table, caption, self.around.lines, self.tokens):
-            self.last_table = mention.label
+            self.last_table = mention.label or self.last_table
             offset = min((leaf.start for leaf in leaves(mention.values)), default=0)
             named = Mention(
                 mention.quantity,

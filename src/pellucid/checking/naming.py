@@ -51,7 +51,7 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (step, re.compile(pattern, flags))
     for step, pattern, flags in (
         *(
-            (f"weights.{role}", rf"\bW\s*[_^]?\s*[{{(]?(?:{letter}|{role})\b", re.IGNORECASE)
+            (f"weights.{role}", rf"\bW\s*[_^]?\s*[{{(]?(?:{letter}|{role})(?:_?\d{{1,2}})?\b", re.IGNORECASE)
             for role, letter in (("query", "q"), ("key", "k"), ("value", "v"), ("output", "o(?:ut)?"))
         ),
         *(
@@ -109,11 +109,11 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ),
         (
             "scaled_scores",
-            r"\bscal(?:ed|ing)\b|\bdivid\w+ (?:\w+ ){0,3}by\s+(?:√|sqrt|the square root)"
+            r"\bscal(?:ed|ing)(?:_?\d{1,2})?\b|\bdivid\w+ (?:\w+ ){0,3}by\s+(?:√|sqrt|the square root)"
             r"|/\s*(?:\()?(?:√|sqrt)|/\s*\(?\s*d_?k\b|\bdivided\s+by\b|\bgeteilt\s+durch\b|\bdivisée?s?\s+par\b"
             r"|\bdividid[oa]s?\s+(?:por|entre)\b|\bskalierte?\w*"
             r"|\b[ée]chelle\b|\bescalad\w+"
-            r"|(?<!\w)S['′]|(?:^|[^\w)])(?:[A-Za-z]\w*|\))\s*/\s*(?:√|sqrt)",
+            r"|(?<!\w)S['′]|(?:^|[^\w)])(?:[A-Za-z]\w*|\))\s*/\s*(?:√|(?:\w{1,9}\.)?sqrt)",
             re.IGNORECASE,
         ),
         (

@@ -44,18 +44,10 @@ class Placing:
     occurrence: int = 0
 
 
-def place_claims(mentions: Sequence[Mention], placing: Placing) -> tuple[list[Claim], int]:
-    """The claims that mentions of results make, and how many mentions could not be placed."""
+def place_claims(mentions: Sequence[Mention], placing: Placing) -> list[Claim]:
+    """The claims that mentions of results make; none of those that cannot be placed."""
     placer = _Placer(placing)
-    claims: list[Claim] = []
-    unplaced = 0
-    for mention in mentions:
-        found = placer.claims(mention)
-        if found is None:
-            unplaced += bool(mention.values.size)
-        else:
-            claims += found
-    return claims, unplaced
+    return [claim for mention in mentions for claim in placer.claims(mention) or ()]
 
 
 class _Placer:

@@ -11,6 +11,8 @@ _ASSIGNED = re.compile(r"^[ \t]*(?:let |float |double |auto )?([A-Za-z_]\w*)\s*=
 _STATEMENT = re.compile(r"^(?:import|from|def|class|return|for|if|with|assert|pass|del|raise|else|try|use|let)\b")
 _TELLS = re.compile(r"softmax|masked_fill|where\(|sqrt|\*\*\s*-?0?\.5")
 _WEIGHTED_SUM = re.compile(r"(?i)\b\w*(?:attn|attention|weights?|probs?)\w*\s*@\s*(?:v|values?)\s*$")
+_SIZE = re.compile(r"\b\w+\.(?:shape|size)\b(?:\[[^\[\]]*\]|\([^()]*\))?")
+"""What stands under the root of a scale, and would name a size."""
 _ARGUMENT = re.compile(r"(?:[^,()\[\]\"']|\([^()]*\)|\[[^\[\]]*\]|\"[^\"]*\"|'[^']*')+")
 _NO_ARRAY = re.compile(
     r"^[bf]?[\"'](?!.*\{)|^\w+=|\.(?:shape|size|ndim|dtype)\b|\.(?:sum|item|mean|max|min)\(\s*\)$|^len\("
@@ -43,7 +45,7 @@ class Prints:
 
     def _spelled(self, name: str) -> str:
         """A printed variable with what it was computed as, where that says more than its name."""
-        computed = self._assigned.get(name, "")
+        computed = _SIZE.sub("d_k", self._assigned.get(name, ""))
         if _WEIGHTED_SUM.search(computed):
             return computed  # whatever it is called: `values = attention @ v`
         return f"{name} = {computed}" if _TELLS.search(computed) else name

@@ -57,7 +57,7 @@ def _fits(focus: list[Mention], mention: Mention, built: Assembled) -> bool:
 
 def _share_right(focus: list[Mention], mention: Mention, built: Assembled) -> float:
     """How many of a mention's numbers are right in an example; 0 where it cannot be placed in it."""
-    placed, _ = place_claims([*focus, mention], built.placing)
+    placed = place_claims([*focus, mention], built.placing)
     if not placed or (len(placed) == 1 and (placed[0].printed.digits < 2 and placed[0].arithmetic is None)):
         return 0.0
     true = built.placing.true

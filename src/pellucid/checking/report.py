@@ -74,6 +74,25 @@ class Finding:
         }
 
 
+@dataclass(frozen=True)
+class Unchecked:
+    """Results on one line that were compared with nothing.
+
+    Args:
+        line: from 1; of an array, the line on which it begins.
+        span: where the first of them stands in the source.
+        printed: the numbers as printed.
+    """
+
+    line: int
+    span: Span
+    printed: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """The fields that programs rely on."""
+        return {"line": self.line, "printed": list(self.printed)}
+
+
 @dataclass(frozen=True, eq=False)
 class Corrected:
     """The right numbers of the row that a document is about.
@@ -99,6 +118,7 @@ class Report:
         source: the file; `None` where it could not be read.
         reason: why it could not be read, as a sentence; empty otherwise.
         corrected: the right numbers, for each worked example in it that has wrong ones.
+        unchecked: the printed results that were compared with nothing, by line.
     """
 
     file: str
@@ -108,6 +128,7 @@ class Report:
     source: Source | None = None
     reason: str = ""
     corrected: Sequence[Corrected] = ()
+    unchecked: Sequence[Unchecked] = ()
 
     @property
     def verdict(self) -> Verdict:
@@ -181,6 +202,7 @@ class Report:
             "verdict": self.verdict,
             "checked": self.checked,
             "findings": [finding.as_json() for finding in self.findings],
+            "unchecked": [line.as_json() for line in self.unchecked],
         }
 
     def __repr__(self) -> str:

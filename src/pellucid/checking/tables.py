@@ -11,12 +11,13 @@ from msgspec import structs
 
 from pellucid.arrays import Array
 from pellucid.checking.mapped_text import MappedText
-from pellucid.checking.mention import located
+from pellucid.checking.mention import UNNAMED, located
 from pellucid.checking.naming import IGNORED, Quantity, quantity
 from pellucid.checking.passages import Table
 from pellucid.checking.printed import Printed
 from pellucid.checking.sides import NotASideError, SideParser
 from pellucid.checking.tokens import CLOSE, OPEN, tokens_of
+from pellucid.checking.values import leaves
 from pellucid.expressions import Expression, Number
 
 _LONGEST_NAME = 90
@@ -55,9 +56,23 @@ def table_mentions(table: Table, caption: str, context: Sequence[str], tokens: S
     cells = [[read_cell(cell) for cell in row] for row in table.rows]
     if not cells:
         return
+    named: set[int] = set()
     for start, end, title in _regions(texts, cells):
-        named = title or caption
-        yield from _region(table, texts[start:end], cells[start:end], start, named, context, tokens)
+        for mention in _region(table, texts[start:end], cells[start:end], start, title or caption, context, tokens):
+            named.update(leaf.start for leaf in leaves(mention.values))
+            yield mention
+    left = [leaf for row in cells for leaf in _decimals(row) if leaf.start not in named]
+    if left:
+        values = np.empty(len(left), dtype=object)
+        values[:] = left
+        yield TableMention(Quantity(UNNAMED), values, "", None, None, left[0].start)
+
+
+def _decimals(row: Sequence[Cell]) -> Iterator[Printed]:
+    """The printed numbers in the cells of a row that have decimals."""
+    for cell in row:
+        if isinstance(cell, Expression | np.ndarray):
+            yield from (leaf for leaf in leaves(cell) if leaf.places > 0)
 
 
 def read_cell(text: MappedText) -> Cell:

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import pytest
 
 from pellucid.checking.mapped_text import Span
-from pellucid.checking.report import Finding, Report
+from pellucid.checking.report import Finding, Report, Unchecked
 from pellucid.checking.source import Source
 
 _VOID = {"meta", "link", "br", "hr", "img", "input"}
@@ -135,6 +135,15 @@ def test_overlapping_findings_are_all_told_and_the_first_is_marked():
 )
 def test_reports_without_findings_are_pages_too(report, part):
     assert part in Page(report.to_html()).text
+
+
+def test_what_was_not_checked_leads_to_its_lines():
+    text = "".join(f"weights: 0.{n:02}\n" for n in range(10, 30))
+    lines = [Unchecked(n + 1, Span(13 * n + 9, 13 * n + 13), (f"0.{n + 10}",)) for n in range(20)]
+    page = Page(Report("a.md", 1, source=Source("a.md", text), unchecked=lines).to_html())
+    assert "20 not checked" in page.text
+    assert "12 more lines" in page.text
+    assert [href for href in page.links if href.endswith("-line-17")]
 
 
 def test_in_a_notebook_a_report_is_a_fragment(article):

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from pellucid.checking.mapped_text import Span
-from pellucid.checking.report import Finding, Report
+from pellucid.checking.report import Finding, Report, Unchecked
 from pellucid.checking.source import Source
 
 
@@ -104,6 +104,17 @@ def test_a_finding_without_a_right_number_is_a_footnote_only():
 def test_a_right_document_stays_as_it_is():
     text = "# Title\r\n\r\ntext"
     assert Report("a.md", 3, reading=["So."], source=Source("a.md", text)).to_markdown() == text
+
+
+def test_what_was_not_checked_is_listed_below_the_document():
+    text = "q = [1, 2]\n\nweights: [0.3, 0.6]\n"
+    place = text.index("0.3")
+    line = Unchecked(3, Span(place, place + 3), ("0.3", "0.6"))
+    shown = Report("a.md", 1, source=Source("a.md", text), unchecked=[line]).to_markdown()
+    assert shown == (
+        f"{text}\n---\n\n## What pellucid found\n\n**right**: 1 checked · 2 not checked\n\n"
+        "### Not checked\n\n- line 3: 0.3, 0.6\n"
+    )
 
 
 def test_other_formats_are_listed_below_their_corrections(found):

@@ -7,7 +7,7 @@ from rich.cells import cell_len
 
 import pellucid  # installs the presenters
 from pellucid.checking.mapped_text import Span
-from pellucid.checking.report import Finding, Report
+from pellucid.checking.report import Finding, Report, Unchecked
 from pellucid.checking.source import Source
 from pellucid.rendering import Appearance
 from pellucid.rendering.report import render_reports
@@ -233,7 +233,18 @@ def test_a_right_report_says_what_was_not_compared():
     # The sum of three weights for two keys belongs nowhere.
     text = "q = [1, 2], k1 = [1, 0], k2 = [0, 1]\n\nscores: [1, 2]\n\nweights: [0.3, 0.3, 0.6]\n"
     shown = render_reports([pellucid.checking.check_file("x.md", text.encode())], "terminal", Appearance())
-    assert shown == "x.md: right. 2 numbers checked.\n  1 printed result could not be placed and was not compared.\n"
+    assert shown == (
+        "x.md: right, as far as it could be read. 2 numbers checked, 3 not.\n\n"
+        "  Not checked\n    line 5 │ weights: [0.3, 0.3, 0.6]\n"
+    )
+
+
+def test_many_lines_that_were_not_checked_are_counted():
+    text = "".join(f"weights: 0.{n:02}\n" for n in range(10, 30))
+    lines = [Unchecked(n + 1, Span(13 * n + 9, 13 * n + 13), (f"0.{n + 10}",)) for n in range(20)]
+    shown = Report("a.md", 3, source=Source("a.md", text), unchecked=lines).to_text().splitlines()
+    assert shown[0] == "a.md: right, as far as it could be read. 3 numbers checked, 20 not."
+    assert shown[3:] == [*(f"    line {n} │ weights: 0.{n + 9}" for n in range(1, 6)), "    and 15 more lines"]
 
 
 def test_a_document_with_decimal_commas_gets_its_right_numbers_with_commas():

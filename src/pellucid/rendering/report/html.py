@@ -20,7 +20,18 @@ from pellucid.rendering.html_page import SCRIPT, framed
 from pellucid.rendering.html_page.words import escaped
 from pellucid.rendering.labels import printable
 from pellucid.rendering.report.listing import LeftOut, ListedLine, Mark, listing, marked_spans
-from pellucid.rendering.report.outline import Root, arithmetic, cause, counts, line_of, place, root_of, roots
+from pellucid.rendering.report.outline import (
+    Root,
+    arithmetic,
+    cause,
+    counts,
+    line_of,
+    place,
+    root_of,
+    roots,
+    text_lines,
+    unchecked_numbers,
+)
 from pellucid.rendering.report.right_row import lines as row_lines
 from pellucid.rendering.report.right_row import right_row
 from pellucid.rendering.styled_lines import printed
@@ -29,6 +40,7 @@ _STYLE = files("pellucid.rendering.report").joinpath("report.css").read_text(enc
 _SHORT = 80  # lines of a document that is shown whole
 _AROUND = 4  # lines shown on either side of one that something was found in
 _FEWEST_FOLDED = 12
+_MOST_UNCHECKED = 8
 _COLUMNS = 96
 
 
@@ -53,7 +65,7 @@ class _Page:
         """Everything from the title to the right numbers."""
         return (
             f'<div class="pellucid-report">\n<style>\n{_STYLE}</style>\n<main>\n'
-            f"{self.header()}{self.summary()}{self.reading()}{self.text()}{self.right_numbers()}</main>\n</div>\n"
+            f"{self.header()}{self.summary()}{self.reading()}{self.unchecked()}{self.text()}{self.right_numbers()}</main>\n</div>\n"
         )
 
     def header(self) -> str:
@@ -109,6 +121,23 @@ class _Page:
             return ""
         items = "".join(f"<li>{escaped(sentence)}</li>" for sentence in self.report.reading)
         return f'<section class="reading">\n<h2>How it was read</h2>\n<ul>{items}</ul>\n</section>\n'
+
+    def unchecked(self) -> str:
+        """The lines with results that were compared with nothing, as links; many of them folded."""
+        report = self.report
+        if not report.unchecked or report.source is None:
+            return ""
+        lines = text_lines(report.source)
+        items = [
+            f'<li><a href="#{self.id}-line-{lines.line(line.span.start)}">{escaped(place(report, line))}</a>: '
+            f"{escaped(unchecked_numbers(line))}</li>"
+            for line in report.unchecked
+        ]
+        shown = f"<ul>{''.join(items[:_MOST_UNCHECKED])}</ul>"
+        if more := items[_MOST_UNCHECKED:]:
+            words = "1 more line" if len(more) == 1 else f"{len(more):,} more lines"
+            shown += f"<details><summary>{words}</summary><ul>{''.join(more)}</ul></details>"
+        return f'<section class="reading">\n<h2>Not checked</h2>\n{shown}\n</section>\n'
 
     # The text
 

@@ -10,7 +10,16 @@ from pellucid.checking.report import Finding, Report
 from pellucid.rendering.formats import Appearance
 from pellucid.rendering.labels import printable
 from pellucid.rendering.report.listing import LeftOut, ListedLine, Mark, listing, marked_spans
-from pellucid.rendering.report.outline import arithmetic, cause, change, counts, place, root_of, roots
+from pellucid.rendering.report.outline import (
+    arithmetic,
+    cause,
+    change,
+    counts,
+    place,
+    root_of,
+    roots,
+    unchecked_numbers,
+)
 from pellucid.rendering.report.right_row import lines as row_lines
 from pellucid.rendering.report.right_row import right_row
 from pellucid.rendering.report.unmarked import Unmarked
@@ -45,7 +54,7 @@ def _corrected(report: Report) -> str:
         pieces += [text[position : span.start], _mark(report.findings[number], text[span.start : span.end])]
         pieces.append(notes[number])
         position = span.end
-    if not report.findings:
+    if not report.findings and not report.unchecked:
         return text
     document = "".join([*pieces, text[position:]]).rstrip("\r\n")
     blocks = [document, "---", f"## What pellucid found\n\n{_summary(report)}"]
@@ -128,10 +137,13 @@ def _reason(report: Report, number: int, notes: dict[int, str]) -> str:
 
 
 def _appendix(report: Report, heading: str) -> Iterator[str]:
-    """How the document was read, and the right numbers."""
+    """How the document was read, what of it was not checked, and the right numbers."""
     if report.reading:
         yield f"{heading} How it was read"
         yield "\n".join(f"- {_escape(sentence)}" for sentence in report.reading)
+    if report.unchecked:
+        yield f"{heading} Not checked"
+        yield "\n".join(f"- {place(report, line)}: {_escape(unchecked_numbers(line))}" for line in report.unchecked)
     for corrected in report.corrected:
         title, *lines = row_lines(right_row(corrected, report.source), _COLUMNS)
         yield f"{heading} {_escape(title[0].text)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pellucid.checking.report import Finding, Report, Severity
+from pellucid.checking.report import Finding, Report, Severity, Unchecked
 from pellucid.checking.source import Source
 from pellucid.expressions import Number
 from pellucid.expressions.text import TextPrinter
@@ -22,6 +22,7 @@ SEVERITIES: dict[Severity, str] = {
 """In a word, the worst first."""
 
 _DIGITS_OF_ARITHMETIC = 4
+_MOST_UNCHECKED = 8  # numbers of one line
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,8 @@ def counts(report: Report) -> list[tuple[Severity | None, str]]:
         count = sum(finding.severity == severity for finding in report.findings)
         if count:
             found.append((severity, f"{count:,} {word}"))
-    return [*found, (None, f"{report.checked:,} checked")]
+    found.append((None, f"{report.checked:,} checked"))
+    return [*found, *([(None, f"{numbers_unchecked(report):,} not checked")] if report.unchecked else [])]
 
 
 def nothing_to_check(report: Report) -> bool:
@@ -81,7 +83,18 @@ def numbers_checked(report: Report) -> str:
     return f"{report.checked:,} number{'' if report.checked == 1 else 's'} checked"
 
 
-def place(report: Report, finding: Finding) -> str:
+def numbers_unchecked(report: Report) -> int:
+    """How many printed results were compared with nothing."""
+    return sum(len(line.printed) for line in report.unchecked)
+
+
+def unchecked_numbers(line: Unchecked) -> str:
+    """`0.31, 0.22`; of many the first and how many more there are."""
+    shown, more = line.printed[:_MOST_UNCHECKED], len(line.printed) - _MOST_UNCHECKED
+    return f"{', '.join(shown)}{f' and {more:,} more' if more > 0 else ''}"
+
+
+def place(report: Report, finding: Finding | Unchecked) -> str:
     """Where it stands, in words: `line 12`; empty where it stands nowhere."""
     if report.source is not None and finding.span is not None:
         return report.source.place(finding.span.start)

@@ -17,6 +17,7 @@ from pellucid.rendering.report.outline import (
     line_of,
     nothing_to_check,
     numbers_checked,
+    numbers_unchecked,
     place,
     roots,
 )
@@ -35,6 +36,7 @@ _SIGNS: dict[Severity, tuple[str, str]] = {
 }
 _MOST_FOLLOWERS = 6
 _MOST_EMPTY = 5  # files with nothing to check that are named; of a whole folder there are many
+_MOST_UNCHECKED = 5
 _NARROWEST = 40
 
 
@@ -64,15 +66,17 @@ def _report(report: Report, columns: int) -> list[StyledLine]:
         parts = [name, Span(": "), Span("unreadable", _bold("unreadable")), Span(f". {visible(report.reason)}")]
         return wrapped(parts, columns)
     if nothing_to_check(report):
-        header = wrapped([name, Span(": there is nothing in it to check.")], columns)
-        return [*header, *_reading(report, columns)] if report.reading else header
+        said = "nothing in it could be checked." if report.unchecked else "there is nothing in it to check."
+        header = wrapped([name, Span(f": {said}")], columns)
+        shown = [*header, *_reading(report, columns)] if report.reading else header
+        return [*shown, *_unchecked(report, columns)]
     if report.verdict == "right":
         verdict = Span("right", _bold("right"))
-        header = wrapped([name, Span(": "), verdict, Span(f". {numbers_checked(report)}.")], columns)
+        said = f", as far as it could be read. {numbers_checked(report)}," if report.unchecked else ""
+        said = f"{said} {numbers_unchecked(report):,} not." if said else f". {numbers_checked(report)}."
+        header = wrapped([name, Span(": "), verdict, Span(said)], columns)
         if not report.findings:
-            left_out = [sentence for sentence in report.reading if "could not be placed" in sentence]
-            notes = [wrapped([Span(f"  {visible(sentence)}", "dim")], columns) for sentence in left_out]
-            return [*header, *(line for note in notes for line in note)]
+            return [*header, *_unchecked(report, columns)]
     else:
         header = wrapped([name, Span(": "), Span(report.verdict, _bold(report.verdict)), *_counts(report)], columns)
     lines = [*header, *_reading(report, columns)]
@@ -80,7 +84,7 @@ def _report(report: Report, columns: int) -> list[StyledLine]:
         lines += [[], *indented(_root(report, root, columns - 2), 2)]
     for corrected in report.corrected:
         lines += [[], *indented(row_lines(right_row(corrected, report.source), columns - 2), 2)]
-    return lines
+    return [*lines, *_unchecked(report, columns)]
 
 
 def _counts(report: Report) -> StyledLine:
@@ -96,6 +100,20 @@ def _reading(report: Report, columns: int) -> list[StyledLine]:
     for sentence in report.reading:
         lines += wrapped([Span(visible(sentence), "dim")], columns - 4)
     return [[], [Span("  How it was read", "dim")], *indented(lines, 4)] if lines else []
+
+
+def _unchecked(report: Report, columns: int) -> list[StyledLine]:
+    """The lines with results that were compared with nothing: the first few, and how many more there are."""
+    if not report.unchecked or report.source is None:
+        return []
+    lines: list[StyledLine] = [[], [Span("  Not checked", "dim")]]
+    for line in report.unchecked[:_MOST_UNCHECKED]:
+        where = f"    {place(report, line)} │ "
+        cut = excerpt(report.source, line.span, columns - cells(where))
+        lines.append([Span(where, "dim"), Span(cut.before, "dim"), Span(cut.number), Span(cut.after, "dim")])
+    if (more := len(report.unchecked) - _MOST_UNCHECKED) > 0:
+        lines.append([Span(f"    and {more:,} more line{'' if more == 1 else 's'}", "dim")])
+    return lines
 
 
 def _root(report: Report, root: Root, columns: int) -> list[StyledLine]:
