@@ -14,6 +14,7 @@ from pellucid.checking.assemble import assemble
 from pellucid.checking.assembled import Assembled
 from pellucid.checking.declarations import declarations_of
 from pellucid.checking.displayed import add_displayed
+from pellucid.checking.document_numbers import in_document
 from pellucid.checking.documents import format_of, open_source, read_document
 from pellucid.checking.documents.plain_numbers import UNREADABLE
 from pellucid.checking.documents.subscripts import with_plain_subscripts
@@ -164,6 +165,7 @@ class _Document:
         self, built: Assembled, verdicts: Verdicts, equations: EquationCheck, judged: dict[int, int | None]
     ) -> None:
         problem = built.problem
+        before = len(self.found.entries)
         printed = _printed(built, verdicts.true)
         operands = list(wrong_operands(built, verdicts.true, printed))
         exact = self.exact(built) if verdicts.judgements or operands else None
@@ -186,7 +188,7 @@ class _Document:
         add_displayed(self.found, built, verdicts, self.declared, self.source)
         for sentence in built.conventions:
             self.found.add(Finding("convention", "convention", sentence))
-        if built.derivation is not None and any(entry.severity == "error" for entry in self.found.entries):
+        if built.derivation is not None and any(entry.severity == "error" for entry in self.found.entries[before:]):
             row = self.row(built, verdicts)
             self.corrected.append(Corrected(built.derivation, row))
 
@@ -307,7 +309,7 @@ class _Document:
         return Finding(
             slip.severity,
             slip.cause,
-            message(subject, written, correct, slip.cause, slip.reason),
+            message(subject, written, correct, slip.cause, in_document(slip.reason, self.source)),
             None,
             None,
             span,

@@ -8,6 +8,7 @@ import numpy as np
 
 from pellucid.checking.assembled import Assembled
 from pellucid.checking.declarations import Declarations
+from pellucid.checking.document_numbers import in_document
 from pellucid.checking.findings import exact_digits
 from pellucid.checking.floats import NoValueError, float_of
 from pellucid.checking.judge import Verdicts
@@ -72,8 +73,8 @@ def _divided_by_d_k(
         yield Finding(
             "error",
             "scale_d_k",
-            f"{score.text} is divided by d_k = {d_k}, and the document's own formula divides by "
-            f"√d_k = √{d_k} ≈ {d_k**0.5:.4f}.",
+            f"{in_document(score.text, source)} is divided by d_k = {d_k}, and the document's own formula divides by "
+            f"√d_k = √{d_k} ≈ {in_document(f'{d_k**0.5:.4f}', source)}.",
             "scaled_scores",
             at or None,
             Span(divisor.start, divisor.end),
@@ -90,7 +91,7 @@ def _softmax_of_one(true: float | None, at: tuple[str, ...], label: str, span: S
         "error",
         "softmax_single",
         "The softmax of a single number is always 1; it is taken over the scaled scores of all keys at "
-        + ("once." if true is None else f"once, which gives {true:.4f} here."),
+        + ("once." if true is None else f"once, which gives {in_document(f'{true:.4f}', source)} here."),
         "weights",
         at or None,
         span,

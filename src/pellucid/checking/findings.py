@@ -7,6 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from pellucid.checking.causes import CAUSES
+from pellucid.checking.document_numbers import in_document
 from pellucid.checking.judge import Judgement, Verdicts
 from pellucid.checking.mapped_text import Span
 from pellucid.checking.number_style import number_as_written
@@ -102,7 +103,7 @@ def _finding(
             written,
             correct,
             judgement.cause,
-            judgement.reason,
+            in_document(judgement.reason, source),
             _finer(printed, true).replace(".", "." if source is None else source.decimal_mark),
         ),
         step=claim.step,

@@ -16,8 +16,9 @@ import numpy as np
 from pellucid.arrays import Array
 from pellucid.checking.alternatives import Alternative, alternatives
 from pellucid.checking.carried import Carried
+from pellucid.checking.precision import off_in_last_digits
 from pellucid.checking.printed import Printed, is_last_digit, is_right, is_truncated, tolerance
-from pellucid.checking.problem import CHAIN, Claim, Problem, compute
+from pellucid.checking.problem import CHAIN, Claim, Problem, compute, depends
 from pellucid.checking.report import Severity
 from pellucid.checking.slips import Slip, find_slip
 
@@ -119,6 +120,7 @@ class _Judge:
         finite = np.abs(true[np.isfinite(true)])
         size = max(1.0, float(finite.max())) if finite.size else 1.0
         wrong: list[Claim] = []
+        right: list[Claim] = []
         for claim in self.claims[step]:
             value = float(true[claim.index])
             if np.isnan(value):
@@ -128,8 +130,11 @@ class _Judge:
                 slack is not None
                 and abs(float(claim.printed.value) - value) <= tolerance(claim.printed) + float(slack[claim.index])
             ):
-                continue
-            wrong.append(claim)
+                right.append(claim)
+            else:
+                wrong.append(claim)
+        for claim in off_in_last_digits(right, true) if slack is None else ():
+            self.slight(step, claim)
         if not wrong:
             return
         if self.is_cut_off(step, wrong):
@@ -153,6 +158,14 @@ class _Judge:
         open_claims = self.last_digits(step, open_claims, carried)
         if open_claims:
             self.find_causes(step, open_claims)
+
+    def slight(self, step: str, claim: Claim) -> None:
+        """Judge a number that is off by more than its precision allows, however little that is."""
+        true = float(self.true[step][claim.index])
+        if is_last_digit(claim.printed, true):
+            self.add(step, Judgement(claim, "last_digit", "last_digit", true, "its last digit is off"))
+        else:
+            self.add(step, self.slipped(step, claim, find_slip(self.problem, step, claim, self.true, self.printed)))
 
     def is_cut_off(self, step: str, wrong: list[Claim]) -> bool:
         """Whether every number of a step is its true value with digits cut off, and at least two show it."""
@@ -231,7 +244,7 @@ class _Judge:
         """The root of the nearest wrong number that the element at `index` is computed from."""
         for name in reversed(CHAIN[: CHAIN.index(step)]):
             for place, judgement in self.errors.get(name, {}).items():
-                if _depends(step, index, name, place):
+                if depends(step, index, name, place):
                     return judgement.root or judgement
         return None
 
@@ -370,26 +383,3 @@ def _fits(claim: Claim, value: float) -> bool:
         return False
     off = abs(float(claim.printed.value) - value)
     return off <= 1.5 * claim.printed.unit and off <= 0.02 * max(abs(value), claim.printed.unit * 10)
-
-
-def _depends(step: str, index: tuple[int, ...], earlier: str, place: tuple[int, ...]) -> bool:
-    """Whether an element is computed from an element of an earlier step."""
-    heads = place[:-2] == index[:-2] or len(place) != len(index)
-    row, column = place[-2], place[-1]
-    if earlier in ("scores", "scaled_scores", "masked_scores"):
-        if step in ("scaled_scores", "masked_scores"):
-            return place == index
-        return heads and row == index[-2]
-    if earlier in ("weights", "head_outputs", "concatenated"):
-        return heads and row == index[-2]
-    if earlier.endswith("query"):
-        return step in ("query", "projected_query") or row == index[-2]
-    if earlier.endswith("key"):
-        if step in ("scores", "scaled_scores", "masked_scores"):
-            return row == index[-1]
-        return step not in ("query", "value", "projected_query", "projected_value")
-    if earlier.endswith("value"):
-        return step in ("head_outputs", "output", "concatenated", "projected_value", "value") and (
-            column == index[-1] or len(place) != len(index) or step in ("concatenated", "output")
-        )
-    return True

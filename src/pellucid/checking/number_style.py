@@ -13,6 +13,7 @@ from decimal import Decimal
 from html import unescape
 
 from pellucid.checking.mapped_text import Span
+from pellucid.checking.repeating import is_repeating
 from pellucid.checking.source import Source
 from pellucid.numbers import round_places
 
@@ -50,7 +51,7 @@ def number_as_written(source: Source | None, span: Span | None, read: str) -> st
         read: what was read there.
     """
     written = "" if source is None or span is None else source.text[span.start : span.end]
-    return written if is_plain_number(written) else read
+    return written if is_plain_number(written) or is_repeating(written) else read
 
 
 def _units(written: str) -> Iterator[tuple[str, str]]:

@@ -10,6 +10,7 @@ from decimal import ROUND_DOWN, Context, Decimal
 from math import isclose, isinf
 
 from pellucid.checking.number_style import NumberStyle
+from pellucid.checking.repeating import repeating_like
 from pellucid.expressions import Number
 
 _FLOAT32_DIGITS = range(7, 10)
@@ -122,6 +123,8 @@ def correct_text(printed: Printed, true: float | Decimal, written: str = "") -> 
     if true in (float("inf"), float("-inf")):
         return "-inf" if true < 0 else "inf"
     number = Decimal(repr(float(true))) if not isinstance(true, Decimal) else true
+    if (repeating := repeating_like(written or printed.text, number)) is not None:
+        return repeating
     style = NumberStyle.of(written, printed.text) or NumberStyle.of(printed.text, printed.text) or _PLAIN
     if style.exponent:
         return style.write_scaled(number)

@@ -133,6 +133,29 @@ def compute(problem: Problem, known: Mapping[str, Array] | None = None) -> dict[
     return have
 
 
+def depends(step: str, index: tuple[int, ...], earlier: str, place: tuple[int, ...]) -> bool:
+    """Whether an element is computed from an element of an earlier step."""
+    heads = place[:-2] == index[:-2] or len(place) != len(index)
+    row, column = place[-2], place[-1]
+    if earlier in ("scores", "scaled_scores", "masked_scores"):
+        if step in ("scaled_scores", "masked_scores"):
+            return place == index
+        return heads and row == index[-2]
+    if earlier in ("weights", "head_outputs", "concatenated"):
+        return heads and row == index[-2]
+    if earlier.endswith("query"):
+        return step in ("query", "projected_query") or row == index[-2]
+    if earlier.endswith("key"):
+        if step in ("scores", "scaled_scores", "masked_scores"):
+            return row == index[-1]
+        return step not in ("query", "value", "projected_query", "projected_value")
+    if earlier.endswith("value"):
+        return step in ("head_outputs", "output", "concatenated", "projected_value", "value") and (
+            column == index[-1] or len(place) != len(index) or step in ("concatenated", "output")
+        )
+    return True
+
+
 def _share_d_k(have: Mapping[str, Array]) -> bool:
     """Whether there are queries and keys that fit each other."""
     query, key = have.get("query"), have.get("key")

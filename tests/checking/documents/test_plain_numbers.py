@@ -197,16 +197,32 @@ def test_repeated_decimals_are_not_taken_for_rounded_ones(text):
 @pytest.mark.parametrize(
     ("text", "printed", "correct"),
     [
-        ("$2/3 = 0.\\overline{7}$", "0.7̅", "0.66666667"),
-        ("1/12 = 0.084̅", "0.084̅", "0.08333333"),  # 0.08333…, not 0.08444…
-        ("2/3 = 0.(7)", "0.(7)", "0.66666667"),
-        ("$1/7 = 0.\\overline{142867}$", "0.1̅4̅2̅8̅6̅7̅", "0.14285714"),
+        ("$2/3 = 0.\\overline{7}$", "0.7̅", "0.6̅"),
+        ("1/12 = 0.084̅", "0.084̅", "0.083̅"),  # 0.08333…, not 0.08444…
+        ("2/3 = 0.(7)", "0.(7)", "0.(6)"),
+        ("$1/7 = 0.\\overline{142867}$", "0.1̅4̅2̅8̅6̅7̅", "0.1̅4̅2̅8̅5̅7̅"),
     ],
 )
 def test_wrong_repeated_decimals(text, printed, correct):
     report, found = found_in(text)
     assert (report.verdict, found) == ("wrong", [(printed, correct)])
     assert report.fixed().decode() == text  # which of its digits are repeated is not for a program to write
+
+
+def test_repeated_decimals_in_a_table():
+    text = (
+        "Q = [[0]]\n\nK = [[0], [0], [0]]\n\nV = [[1], [2], [4]]\n\nsoftmax(QKᵀ/√d_k)V\n\n"
+        "Weights:\n\n| a | b | c |\n|---|---|---|\n| 0.(3) | 0.3̅ | 0.(3) |\n"
+    )
+    report, found = found_in(text)
+    assert (report.verdict, found, report.checked) == ("right", [], 3)
+    assert found_in(text.replace("0.3̅", "0.4̅"))[1] == [("0.4̅", "0.3̅")]
+
+
+def test_repeated_decimals_with_a_comma():
+    report, found = found_in("0,5 + 0,25 = 0,75 und 1,5 + 1,25 = 2,75 und 1/3 = 0,(4)")
+    assert found == [("0,(4)", "0,(3)")]
+    assert "." not in report.findings[0].message.removesuffix(".")
 
 
 def test_computing_on_from_repeated_decimals():

@@ -143,7 +143,7 @@ def test_what_was_not_checked_leads_to_its_lines():
     page = Page(Report("a.md", 1, source=Source("a.md", text), unchecked=lines).to_html())
     assert "20 not checked" in page.text
     assert "12 more lines" in page.text
-    assert [href for href in page.links if href.endswith("-line-17")]
+    assert [href for href in page.links() if href.endswith("-line-17")]
 
 
 def test_in_a_notebook_a_report_is_a_fragment(article):

@@ -68,9 +68,7 @@ def _texts(part: Part) -> Iterator[MappedText]:
 
 def _plain_part(part: Part, mark: DecimalMark, source: Source) -> Part:
     if isinstance(part, Table):
-        rows = tuple(
-            tuple(_plain(cell, mark, source, blanks=False, repeats=False) for cell in row) for row in part.rows
-        )
+        rows = tuple(tuple(_plain(cell, mark, source, blanks=False) for cell in row) for row in part.rows)
         return msgspec.structs.replace(part, rows=rows)
     if part.kind in _UNTOUCHED:
         return part
@@ -78,10 +76,10 @@ def _plain_part(part: Part, mark: DecimalMark, source: Source) -> Part:
     return part if text is part.text else msgspec.structs.replace(part, text=text)
 
 
-def _plain(mapped: MappedText, mark: DecimalMark, source: Source, *, blanks: bool, repeats: bool = True) -> MappedText:
+def _plain(mapped: MappedText, mark: DecimalMark, source: Source, *, blanks: bool) -> MappedText:
     text = mapped.text
     if _MAY_REPEAT.search(text):
-        point = {"point": ".", "comma": ","}.get(mark, "") if repeats else ""
+        point = {"point": ".", "comma": ","}.get(mark, "")
         text = _REPEATING.sub(lambda found: _repeating(found.group(), point), text)
     if _MAY_BE_SPACED.search(text):
         text = _SPACED.sub(_Groups(mapped, source, blanks=blanks), text)

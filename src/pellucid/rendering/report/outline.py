@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
+from pellucid.checking.document_numbers import in_document
 from pellucid.checking.report import Finding, Report, Severity, Unchecked
 from pellucid.checking.source import Source
 from pellucid.expressions import Number
 from pellucid.expressions.text import TextPrinter
 from pellucid.numbers import Notation
-from pellucid.rendering.report.document_numbers import in_document
 
 SEVERITIES: dict[Severity, str] = {
     "error": "wrong",

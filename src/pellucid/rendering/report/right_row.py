@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pellucid.checking.document_numbers import in_document
 from pellucid.checking.report import Corrected
 from pellucid.checking.source import Source
 from pellucid.expressions.text import TextPrinter
 from pellucid.numbers import Notation
 from pellucid.rendering.document import Line, Working
 from pellucid.rendering.focus import Focus, Selection
-from pellucid.rendering.report.document_numbers import in_document
 from pellucid.rendering.styled_lines import Span, StyledLine, cells, padded, unbroken, wrapped
 from pellucid.rendering.terminal import visible
 
