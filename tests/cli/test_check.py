@@ -107,7 +107,9 @@ def test_a_missing_file_does_not_keep_others_from_being_checked(check, tmp_path)
     code, output, errors = check("none.md", "a.md")
     assert code == 2
     assert "a.md: wrong" in output
-    assert errors == "pellucid: none.md: it cannot be read: No such file or directory.\n"
+    assert errors == (
+        "pellucid: none.md: there is no such file; give the path of a file or a folder, or - for standard input.\n"
+    )
 
 
 def test_folders_are_walked_in_order_past_what_is_not_writing(check, tmp_path):
@@ -220,6 +222,32 @@ def test_a_report_that_lies_in_the_folder_is_written_again(check, tmp_path, name
     (tmp_path / "a.md").write_text("0.13")
     for _ in range(3):
         assert check(".", "-o", name)[:2] == (1, "")
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("r.txt", ()),
+        ("r.md", ("--to", "markdown")),
+        ("r.html", ()),
+        ("r.txt", ("--format", "github")),
+    ],
+)
+def test_reports_in_a_folder_are_passed_over_and_named(check, tmp_path, name, options):
+    (tmp_path / "a.md").write_text("It is 0.13.\n")
+    assert check("a.md", "-o", name, *options)[0] == 1
+    code, output, errors = check(".", "--json")
+    assert (code, errors) == (1, f"pellucid: {name}: 1 report of pellucid, passed over.\n")
+    assert [report["file"] for report in json.loads(output)] == ["a.md"]
+    assert [report["file"] for report in json.loads(check(name, "--json")[1])] == [name]  # it was asked for
+
+
+def test_a_text_that_begins_like_a_report_is_none(check, tmp_path):
+    (tmp_path / "a.txt").write_text("Answer: wrong, and 0.13 is why\n")
+    (tmp_path / "b.md").write_text("# What pellucid found\n\n0.21, right: 1\n")
+    code, output, errors = check(".", "--json")
+    assert (code, errors) == (1, "")
+    assert [report["file"] for report in json.loads(output)] == ["a.txt", "b.md"]
 
 
 def test_what_lies_in_the_folder_and_is_no_report_is_not_written_over(check, tmp_path):
@@ -440,7 +468,7 @@ def test_fixed_standard_input_is_standard_output(check, standard_input):
         (("-", "--fix", "--in-place"), "standard input"),
         (("-", "a.md", "--fix"), "standard input"),
         (("-", "--fix", "--json"), "-o"),
-        (("a.md", "--example", "none.yaml"), "none.yaml cannot be read"),
+        (("a.md", "--example", "none.yaml"), "there is no file none.yaml"),
     ],
 )
 def test_what_does_not_go_together_is_one_sentence(check, tmp_path, arguments, part):

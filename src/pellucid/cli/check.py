@@ -78,7 +78,11 @@ def check(
     named = checked_files(files, output)
     refuse_contradictions(named, wanted, output, example, fixing)
     side = {} if example is None else {"side_file": _side_file(example), "side_name": str(example)}
-    checked = list(_checked(_with_progress(named), side))
+    passed_over: list[str] = []
+    checked = list(_checked(_with_progress(named), side, passed_over))
+    if passed_over:
+        names = ", ".join(passed_over[:_MANY]) + (", …" if len(passed_over) > _MANY else "")
+        remark(f"{names}: {_several(len(passed_over), 'report')} of pellucid, passed over.")
     if not named:
         remark(f"{', '.join(files)}: there is no file in it that can be checked.")
     has_failed = False
@@ -141,18 +145,28 @@ def _side_file(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
+        if isinstance(error, FileNotFoundError):
+            raise InputError(f"there is no file {path}; give the path of an example file with --example.") from None
         raise InputError(f"{path} cannot be read: {error.strerror or error}.") from None
 
 
 # Checking
 
 
-def _checked(files: Iterable[CheckedFile], side: dict[str, Any]) -> Iterator[Checked]:
+def _checked(files: Iterable[CheckedFile], side: dict[str, Any], passed_over: list[str]) -> Iterator[Checked]:
+    """The reports on files; the names of those that are reports themselves are added to `passed_over`."""
     for file in files:
         try:
             data = file.content()
+        except FileNotFoundError:
+            words = "there is no such file; give the path of a file or a folder, or - for standard input."
+            yield Checked(file, Report(file.name, reason=words))
+            continue
         except OSError as error:
             yield Checked(file, Report(file.name, reason=f"it cannot be read: {error.strerror or error}."))
+            continue
+        if file.is_own_report(data):
+            passed_over.append(file.name)
             continue
         if file.is_other_data(data):
             continue

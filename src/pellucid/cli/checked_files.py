@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import re
 import stat
 import sys
 from collections.abc import Iterator, Sequence
@@ -14,6 +13,7 @@ from pathlib import Path
 from pellucid.checking.documents.reading import FORMATS
 from pellucid.checking.example_files import SUFFIXES as EXAMPLE_SUFFIXES
 from pellucid.checking.example_files import holds_example
+from pellucid.cli.own_reports import is_own_report
 from pellucid.errors import InputError
 
 STANDARD_INPUT = "<stdin>"
@@ -24,15 +24,6 @@ _DATA = frozenset((*FORMATS["csv"], *FORMATS["text"]))
 _SUFFIXES = frozenset((*itertools.chain.from_iterable(FORMATS.values()), *EXAMPLE_SUFFIXES)) - {""}
 _SKIPPED_FOLDERS = frozenset(("__pycache__", "node_modules", "build", "dist"))
 _MADE_BY_PROGRAMS = (".min.js", ".min.mjs")
-_BEGINNING = 5_000
-_REPORTS = {  # how what `-o` has written in a folder begins or can be told
-    ".json": re.compile(rb"\s*\[\s*(?:\]\s*\Z|\{\s*\"file\":)"),
-    ".txt": re.compile(
-        rb"[^\n]*: (?:right|rounding|wrong|there is nothing in it to check)\b|::(?:error|warning|notice) "
-    ),
-    ".html": re.compile(rb"(?s).*\bpellucid-report\b"),
-    ".htm": re.compile(rb"(?s).*\bpellucid-report\b"),
-}
 
 
 @dataclass(frozen=True)
@@ -60,6 +51,10 @@ class CheckedFile:
     def is_other_data(self, data: bytes) -> bool:
         """Whether it was come across, and is a YAML or JSON file that holds no worked example."""
         return not self.is_named and self._suffix in EXAMPLE_SUFFIXES and not holds_example(self._suffix, data)
+
+    def is_own_report(self, data: bytes) -> bool:
+        """Whether it was come across, and is a report that `check` has written."""
+        return not self.is_named and is_own_report(self._suffix, data)
 
     @property
     def _suffix(self) -> str:
@@ -135,11 +130,8 @@ def _walk(folder: Path) -> Iterator[Path]:
 
 
 def _is_report(path: Path) -> bool:
-    """Whether a file holds a report that `-o` has written, as far as its beginning tells."""
-    known = _REPORTS.get(path.suffix.lower())
     try:
-        with path.open("rb") as file:
-            return known is not None and known.match(file.read(_BEGINNING)) is not None
+        return is_own_report(path.suffix.lower(), path.read_bytes())
     except OSError:
         return False
 
