@@ -22,6 +22,9 @@ _TELLING = (
 """What a passage that declares something has in it, in small letters: most have none of it, and a large document has
 tens of thousands of passages."""
 _WITHOUT_DIGITS = dict.fromkeys(map(ord, "0123456789"))
+_NUMBER = re.compile("[0-9]+")
+_KINDS_OF_NUMBERS = ("", "", "22", "222", "222", "22222")
+"""By how many digits it has."""
 _QUOTES = ('"', "'", "“", "„", "«", "‘")
 _SENTENCE = re.compile(
     r"\b(?:sentence|text|input|prompt|phrase|sequence|satz|frase|source|sentences|tokens of|words of|tokens in"
@@ -122,6 +125,7 @@ def declarations_of(parts: Sequence[Part]) -> Declarations:
     scales: dict[str, str] = {}
     known: dict[str, list[Said]] = {}
     telling: dict[str, bool] = {}  # of texts without their digits: many differ in their numbers only
+    silent: set[tuple[str, bool]] = set()  # forms of texts that say nothing of scale or mask
     for passage in _passages(parts):
         text = passage.text.text
         if len(text) > 200_000:
@@ -135,7 +139,12 @@ def declarations_of(parts: Sequence[Part]) -> Declarations:
             tells = telling[letters] = has_any(letters.lower(), _TELLING)
         if not tells:
             continue
+        form = _NUMBER.sub(_number_of_its_kind, text), passage.kind == "code"
+        if form in silent:
+            continue  # what else it declares, the first of its form has declared
         said = known[text] = said_in(text, is_code=passage.kind == "code")
+        if not said:
+            silent.add(form)
         found.statements += _statements(passage, said)
         lowered = text.lower()
         _tokens(passage, lowered, found)
@@ -171,6 +180,12 @@ def declarations_of(parts: Sequence[Part]) -> Declarations:
     likeliest = ("none", "root", "d_k", "number", "unscaled")
     found.scales = list(dict.fromkeys(scales[kind] for kind in likeliest if kind in scales))
     return found
+
+
+def _number_of_its_kind(number: re.Match[str]) -> str:
+    """What stands for a number in the form of a text: sizes have up to four digits, those of one may be words."""
+    written = number.group()
+    return written if len(written) == 1 else _KINDS_OF_NUMBERS[min(len(written), len(_KINDS_OF_NUMBERS) - 1)]
 
 
 def _statements(passage: Passage, said: Sequence[Said]) -> Iterator[Statement]:

@@ -27,7 +27,8 @@ MOST_LABEL = 300
 _OF_TOKENS = ("query", "key", "value", "embeddings", "scores", "scaled_scores", "masked_scores", "weights", "output")
 """What has a vector for each token."""
 _JOINS = re.compile(r"(?:\s*(?:for|of)\s+[\"“*]?\w+[\"”*]?)?[\s,;&#/*>|-]*(?:and|und|et|y)?\s*")
-_MAY_HOLD_ARRAY = re.compile(r"[\[(][\s\[(]{0,40}[-−]?[\d.√∞]")
+_MAY_HOLD_ARRAY = re.compile(r"(?:(?<!\w)\(|(?<!\w )\[|\[(?!\d{1,3}\]))[\s\[(]{0,40}[-−]?[\d.√∞]")
+"""Not the bracket of a call, f(2), nor of a reference behind a word: model [17]."""
 _MAKERS = frozenset({"array", "tensor", "matrix", "asarray"})
 
 

@@ -59,12 +59,14 @@ def unchecked_results(
     if not any(built.problem.claims for built in assembled):  # numbers without a name may be about anything
         mentions = [mention for mention in mentions if mention.quantity.step != UNNAMED]
     lines: dict[int, dict[int, _Place]] = {}
-    for group in (*map(_of_mention, mentions), *map(_of_chain, read.chains)):
-        left = [place for place in group if place.span.start not in known]
-        if left:  # an array belongs to the line on which it begins
-            known.update(place.span.start for place in left)
-            first = min(place.span.start for place in left)
-            lines.setdefault(source.line(first), {}).update((place.span.start, place) for place in left)
+    for group in (
+        *(_of_mention(mention, known) for mention in mentions),
+        *(_of_chain(chain, known) for chain in read.chains),
+    ):
+        if group:  # an array belongs to the line on which it begins
+            known.update(place.span.start for place in group)
+            first = min(place.span.start for place in group)
+            lines.setdefault(source.line(first), {}).update((place.span.start, place) for place in group)
     return [
         _in_words(line, [places[start] for start in sorted(places)], source) for line, places in sorted(lines.items())
     ]
@@ -98,17 +100,22 @@ def _given(mentions: Sequence[Mention]) -> set[int]:
     }
 
 
-def _of_mention(mention: Mention) -> list[_Place]:
-    """The results that a mention says something is; none where it may say what is given: `p = 0.1`."""
+def _of_mention(mention: Mention, known: set[int]) -> list[_Place]:
+    """The results that a mention says something is; none where it may say what is given: `p = 0.1`.
+
+    Args:
+        mention: of a document.
+        known: where the numbers begin that were compared or are given.
+    """
     named, values = mention.quantity, mention.values
     if named.step in _NO_RESULTS or mention.code:
         return []
-    if not values.ndim and ((named.symbol and not named.indices) or _is_given(mention)):
+    printed = [one for one in values.reshape(-1) if isinstance(one, Printed) and one.start not in known]
+    if not printed or (not values.ndim and ((named.symbol and not named.indices) or _is_given(mention))):
         return []
-    printed = [element for element in values.reshape(-1) if isinstance(element, Printed)]
     if named.step == IGNORED and not (_OF_SOFTMAX.search(mention.label) and any(one.places > 0 for one in printed)):
         return []  # sizes, rates, losses
-    return [_Place(Span(element.start, element.end), element.text) for element in printed]
+    return [_Place(Span(one.start, one.end), one.text) for one in printed]
 
 
 def _is_given(mention: Mention) -> bool:
@@ -120,8 +127,14 @@ def _is_given(mention: Mention) -> bool:
     return first is not None and not leaves(first.tree)  # a name whose value is known
 
 
-def _of_chain(chain: Chain) -> Iterator[_Place]:
-    """The results of an equation: decimals behind arithmetic, whether that could be read or not, and behind ≈."""
+def _of_chain(chain: Chain, known: set[int]) -> list[_Place]:
+    """The results of an equation: decimals behind arithmetic, whether that could be read or not, and behind ≈.
+
+    Args:
+        chain: the equation.
+        known: where the numbers begin that were compared or are given.
+    """
+    found: list[_Place] = []
     computes = False
     before: Side | None = None
     for side in chain.sides:
@@ -129,11 +142,15 @@ def _of_chain(chain: Chain) -> Iterator[_Place]:
         if value is None:
             before = side
             continue
-        if not is_literal(value):
+        tree = value.tree
+        if isinstance(tree, Printed) and (not tree.places or chain.text.place(tree.start) in known):
+            pass  # the usual case
+        elif not is_literal(value):
             computes = True
         elif side.relation and (computes or side.relation in _APPROXIMATE or _is_unread(chain, before)):
-            yield from _decimals(chain, value.tree)
+            found += _decimals(chain, tree, known)
         before = None
+    return found
 
 
 def _is_unread(chain: Chain, side: Side | None) -> bool:
@@ -143,10 +160,12 @@ def _is_unread(chain: Chain, side: Side | None) -> bool:
     return _UNREAD_ARITHMETIC.search(chain.text.text[max(side.start, side.end - _LONGEST_SIDE) : side.end]) is not None
 
 
-def _decimals(chain: Chain, tree: Tree) -> Iterator[_Place]:
+def _decimals(chain: Chain, tree: Tree, known: set[int]) -> Iterator[_Place]:
     """The printed numbers of a side, where it has decimals: whole numbers count and name as often as they result."""
     elements = tree.reshape(-1) if isinstance(tree, np.ndarray) else (tree,)
     printed = [element for element in elements if isinstance(element, Printed)]
     if any(element.places > 0 for element in printed):
         for element in printed:
-            yield _Place(chain.text.span(element.start, element.end), element.text)
+            span = chain.text.span(element.start, element.end)
+            if span.start not in known:
+                yield _Place(span, element.text)
