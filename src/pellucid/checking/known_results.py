@@ -76,6 +76,8 @@ class KnownResults:
             except NoValueError:
                 return float("inf"), float("-inf")
         low = high = middle
+        if not rounded and not self.results and not any(leaf.is_open for leaf in leaves(tree)):
+            return middle, middle  # the usual case
         rounds = rounded and _contains_division(tree)
         weights = _weights(tree) if rounded else frozenset()
         results = self.results

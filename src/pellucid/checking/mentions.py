@@ -25,19 +25,13 @@ from pellucid.checking.naming import Quantity, quantity
 from pellucid.checking.passages import Part, Passage, Table
 from pellucid.checking.printed import Printed
 from pellucid.checking.prints import Prints
-from pellucid.checking.surroundings import TRIMMINGS, Surroundings
+from pellucid.checking.surroundings import SUPPOSED, TRIMMINGS, Surroundings
 from pellucid.checking.tables import table_mentions
 from pellucid.checking.values import Tree, Value, is_literal, leaves
 from pellucid.expressions import Exponential, Number, Quotient, SquareRoot
 
 _CLAUSE_END = re.compile(r"(?<!\s)[;.](?=\s)")  # not the dot of q . k
 _RESULTS = ("scores", "scaled_scores", "masked_scores", "weights", "output")
-_SUPPOSED = re.compile(
-    r"\bmistake|\bwould (?:be|become|give|have|look|change)\b|\bwrong|\bincorrect|\bif we (?:forg|did|had|left|skip)"
-    r"|\bhad we\b|\bdropout\b|\bafter (?:\w+ ){0,3}(?:training|updates?|epochs?|gradient)\b",
-    re.IGNORECASE,
-)
-"""Words beside results that are not those of the example: what a slip would give, or what training made of them."""
 _OF_KEYS = ("scores", "scaled_scores", "masked_scores", "weights")
 """What has a number for each token."""
 
@@ -208,9 +202,9 @@ class _Reader:
         step, size = mention.quantity.step, mention.values.size
         if step not in _RESULTS or not 0 < size <= self.largest.get(step, 0):
             return False
-        if self.around.lead.endswith("?") or _SUPPOSED.search(mention.label):
+        if self.around.lead.endswith("?") or SUPPOSED.search(mention.label):
             return True
-        return size <= self.largest_before.get(step, 0) and _SUPPOSED.search(self.around.heading) is not None
+        return size <= self.largest_before.get(step, 0) and self.around.supposes
 
     def of_chain(self, chain: Chain, kind: str, follows: Quantity | None) -> Mention | None:
         """What an equation says its last plain side is.

@@ -9,6 +9,12 @@ from pellucid.checking.naming import Quantity, mentioned, quantity
 
 TRIMMINGS = " \t\n=≈:→-–—*•#/\"“”'‘’."
 """What stands around a token in a label."""
+SUPPOSED = re.compile(
+    r"\bmistake|\bwould (?:be|become|give|have|look|change)\b|\bwrong|\bincorrect|\bif we (?:forg|did|had|left|skip)"
+    r"|\bhad we\b|\bdropout\b|\bafter (?:\w+ ){0,3}(?:training|updates?|epochs?|gradient)\b",
+    re.IGNORECASE,
+)
+"""Words beside results that are not those of the example: what a slip would give, or what training made of them."""
 _SUBJECT = re.compile(
     r"attention|attn|self|softmax|transformer|aufmerksamkeit|atenci|example|beispiel|exemple|ejemplo|intro|exercise"
     r"|solution|question|answer|problem|step|result|summary|notes?$|overview|setup|background|method|appendix",
@@ -32,6 +38,7 @@ class Surroundings:
     def __init__(self, tokens: Sequence[str]) -> None:
         self.tokens = tuple(tokens)
         self.heading = self.lead = self.last_line = ""
+        self.supposes = False  # whether the heading says that what follows is wrong, or holds elsewhere
 
     def go_on(self, kind: str, text: str) -> None:
         """Keep of a passage that has been read what may name the next.
@@ -42,6 +49,7 @@ class Surroundings:
         """
         if kind == "heading":
             self.heading, self.last_line = text.strip(), ""
+            self.supposes = SUPPOSED.search(self.heading) is not None
         else:
             self.last_line = _last_line(text)
 
