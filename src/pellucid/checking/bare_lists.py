@@ -20,6 +20,11 @@ _LIST = re.compile(
     rf"(?:{_WORD}\s+)?{_NUMBER})(?![\w\u0304\u0305]|\.[\d(])"
 )
 _LONGEST_LABEL = 120
+_LINE = re.compile(
+    rf"^[ \t]*(?:[-*•][ \t]+)?[\"“„'*`]?(?P<word>{_WORD})[\"”“'*`]?[ \t]*"
+    rf":[ \t]*(?P<number>{_NUMBER})[ \t]*[.,;]?[ \t]*$"
+)
+"""One item a line: `cat: 0.31`."""
 
 
 class BareList(NamedTuple):
@@ -33,6 +38,37 @@ class BareList(NamedTuple):
     label: str
     words: tuple[str, ...]
     values: Array
+
+
+class Item(NamedTuple):
+    """An item of a list that has a line for each: the title of the list, what the item is called, and its number.
+
+    The number has its place in the passage.
+    """
+
+    title: str
+    word: str
+    number: Printed
+
+
+def items_by_line(text: str, lead: str) -> Iterator[Item]:
+    """The items under a title, one a line; the title ends in a colon, and stands above them or leads into the passage.
+
+    Args:
+        text: of the passage.
+        lead: the line that introduces it, where it is an item of a list itself; else empty.
+    """
+    if ":" not in text:
+        return
+    title, start = lead, 0
+    for line in text.splitlines(keepends=True):
+        if item := _LINE.match(line.rstrip("\r\n")):
+            if title:
+                low, high = item.span("number")
+                yield Item(title, item["word"], Printed.read(item["number"], start + low, start + high))
+        elif line.strip():
+            title = line.strip() if line.rstrip().endswith(":") else ""
+        start += len(line)
 
 
 def bare_lists(text: str) -> Iterator[BareList]:

@@ -24,7 +24,7 @@ from pellucid.checking.values import is_literal
 
 MOST_LABEL = 300
 """Characters before a number, among which its name is looked for."""
-_OF_TOKENS = ("query", "key", "value", "embeddings", "scores", "scaled_scores", "masked_scores", "weights", "output")
+OF_TOKENS = ("query", "key", "value", "embeddings", "scores", "scaled_scores", "masked_scores", "weights", "output")
 """What has a vector for each token."""
 _JOINS = re.compile(r"(?:\s*(?:for|of)\s+[\"“*]?\w+[\"”*]?)?[\s,;&#/*>|-]*(?:and|und|et|y)?\s*")
 _MAY_HOLD_ARRAY = re.compile(r"(?:(?<!\w)\(|(?<!\w )\[|\[(?!\d{1,3}\]))[\s\[(]{0,40}[-−]?[\d.√∞]")
@@ -103,7 +103,7 @@ class LooseArrays:
             read_to = max(previous_end, ends[before_it - 1] if before_it else 0)
             is_print = kind in ("output", "verbatim", "comment")
             label = self._label(text.text, previous_end, read_to, start, is_print)
-            named = (quantity(label, self.around.tokens) or self.around.of_token(label, _OF_TOKENS)) if label else None
+            named = (quantity(label, self.around.tokens) or self.around.of_token(label, OF_TOKENS)) if label else None
             if named is None and item is not None and item.values.shape == value.tree.shape:
                 named = self.around.goes_on(item.quantity, text.text[previous_end:start])
             if named is not None and not (token.text == "(" and begin == position and named.symbol):

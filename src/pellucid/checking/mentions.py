@@ -14,10 +14,10 @@ from decimal import Decimal
 import numpy as np
 from msgspec import structs
 
-from pellucid.checking.bare_lists import bare_lists
+from pellucid.checking.bare_lists import bare_lists, items_by_line
 from pellucid.checking.equation_forms import EquationForms
 from pellucid.checking.equations import Chain, chains_of
-from pellucid.checking.loose_arrays import MOST_LABEL, LooseArrays
+from pellucid.checking.loose_arrays import MOST_LABEL, OF_TOKENS, LooseArrays
 from pellucid.checking.mapped_text import MappedText
 from pellucid.checking.markers import HEAD, markers
 from pellucid.checking.mention import INFERRED, SECTION, UNNAMED, Mention, as_array, as_programs_print
@@ -32,6 +32,8 @@ from pellucid.expressions import Exponential, Number, Quotient, SquareRoot
 
 _CLAUSE_END = re.compile(r"(?<!\s)[;.](?=\s)")  # not the dot of q . k
 _RESULTS = ("scores", "scaled_scores", "masked_scores", "weights", "output")
+_MOST_ABOVE = 2_000
+"""Characters before an item of a list, among which its title is looked for."""
 _OF_KEYS = ("scores", "scaled_scores", "masked_scores", "weights")
 """What has a number for each token."""
 
@@ -177,6 +179,7 @@ class _Reader:
                 before = mention.quantity, chain.sides[-1].end
         if not program:
             found += self.lists(text, covered)
+            found += self.items(text)
         found += self.loose_arrays.find(passage.text, covered, program, kind)
         if len(found) > 1:
             found.sort(key=lambda mention: mention.offset)
@@ -218,7 +221,8 @@ class _Reader:
         named = quantity(label[-MOST_LABEL:], self.tokens) or follows
         values = [side.value for side in chain.sides if side.value is not None]
         if named is None and values:
-            named = self.around.of_token(chain.label, _OF_KEYS) or self.inferred(values, chain.label)
+            steps = OF_TOKENS if any(value.shape and is_literal(value) for value in values) else _OF_KEYS
+            named = self.around.of_token(chain.label, steps, _title(chain)) or self.inferred(values, chain.label)
         if named is None or not values or (kind == "code" and not any(value.shape for value in values)):
             return None
         computed = next((value for value in values if not is_literal(value)), None)
@@ -272,6 +276,15 @@ class _Reader:
             columns = listed.words or None
             yield Mention(named, listed.values, listed.label, columns=columns, offset=listed.start, about=about)
 
+    def items(self, text: str) -> Iterator[Mention]:
+        """`cat: 0.31`, line by line or item by item, under a title that names what has a number for each token."""
+        if not self.tokens:
+            return
+        for item in items_by_line(text, self.around.lead):
+            if item.word in self.tokens and (named := self.around.of_token(item.word, _OF_KEYS, item.title)):
+                label = f"{item.title} {item.word}"
+                yield Mention(named, as_array(item.number), label, offset=item.number.start)
+
     # Tables
 
     def table(self, table: Table) -> None:
@@ -310,6 +323,17 @@ class _Reader:
             for cell in row:
                 if any(sign in cell.text for sign in "=≈") and any(map(str.isdigit, cell.text)):
                     self.found_chains.append((cell, list(chains_of(cell, self.names))))
+
+
+def _title(chain: Chain) -> str:
+    """The line above a list in one passage, such as “Keys (from the encoder):”, that the equation is an item of."""
+    start = chain.start
+    for line in reversed(chain.text.text[max(0, start - _MOST_ABOVE) : start].split("\n")[:-1]):
+        if line.rstrip().endswith(":"):
+            return line.strip()
+        if "=" not in line:
+            break
+    return ""
 
 
 def _refined(named: Quantity, tree: Tree | None) -> Quantity:

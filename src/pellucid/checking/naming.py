@@ -81,7 +81,8 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             "output",
             r"softmax\s*\([^=]*\)\s*[·×*@]?\s*V\b|(?<!\w)(?:A|α|W|P|weights|attn)(?:_\d+)?\s*[·×*@]?\s*V(?:_\d+)?\b(?!\s*_)"
             r"|\b\w*(?:attn|attention|weights|probs)\w*\s*@\s*(?:[vV]|values?)\s*$"
-            r"|\bV\s*[·×*@]?\s*A\b",
+            r"|\bV\s*[·×*@]?\s*A\b"
+            r"|\d\s*[·×*⋅]?\s*v_?\{?\w{0,20}\}?\s*\+.*\d\s*[·×*⋅]?\s*v_?\{?\w{0,20}\}?\s*$",  # 0.2·v_a + 0.8·v_b
             0,
         ),
         ("weights", r"(?<!before )softmax\s*\(", re.IGNORECASE),

@@ -75,16 +75,21 @@ class Surroundings:
                 return (word,)
         return ()
 
-    def of_token(self, label: str, steps: Sequence[str]) -> Quantity | None:
+    def of_token(self, label: str, steps: Sequence[str], title: str = "") -> Quantity | None:
         """`dog: … = 0.48` under the heading “Attention weights” is the weight of dog.
 
         In a list under “Keys:” a word that is no known token yet names one, too.
+
+        Args:
+            label: what stands before the number.
+            steps: what it can be.
+            title: the line above the list in the same passage; empty where there is none.
         """
         token = label.strip(TRIMMINGS)
-        if token not in self.tokens and not (self.lead and _NEW_TOKEN.fullmatch(token)):
+        if token not in self.tokens and not ((title or self.lead) and _NEW_TOKEN.fullmatch(token)):
             return None
-        for line in reversed(self.lines):
-            named = quantity(line, self.tokens)
+        for line in (title,) if title else reversed(self.lines):
+            named = quantity(line, () if title else self.tokens)  # “Keys (from the encoder):” is not about “the”
             if named is not None and named.step in steps and not named.indices:
                 return Quantity(named.step, (token,), named.head)
         return None

@@ -206,7 +206,10 @@ def names_one(text: str) -> bool:
 def _corner(header: list[str] | None) -> str:
     """What stands over the row labels, unless it only says what rows and columns are: `query \\ key`."""
     corner = header[0] if header else ""
-    names_axes = re.search(r"[\\/×|]", corner) or (re.search(r"(?i)quer", corner) and re.search(r"(?i)key", corner))
+    divides = re.search(r"√|sqrt", corner)  # QKᵀ/√d_k is a name
+    names_axes = (re.search(r"[\\/×|]", corner) and not divides) or (
+        re.search(r"(?i)quer", corner) and re.search(r"(?i)key", corner)
+    )
     return "" if names_axes else corner
 
 

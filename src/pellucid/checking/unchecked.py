@@ -20,7 +20,7 @@ from pellucid.checking.mention import FOCUS, INFERRED, SECTION, UNNAMED, Mention
 from pellucid.checking.mentions import Reading
 from pellucid.checking.naming import IGNORED
 from pellucid.checking.number_style import number_as_written
-from pellucid.checking.printed import Printed
+from pellucid.checking.printed import Printed, is_near
 from pellucid.checking.report import Unchecked
 from pellucid.checking.scopes import INPUTS
 from pellucid.checking.source import Source
@@ -31,7 +31,7 @@ _GIVEN = re.compile(r"\([^()]*$|\bd_?[{(]?\w{1,7}\W*$|\b(?:n|heads?|tokens?|dim\
 _OF_SOFTMAX = re.compile(r"\bexp|\be\^|sum|total|Σ|denominator|numerator|normali|nenner|max", re.IGNORECASE)
 _NO_RESULTS = frozenset((FOCUS, SECTION, INFERRED, *INPUTS))
 _APPROXIMATE = frozenset("≈≃≅")
-_UNREAD_ARITHMETIC = re.compile(r"\d.*[)\]|’'%⟩>]\s*$|[-+−×·⋅*/^√(]\s*\d[\d.,]*\s*$")
+_UNREAD_ARITHMETIC = re.compile(r"\d.*[)\]|’'%⟩>]\s*$|[-+−×·⋅*/^√(]\s*\d[\d.,]*\s*$|\d\s*[×·⋅*]\s*\w")
 """A side with numbers that could not be read, such as cos(0.3), behind which a result stands."""
 _LONGEST_SIDE = 200
 
@@ -84,8 +84,11 @@ def _compared(assembled: Sequence[Assembled], equations: EquationCheck) -> set[i
     for built in assembled:
         for claim in built.problem.claims:
             true = built.verdicts.true.get(claim.step)
-            if true is not None and not np.isnan(float(true[claim.index])):
-                places.add(claim.printed.start)
+            if true is None or np.isnan(float(true[claim.index])):
+                continue
+            if claim.step in built.problem.inputs and not is_near(claim.printed, float(true[claim.index])):
+                continue  # results that are taken as given are given once
+            places.add(claim.printed.start)
     return places
 
 
