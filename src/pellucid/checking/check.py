@@ -10,6 +10,7 @@ from pathlib import PurePath
 
 import numpy as np
 
+from pellucid.checking.against_inputs import claims_of_inputs, wrong_inputs
 from pellucid.checking.exact import exact_derivation
 from pellucid.checking.example_files import is_example_file
 from pellucid.checking.findings import findings_of
@@ -84,11 +85,13 @@ def check_example(name: str, example: Example, source: Source, text: str, start:
     verdicts = judge(problem)
     exact = exact_derivation(example, derivation) if verdicts.judgements else None
     findings = findings_of(problem, verdicts, source, derivation=derivation, exact=exact)
+    findings += wrong_inputs(problem, source)
     reading = [] if claims else ["There are no claims in this file: nothing was compared."]
     corrected = []
     if any(finding.severity == "error" for finding in findings):
         corrected = [Corrected(derivation, _row(findings, derivation))]
-    return Report(name, verdicts.checked, findings, reading, source, corrected=corrected)
+    checked = verdicts.checked + len(claims_of_inputs(problem))
+    return Report(name, checked, findings, reading, source, corrected=corrected)
 
 
 def _row(findings: Sequence[Finding], derivation: Derivation) -> int:

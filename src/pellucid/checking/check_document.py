@@ -10,6 +10,7 @@ from decimal import Decimal
 import numpy as np
 
 from pellucid.arrays import Array
+from pellucid.checking.against_inputs import claims_of_inputs, wrong_inputs
 from pellucid.checking.assemble import assemble
 from pellucid.checking.assembled import Assembled
 from pellucid.checking.declarations import declarations_of
@@ -181,6 +182,10 @@ class _Document:
                 judged[claim.printed.start] = None
         for finding in restated(built.scope, self.source):
             self.found.add(finding)
+        if self.examples:
+            self.count += len(claims_of_inputs(problem))
+            for finding in wrong_inputs(problem, self.source):
+                self.found.add(finding)
         operand_of: dict[int, int] = {}
         for operand in operands:
             operand_of[operand.claim.printed.start] = self.operand(built, operand)
