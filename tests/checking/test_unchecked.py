@@ -41,6 +41,7 @@ def test_results_that_nothing_was_compared_with(text, expected):
         "The attention weights with d_k = 2 sum to 1.\n",
         "The shape is [3, 4]; see [12, 13].\n",
         "A = E / E.sum(axis=1)\n",
+        "Needs flash_attn>=2.4 and CAPTURE_OUTPUTS=1.\n",
         "```python\nw = np.array([[0.1, 0.2], [0.3, 0.4]])\n```\n",
         "0.5 × 0.5 = 0.25 ≈ 0.3\n",
         "| setting | value |\n|---|---|\n| layers | 6 |\n| heads | 8 |\n",

@@ -34,7 +34,7 @@ def repeating_like(written: str, number: Decimal) -> str | None:
         return None
     fraction = Fraction(number).limit_denominator(_LARGEST_DENOMINATOR)
     off = abs(Decimal(fraction.numerator) / fraction.denominator - number)
-    digits = _digits(fraction) if off <= _SAME * max(1, abs(number)) else None
+    digits = _digits(fraction) if off <= _SAME * max(Decimal(1), abs(number)) else None
     mark = notation[1]
     if digits is None:
         shown = sum(map(str.isdigit, written.partition(mark)[2]))

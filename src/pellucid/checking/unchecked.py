@@ -26,7 +26,7 @@ from pellucid.checking.scopes import INPUTS
 from pellucid.checking.source import Source
 from pellucid.checking.values import Tree, is_literal, leaves
 
-_GIVEN = re.compile(r"\([^()]*$|\bd_?[{(]?\w{1,7}\W*$|\b(?:n|heads?|tokens?|dim\w*)\W*$", re.IGNORECASE)
+_GIVEN = re.compile(r"\([^()]*$|[<>!]\W*$|\bd_?[{(]?\w{1,7}\W*$|\b(?:n|heads?|tokens?|dim\w*)\W*$", re.IGNORECASE)
 """A label that ends in something given, not computed: “with d_k”, or `sum(axis` of sum(axis=1)."""
 _OF_SOFTMAX = re.compile(r"\bexp|\be\^|sum|total|Σ|denominator|numerator|normali|nenner|max", re.IGNORECASE)
 _NO_RESULTS = frozenset((FOCUS, SECTION, INFERRED, *INPUTS))
@@ -104,7 +104,7 @@ def _given(mentions: Sequence[Mention]) -> set[int]:
 
 
 def _of_mention(mention: Mention, known: set[int]) -> list[_Place]:
-    """The results that a mention says something is; none where it may say what is given: `p = 0.1`.
+    """The results that a mention says something is; none where it may say what is given: `p = 0.1`, `weights = 1`.
 
     Args:
         mention: of a document.
@@ -114,16 +114,17 @@ def _of_mention(mention: Mention, known: set[int]) -> list[_Place]:
     if named.step in _NO_RESULTS or mention.code:
         return []
     printed = [one for one in values.reshape(-1) if isinstance(one, Printed) and one.start not in known]
-    if not printed or (not values.ndim and ((named.symbol and not named.indices) or _is_given(mention))):
+    if not printed or (not values.ndim and _is_given(mention, printed[0])):
         return []
     if named.step == IGNORED and not (_OF_SOFTMAX.search(mention.label) and any(one.places > 0 for one in printed)):
         return []  # sizes, rates, losses
     return [_Place(Span(one.start, one.end), one.text) for one in printed]
 
 
-def _is_given(mention: Mention) -> bool:
-    """Whether a number is said to be a size or an argument: of “weights with d_k = 3” the 3."""
-    if _GIVEN.search(mention.label):
+def _is_given(mention: Mention, number: Printed) -> bool:
+    """Whether a number is said to be a size, an argument or a setting: of “weights with d_k = 3” the 3."""
+    is_setting = not mention.quantity.indices and (mention.quantity.symbol or not number.places)
+    if is_setting or _GIVEN.search(mention.label):
         return True
     sides = mention.chain.sides if mention.chain is not None else ()
     first = next((side.value for side in sides if side.value is not None), None)
