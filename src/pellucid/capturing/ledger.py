@@ -39,24 +39,26 @@ class Ledger:
         self.is_parameter = is_parameter
         self.saw_softmax = saw_softmax
         self._trails: MutableMapping[Tensor, Trail] = WeakTensorKeyDictionary()
+        self._followed: set[int] = set()  # identities that tensors with a trail have or had: most never have one
         self.conditions: MutableMapping[Tensor, Tensor] = WeakTensorKeyDictionary()
         self.writes = Writes()
 
     def trail(self, tensor: Any) -> Trail | None:
         """What is known of a tensor."""
-        return self._trails.get(tensor) if isinstance(tensor, Tensor) else None
+        return self._trails.get(tensor) if id(tensor) in self._followed else None
 
     def set(self, tensor: Tensor, trail: Trail | None) -> None:
         """Notes what is known of it now; nothing, with `None`."""
-        if trail is None:
-            self._trails.pop(tensor, None)
-        else:
+        if trail is not None:
+            self._followed.add(id(tensor))
             self._trails[tensor] = trail
+        elif id(tensor) in self._followed:
+            self._trails.pop(tensor, None)
 
     def forget(self, result: Any) -> None:
         """Nothing is known of it any more."""
         if isinstance(result, Tensor):
-            self._trails.pop(result, None)
+            self.set(result, None)
 
     def keep(self, record: Record) -> None:
         """Hands a record on, and watches what it holds."""

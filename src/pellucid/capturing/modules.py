@@ -5,6 +5,7 @@ Hooks on modules switch PyTorch's fast paths off, and would thereby change what 
 
 from __future__ import annotations
 
+import functools
 import re
 import threading
 from abc import ABC, abstractmethod
@@ -84,7 +85,11 @@ def unwatch(watcher: Watcher) -> None:
 
 def is_attention(module: nn.Module) -> bool:
     """Whether a module is, by its class's name, one that lets tokens look at each other."""
-    name = type(module).__name__
+    return _names_attention(type(module).__name__)
+
+
+@functools.cache
+def _names_attention(name: str) -> bool:
     return bool(_ATTENTION.search(name)) and not _NOT_ITSELF.search(name)
 
 

@@ -66,17 +66,19 @@ class Recorder(modules.Watcher):
     """
 
     def __init__(self, model: nn.Module) -> None:
-        self._names = {id(module): name for name, module in model.named_modules()}
+        named = dict(model.named_modules())
+        self._names = {id(module): name for name, module in named.items()}
         self._parameters = {
             parameter.untyped_storage()._cdata
-            for parameter in model.parameters()
+            for module in named.values()
+            for parameter in module.parameters(recurse=False)
             if not isinstance(parameter, nn.parameter.UninitializedParameter)
         }
         self._stack: list[Frame] = []
         self._ledger = Ledger(self._found, self._is_parameter, self._softmax)
         self._compiled = any(
             type(module).__name__ == "OptimizedModule" or getattr(module, "_compiled_call_impl", None) is not None
-            for module in model.modules()
+            for module in named.values()
         )
         self._exits = contextlib.ExitStack()
         self.passes: list[Pass] = []

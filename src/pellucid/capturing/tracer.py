@@ -6,13 +6,13 @@ live as long as the tensors they belong to, so that nothing is kept but what goe
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from pellucid.capturing.fused import FUSED, flex
-from pellucid.capturing.handlers import HANDLERS
+from pellucid.capturing.handlers import HANDLERS, Handler
 from pellucid.capturing.ledger import Ledger
 
 
@@ -43,32 +43,52 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]  # PyTorch's c
             if getattr(func, "__name__", "") == "flex_attention":
                 flex(self._ledger, args, kwargs, result)
             return result
-        if func not in FUSED and func._can_decompose() and _is_composite(func):
+        known = _operations.get(id(func)) or _learn(func)
+        if known.composite:
             with self:
                 result = func.decompose(*args, **kwargs)
             if result is not NotImplemented:
                 return result
-        if func._schema.is_mutable:
+        if known.writes:
             self._ledger.writes.before(func, args)
         result = func(*args, **kwargs)
-        handler = HANDLERS.get(func)
-        if handler is not None:
+        if known.handler is not None:
             try:
-                handler(self._ledger, func, args, kwargs, result)
+                known.handler(self._ledger, func, args, kwargs, result)
             except Exception:  # what cannot be followed is not recorded; the model must not notice
                 self._ledger.forget(result)
-        elif func._schema.is_mutable:
+        elif known.writes:
             self._ledger.forget(result)
         return result
 
 
-_composite: dict[Any, bool] = {}
+class _Operation(NamedTuple):
+    """What is to be known of an operation whenever it comes by.
+
+    Args:
+        func: itself, which keeps its identity from being given to another.
+        composite: whether it is only a way of writing others, which are to be seen instead.
+        writes: whether it overwrites some of its arguments.
+        handler: what it means; `None` for nothing.
+    """
+
+    func: Any
+    composite: bool
+    writes: bool
+    handler: Handler | None
+
+
+_operations: dict[int, _Operation] = {}
+"""By identity: operations count their hash in Python, hundreds of times in every forward pass."""
+
+
+def _learn(func: Any) -> _Operation:
+    composite = func not in FUSED and func._can_decompose() and _is_composite(func)
+    known = _operations[id(func)] = _Operation(func, composite, func._schema.is_mutable, HANDLERS.get(func))
+    return known
 
 
 def _is_composite(func: Any) -> bool:
-    """Whether an operation is only a way of writing others, which are to be seen instead."""
-    if func not in _composite:
-        _composite[func] = torch._C._dispatch_has_kernel_for_dispatch_key(
-            func.name(), torch._C.DispatchKey.CompositeImplicitAutograd
-        )
-    return _composite[func]
+    """Whether an operation has no kernel of its own."""
+    key = torch._C.DispatchKey.CompositeImplicitAutograd
+    return bool(torch._C._dispatch_has_kernel_for_dispatch_key(func.name(), key))
