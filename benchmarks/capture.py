@@ -2,6 +2,14 @@
 
     python benchmarks/capture.py [--n 1024] [--layers 12]
     python benchmarks/capture.py --keys 131072      # one query against so many keys, as in a step with a cache
+    python benchmarks/capture.py --peers PYTHON [--lengths 256 1024 …]      # against others, see capture_peers.py
+
+PYTHON is the interpreter of an environment that the peers have for themselves, none of which need be there:
+
+    python -m venv peers && peers/bin/pip install torch==2.13.0 transformers bertviz transformer_lens nnsight
+
+Each way to look runs in a process of its own with a limit of time and of memory, on the same weights and the same ids;
+a way that a length was too much for is not tried with more. That the numbers seen are the same is compared.
 
 A GPT-2-small shape, randomly initialised, one thread, float32. Times are of the processor, so that what else runs on
 the machine counts less; of a forward pass the program's own part and the system's, which hands out fresh memory, are
@@ -11,13 +19,24 @@ told apart. Forward passes with and without capture alternate; the medians are c
 from __future__ import annotations
 
 import argparse
+import json
+import os
 import resource
+import shlex
+import signal
 import statistics
+import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
+from capture_peers import WAYS
+from machine import write_result
 from torch import nn
 
 import pellucid
@@ -85,8 +104,10 @@ def one_step(n_k: int) -> pellucid.Recording:
 
 def rows_of(layer: Any) -> None:
     verifying = seconds(lambda: layer.verification)
-    head, last = layer.head(1), layer.shape[2] - 1
-    first = seconds(lambda: head.row(last))
+    last = layer.shape[2] - 1
+    first = statistics.median(seconds(lambda head=head: layer.head(head).row(last)) for head in range(layer.num_heads))
+    head = layer.head(1)
+    head.row(last)
     rows = statistics.median(seconds(lambda: head.row(last)) for _ in range(20))
     print(f"verifying a layer {verifying * 1e3:.0f} ms")
     print(f"the first row of a head {first * 1e3:.1f} ms, further ones {rows * 1e3:.2f} ms")
@@ -105,15 +126,139 @@ def overview_of(layer: Any) -> None:
     )
 
 
+WORKER = Path(__file__).parent / "capture_peers.py"
+REFERENCE = "pellucid, a row of every head"
+TOO_MUCH = ("MemoryError", "not enough memory", "can't allocate memory", "Cannot allocate memory", "bad_alloc")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one way to look; see `capture_peers.py`.
+
+    Args:
+        found: what it measured; `None` where it ended.
+        reason: why it ended.
+    """
+
+    found: dict[str, Any] | None
+    reason: str = ""
+
+
+def tried(way: str, python: str, folder: Path, n: int, minutes: float, gibibytes: float) -> Outcome:
+    """One way to look at one length, within its limits."""
+    command = [python, str(WORKER), way, str(folder), str(n), "--memory", str(gibibytes)]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore", "HF_HUB_OFFLINE": "1"}
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=minutes * 60, env=environment)
+    except subprocess.TimeoutExpired:
+        return Outcome(None, f"more than {minutes:g} minutes")
+    if done.returncode == 0:
+        return Outcome(json.loads(done.stdout.strip().splitlines()[-1]))
+    if done.returncode == -signal.SIGKILL or any(sign in done.stderr for sign in TOO_MUCH):
+        return Outcome(None, f"more than {gibibytes:g} GiB")
+    if done.returncode < 0:
+        return Outcome(None, f"ended by signal {-done.returncode}")
+    last = (done.stderr.strip().splitlines() or ["it ended without a word"])[-1]
+    return Outcome(None, "not installed" if "ModuleNotFoundError" in last else last)
+
+
+def distance(ends: list[list[float]], reference: list[list[float]]) -> float:
+    """The largest difference of two rows of weights, of the first head and of the last."""
+    return float((torch.tensor(ends) - torch.tensor(reference)).abs().max())
+
+
+def against(options: argparse.Namespace) -> list[str]:
+    """The lines of a table for each length."""
+    from transformers import GPT2Config, GPT2LMHeadModel
+
+    lines: list[str] = []
+    ended: dict[str, str] = {}
+    with tempfile.TemporaryDirectory() as temporary:
+        config = GPT2Config(n_layer=options.layers, n_positions=max(options.lengths))
+        GPT2LMHeadModel(config).save_pretrained(temporary)
+        for n in options.lengths:
+            lines += [
+                f"## {n:,} tokens",
+                "",
+                "| | seconds | memory, MiB | page, MB | weights differ by |",
+                "|---|---|---|---|---|",
+            ]
+            reference: list[list[float]] = []
+            for way in options.ways:
+                if way not in ended:
+                    mine = way == "forward pass alone" or way.startswith(("pellucid", "transformers"))
+                    python = sys.executable if mine else options.peers
+                    outcome = tried(way, python, Path(temporary), n, options.minutes, options.gibibytes)
+                    if outcome.found is None:
+                        ended[way] = f"{outcome.reason}, at {n:,} tokens"
+                if way in ended:
+                    lines.append(f"| {way} | {ended[way]} | | | |")
+                else:
+                    found = outcome.found
+                    if way == REFERENCE:
+                        reference = found["ends"]
+                    compared = way != REFERENCE and reference and found["ends"]
+                    differ = f"{distance(found['ends'], reference):.0e}" if compared else ""
+                    page = f"{found['page'] / 1e6:.1f}" if found["page"] else ""
+                    lines.append(
+                        f"| {way} | {found['seconds']:.2f} | {found['peak'] / 2**20:,.0f} | {page} | {differ} |"
+                    )
+                print(lines[-1], file=sys.stderr, flush=True)
+            lines.append("")
+    return lines
+
+
+def compare_with_peers(options: argparse.Namespace) -> None:
+    """Measures all ways and keeps what was found."""
+    asked = [options.peers, "-c", "from importlib.metadata import version as v\n" + ASKED]
+    versions = subprocess.run(asked, capture_output=True, text=True).stdout.strip()
+    lines = [
+        f"{options.layers} layers of GPT-2-small's shape, random weights, float32, one thread. Seconds are the "
+        "processor's, the forward pass included. Memory is the most that the process had beyond the loaded model. "
+        f"A way that needs more than {options.minutes:g} minutes or {options.gibibytes:g} GiB in all is ended. The "
+        "weights compared are those that the last token gives in the first head and in the last; pellucid computes "
+        "them in float64.",
+        "",
+        f"The peers: {versions or 'none'}.",
+        "",
+        *against(options),
+    ]
+    arguments = [Path(one).name if one == options.peers else one for one in sys.argv[1:]]
+    write_result(
+        options.name, shlex.join(["python", "benchmarks/capture.py", *arguments]), lines, "torch", "transformers"
+    )
+
+
+ASKED = """
+found = []
+for name in ("torch", "transformers", "bertviz", "transformer_lens", "nnsight"):
+    try:
+        found.append(f"{name} {v(name)}")
+    except Exception:
+        found.append(f"{name} is not installed")
+print(", ".join(found))
+"""
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--n", type=int, default=1024)
     parser.add_argument("--layers", type=int, default=12)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--keys", type=int, help="no forward passes: one query against so many keys")
+    peers = parser.add_argument_group("against others")
+    peers.add_argument("--peers", metavar="PYTHON", help="the interpreter of an environment that has them")
+    peers.add_argument("--lengths", type=int, nargs="+", default=[256, 1024, 2048, 4096, 8192])
+    peers.add_argument("--ways", nargs="+", choices=list(WAYS), default=list(WAYS), metavar="WAY")
+    peers.add_argument("--minutes", type=float, default=15, help="that a way may take")
+    peers.add_argument("--gibibytes", type=float, default=16, help="of memory that it may take")
+    peers.add_argument("--name", default="capture-peers", help="of the result's file")
     options = parser.parse_args()
     torch.set_num_threads(1)
     torch.manual_seed(0)
+    if options.peers:
+        compare_with_peers(options)
+        return
     if options.keys:
         print(f"one query, {options.keys} keys, torch {torch.__version__}, one thread")
         rows_of(one_step(options.keys).layers[0])
