@@ -30,7 +30,7 @@ HEADER = (
 class Numbered:
     """A tokenizer whose tokens are numbers of words."""
 
-    def tokens(self, ids: list[int]) -> list[str]:
+    def pieces(self, ids: list[int]) -> list[str]:
         return [f"w{one}" for one in ids]
 
 

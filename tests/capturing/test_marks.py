@@ -29,7 +29,7 @@ class Ours:
 
     pad_id, bos_id, eos_id, unk_id = PAD, BOS, EOS, UNK
 
-    def tokens(self, ids):
+    def pieces(self, ids):
         return Theirs().convert_ids_to_tokens(ids)
 
 

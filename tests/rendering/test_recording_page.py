@@ -33,7 +33,7 @@ class Names:
     def __init__(self, words):
         self.words = words
 
-    def tokens(self, ids):
+    def pieces(self, ids):
         return [self.words[k % len(self.words)] for k in ids]
 
 
@@ -210,8 +210,8 @@ def test_three_kinds_of_attention_stand_apart_and_batches_and_progress_count():
     assert all(len(layer["sequences"]) == 2 for layer in data["layers"])
     cross = data["layers"][3]["sequences"][1]
     assert [data["texts"][cross[side]] for side in ("queries", "keys")] == [
-        Names(WORDS).tokens([8, 7, 6]),
-        Names(WORDS).tokens([8, 7, 6, 5, 4]),
+        Names(WORDS).pieces([8, 7, 6]),
+        Names(WORDS).pieces([8, 7, 6, 5, 4]),
     ]
     assert told == [(k, 2 * 4 * 8) for k in range(1, 65)]
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pellucid.capturing.inputs import inputs
 from pellucid.capturing.record import Record
 from pellucid.capturing.recorder import Pass
+from pellucid.data.pieces import reader_of
 
 Labels = tuple[str, ...] | None
 
@@ -40,16 +42,27 @@ def tokenizers(record: Record, tokenizer: Any, source_tokenizer: Any) -> tuple[A
 
 
 def names(ids: list[int] | None, n: int, tokenizer: Any) -> Labels:
-    """The tokens of `n` ids; `None` where there are not as many."""
-    if ids is None or len(ids) != n:
-        return None
+    """The tokens of `n` ids as the texts that they stand for; `None` where there are not as many."""
+    return None if ids is None or len(ids) != n else written(ids, tokenizer)
+
+
+def written(ids: Sequence[int], tokenizer: Any) -> tuple[str, ...]:
+    """Tokens as the texts that they stand for, without the space before a word.
+
+    Args:
+        ids: of the tokens.
+        tokenizer: pellucid's or transformers'.
+    """
     if hasattr(tokenizer, "convert_ids_to_tokens"):
-        tokens = tokenizer.convert_ids_to_tokens(ids)
-        return tuple(_plain(str(token)) for token in tokens)
-    return tuple(_plain(token) for token in tokenizer.tokens(ids))
+        read = _reader(tokenizer)
+        pieces = [read(str(token)) for token in tokenizer.convert_ids_to_tokens(list(ids))]
+    else:
+        pieces = tokenizer.pieces(ids)
+    return tuple(piece.strip(" ") or piece for piece in pieces)
 
 
-def _plain(token: str) -> str:
-    """Without the marks that tokenizers put for a space before a word."""
-    stripped = token.removeprefix("Ġ").removeprefix("▁").strip(" ")
-    return stripped or token
+def _reader(tokenizer: Any) -> Callable[[str], str]:
+    """What makes text of a token of transformers'; those in Python alone are of sentencepiece or of whole words."""
+    decoder = getattr(getattr(tokenizer, "backend_tokenizer", None), "decoder", None)
+    described = {"type": "Metaspace"} if decoder is None else json.loads(decoder.__getstate__())
+    return reader_of({"decoder": described})
