@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors import safe_open
+from safetensors.numpy import save_file
 
 from pellucid.cli.main import pellucid as command
 from pellucid.errors import InputError, OutputError, PositionError
@@ -134,6 +135,18 @@ def test_two_layers_and_two_heads_side_by_side(inspect):
     assert heads["beside"]["title"].endswith("head 5")
 
 
+@pytest.mark.parametrize("suffix", [".md", ".tex", ".html", ".xlsx", ".svg"])
+def test_many_heads_in_every_format(inspect, suffix, tmp_path):
+    inspect("stories260k", TEXT, "--compare", "text=The cat saw the dog.", "-o", tmp_path / f"two{suffix}")
+    inspect("stories260k", TEXT, "-o", tmp_path / f"one{suffix}")
+    for name in ("one", "two"):
+        content = (tmp_path / f"{name}{suffix}").read_bytes()
+        assert len(content) > 1000
+        if suffix in (".md", ".tex", ".html"):
+            assert b"stories260k" in content
+            assert (name == "two") == (b"How far apart they are" in content)
+
+
 def test_two_models_side_by_side(inspect):
     text = inspect("stories260k", "The dog", "--compare", "model=by-hand-generator")
     assert "stories260k reads" in text
@@ -153,6 +166,36 @@ def test_recordings_are_kept_and_looked_into_again(inspect, tmp_path, monkeypatc
             inspect("dog.safetensors", option, value)
 
 
+def test_a_generation_is_kept_with_its_steps(inspect, tmp_path):
+    file = tmp_path / "steps.safetensors"
+    inspect("by-hand-translator", MAT, "--generate", 8, "--save", file)
+    found = json.loads(inspect(file, "--json"))
+    assert [step["token"] for step in found["steps"]] == ["Der", "Hund", "sitzt", "auf", "der", "Matte", ".", "<eos>"]
+    assert found["steps"] == json.loads(inspect("by-hand-translator", MAT, "--generate", 8, "--json"))["steps"]
+    assert "6 tokens: <bos> Der Hund sitzt auf der" in inspect(file, "--step", 5)
+    with pytest.raises(InputError, match="shown in terminal or json or html, not latex"):
+        inspect(file, "--to", "latex")
+    inspect("by-hand-generator", TEXT, "--save", file)
+    with pytest.raises(InputError, match="holds no generation, and so no step 1"):
+        inspect(file, "--step", 1)
+
+
+def test_weights_are_no_recording(inspect, tmp_path):
+    save_file({"a": np.zeros(2)}, tmp_path / "plain.safetensors")
+    for text in ((), ("The dog",)):
+        with pytest.raises(InputError, match=r"plain\.safetensors holds weights and is no recording of --save; give"):
+            inspect(tmp_path / "plain.safetensors", *text)
+
+
+def test_over_a_few_tokens_no_head_is_said_to_look_at_something(inspect):
+    few, enough = (inspect("by-hand-generator", text) for text in ("The dog saw", TEXT))
+    assert "is told where one may choose among 5 tokens or more" in few
+    assert "the previous token" not in few
+    assert "is told where" not in enough
+    heads = json.loads(inspect("by-hand-generator", "The dog saw", "--json"))["layers"][0]["heads"]
+    assert {head["pattern"] for head in heads} == {None}
+
+
 def test_numbers_are_exported(inspect, tmp_path):
     inspect("by-hand-generator", TEXT, "--head", 1, "--export", tmp_path / "heads.safetensors")
     with safe_open(tmp_path / "heads.safetensors", framework="np") as file:
@@ -170,13 +213,13 @@ def test_numbers_are_exported(inspect, tmp_path):
         (["--generate", 2, "--step", 2], PositionError, "step 2 does not exist; there are 2"),
         (["--head", 2], PositionError, "head 2 does not exist; there are 2"),
         (["--query", "cow"], PositionError, "no query token is 'cow'"),
-        (["--to", "latex"], InputError, "not latex; give --head"),
-        (["--compare", "text=The cat", "--to", "html"], InputError, "shown in terminal or json, not html"),
+        (["--generate", 2, "--to", "latex"], InputError, "not latex; give --step"),
         (["--to", "papyrus"], InputError, "papyrus"),
         (["--json", "--to", "html"], InputError, "two formats"),
         (["--save", "same.safetensors", "--export", "same.safetensors"], InputError, "need a file each"),
         (["--compare", "colour=red"], InputError, "is not NAME=VALUE"),
-        (["--compare", "head"], InputError, "is not NAME=VALUE"),
+        (["--compare", "head"], InputError, "'head' lacks what to compare with; write head=VALUE"),
+        (["--compare", "haed=2"], InputError, "did you mean 'head'"),
         (["--compare", "head=-1"], InputError, "a head is a number from 0"),
         (["--device", "abacus"], InputError, "the device 'abacus' cannot be used"),
         (["-o", "no/such/folder/x.txt"], OutputError, "there is no folder"),

@@ -9,11 +9,13 @@ from safetensors.torch import load_file, save_file
 
 import pellucid
 from pellucid.capturing import generation_steps
+from pellucid.capturing.labels import written
 from pellucid.decoding import greedy
 from pellucid.errors import ConfigError, InputError, LengthError, MissingExtraError, WeightsError
 from pellucid.nn.converters import to_transformers
 from pellucid.pretrained import model_directory, open_model
 from pellucid.pretrained.reader import Opening, OwnReader, open_reader
+from pellucid.pretrained.transformers_library import quiet
 
 transformers = pytest.importorskip("transformers")
 
@@ -75,14 +77,14 @@ def bert(tmp_path_factory):
 def recorded(reader, *given, generate=0):
     if generate:
         reader.writes()
-    tokens = []
+    ids = []
     with pellucid.capture(reader.model, reader.tokenizer, reader.source_tokenizer) as recording:
         if generate:
-            tokens = reader.generate(given[0], generate, *given[1:])
+            ids = reader.generate(given[0], generate, *given[1:])
         else:
             reader.read(*given)
     assert {layer.status for layer in recording.layers} == {"verified"}
-    return recording, tokens
+    return recording, written(ids, reader.tokenizer)
 
 
 def test_the_same_model_reads_the_same_in_both_libraries(stories):
@@ -104,11 +106,19 @@ def test_generations_have_a_step_for_each_token(stories):
     ids = opened.tokenizer.encode(TEXT)
     for name, prompt in (("stories260k", [opened.config.bos_id, *ids]), (str(stories), ids)):
         (expected,) = greedy(opened.model, prompts=[prompt], max_length=5)
-        words = opened.tokenizer.tokens(expected.ids)
+        words = opened.tokenizer.pieces(expected.ids)
         recording, tokens = recorded(open_reader(name), TEXT, generate=5)
-        assert [token.strip(" ▁") for token in tokens] == [word.strip(" ▁") for word in words]
+        assert list(tokens) == [word.strip(" ") for word in words]
         steps = generation_steps(recording, tokens)
         assert [step.layers[0].shape[3] for step in steps] == [len(prompt) + n for n in range(5)]
+
+
+def test_words_that_the_tokenizer_does_not_know_are_told(bert):
+    reader = open_reader(str(bert))
+    reader.read("the zebra saw the quagga", "der zebra")
+    assert reader.notes == ("the tokenizer does not know 'zebra', 'saw', 'quagga' and puts <unk> there",)
+    reader.read("the dog")
+    assert reader.notes == ()
 
 
 def test_translators_read_a_pair():
@@ -240,6 +250,23 @@ def test_names_that_nothing_has(monkeypatch):
         open_reader("story260k")
     with pytest.raises(InputError, match="does not exist as a folder"):
         open_reader("./no/such/folder")
+
+
+def test_the_hub_is_asked_quietly():
+    import logging
+
+    hub = logging.getLogger("huggingface_hub.utils._http")
+    before = hub.getEffectiveLevel()
+    with quiet():
+        assert not hub.isEnabledFor(logging.WARNING)
+    assert hub.getEffectiveLevel() == before
+
+
+def test_files_that_only_call_themselves_gguf_are_told_by_their_name(tmp_path, monkeypatch):
+    (tmp_path / "junk.gguf").write_bytes(b"GGUF" + bytes(40))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(WeightsError, match=r"^junk\.gguf \(44 bytes\) is damaged, cut short or no GGUF file"):
+        open_reader("junk.gguf")
 
 
 def test_without_transformers_its_models_are_refused(stories, monkeypatch):

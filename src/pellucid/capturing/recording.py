@@ -47,12 +47,14 @@ class Recording:
         tokenizer: names the tokens; `None` for numbers.
         notes: what a reader should know, a sentence each.
         source_tokenizer: names what an encoder reads, where that is another one.
+        chosen: the tokens that a generation chose, one in each of the last passes; see `generation_steps`.
     """
 
     passes: list[Pass]
     tokenizer: Any = None
     notes: list[str] = field(default_factory=list)
     source_tokenizer: Any = None
+    chosen: list[str] = field(default_factory=list)
     _layers: list[Layer] = field(default_factory=list, repr=False)
     _given: list[tuple[Token, ...]] | None = field(default=None, repr=False)  # of a recording that was read from a file
 
@@ -204,7 +206,7 @@ class Recording:
             WeightsError: the file cannot be read, is damaged, or is no recording.
         """
         loaded = saving.load(Path(path))
-        recording = cls(loaded.passes, notes=loaded.notes, _given=loaded.given)
+        recording = cls(loaded.passes, notes=loaded.notes, chosen=loaded.chosen, _given=loaded.given)
         records = [record for entry in loaded.passes for record in entry.records]
         recording._layers = [
             Layer(record, number, tokens, marked, before)

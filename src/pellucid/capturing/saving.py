@@ -73,6 +73,7 @@ def save(recording: Recording, path: Path) -> None:
         tuple(writer.marks),
         given,
         tuple(recording.notes),
+        tuple(recording.chosen),
     )
     metadata = {"format": stored.FORMAT, "recording": msgspec.json.encode(header).decode()}
     write_tensors(path, writer.tensors, metadata)
@@ -207,6 +208,7 @@ class Loaded:
         given: what the model was given.
         verifications: of every record; `None` where it can be verified again.
         notes: what a reader should know.
+        chosen: the tokens that a generation chose.
     """
 
     passes: list[Pass]
@@ -215,6 +217,7 @@ class Loaded:
     given: list[tuple[Token, ...]]
     verifications: list[Verification | None]
     notes: list[str]
+    chosen: list[str]
 
 
 def load(path: Path) -> Loaded:
@@ -255,7 +258,10 @@ class _Reader:
                 marks.append([(self.marks(queries), self.marks(keys)) for queries, keys in layer.marks])
                 verifications.append(self.verification(layer))
         given = [tuple(Token(text, mark) for text, mark in sequence) for sequence in self.header.given]
-        return Loaded(passes, tokens, marks, given, verifications, list(self.header.notes))
+        header = self.header
+        if len(header.chosen) > len(passes):
+            raise ValueError(f"{len(header.chosen)} tokens were chosen in {len(passes)} passes")
+        return Loaded(passes, tokens, marks, given, verifications, list(header.notes), list(header.chosen))
 
     def record(self, layer: stored.StoredLayer) -> Record:
         record = Record(

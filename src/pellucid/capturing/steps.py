@@ -58,18 +58,21 @@ class GenerationStep:
         return longest.head(0, sequence=sequence).axes[1], weights
 
 
-def generation_steps(recording: Recording, tokens: Sequence[str]) -> list[GenerationStep]:
+def generation_steps(recording: Recording, tokens: Sequence[str] | None = None) -> list[GenerationStep]:
     """The passes of a recorded generation that chose a token each.
 
     Args:
         recording: of a generation, of one text.
-        tokens: what was generated: the last passes chose them, one each.
+        tokens: what was generated: the last passes chose them, one each. The recording remembers them, also in a file;
+            `None` for those that it remembers.
 
     Raises:
         InputError: there are fewer passes than tokens.
     """
+    tokens = recording.chosen if tokens is None else tokens
     passes = len(recording.passes)
     if passes < len(tokens):
         raise InputError(f"{len(tokens)} tokens were generated in {passes} passes; record with one pass a token.")
+    recording.chosen = list(tokens)
     first = passes - len(tokens)
     return [GenerationStep(token, recording.layers_of(first + step)) for step, token in enumerate(tokens)]

@@ -162,6 +162,7 @@ class StoredRecording(msgspec.Struct, frozen=True):
         marks: the lists of marks that layers name.
         given: what the model was given, for each sequence: tokens with their marks.
         notes: what a reader should know.
+        chosen: the tokens that a generation chose.
     """
 
     passes: tuple[StoredPass, ...]
@@ -170,3 +171,4 @@ class StoredRecording(msgspec.Struct, frozen=True):
     marks: tuple[tuple[Mark, ...], ...]
     given: tuple[tuple[tuple[str, Mark], ...], ...]
     notes: tuple[str, ...]
+    chosen: tuple[str, ...] = ()  # files of before generations were kept lack it

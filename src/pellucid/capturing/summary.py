@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import torch
 
-from pellucid.capturing.compute import ABSORBED, Head
+from pellucid.capturing.compute import ABSORBED, Head, Rows
 from pellucid.capturing.marks import Marks
 from pellucid.errors import InputError
 from pellucid.nn.tensors import Bool, Float, Int, Tensor
@@ -24,6 +24,8 @@ occurrence of it (an induction head: Olsson et al. 2022, "In-context Learning an
 PATTERNS: tuple[Pattern, ...] = get_args(Pattern)
 TELLING = 0.5
 """A head has a pattern when it gives it half of its weight or more."""
+FEWEST = 5
+"""Keys that one of its queries must have to choose from: of fewer, half of the weight falls on one by chance."""
 BLOCK = 1 << 21
 """Weights that are held at once."""
 
@@ -43,6 +45,7 @@ class HeadSummary:
             1 looks at all alike, 0 at one only.
         shares: the weight that each pattern gets, on average over the queries that have such a key; only those that
             can be told: without tokens there are no words, and in cross-attention positions mean nothing.
+        choices: keys that a query may attend to, at most.
     """
 
     layer: int
@@ -50,10 +53,18 @@ class HeadSummary:
     entropy: float | None
     evenness: float | None
     shares: dict[Pattern, float]
+    choices: int
+
+    @property
+    def tells(self) -> bool:
+        """Whether there are keys enough for a pattern to mean something."""
+        return self.choices >= FEWEST
 
     @property
     def pattern(self) -> Pattern | None:
-        """The pattern that gets most, if that is half of the weight or more."""
+        """The pattern that gets most, if that is half of the weight or more, and of keys enough."""
+        if not self.tells:
+            return None
         best = max(self.shares, key=lambda name: self.shares[name], default=None)
         return best if best is not None and self.shares[best] >= TELLING else None
 
@@ -77,14 +88,14 @@ class Summary:
             yield from heads
 
     def strongest(self, pattern: str, most: int = 3) -> list[HeadSummary]:
-        """The heads that give a pattern the largest share, the largest first.
+        """The heads that give a pattern the largest share, the largest first; of those that have keys enough.
 
         Raises:
             InputError: there is no such pattern.
         """
         if pattern not in PATTERNS:
             raise InputError(f"{pattern!r} is no pattern; there are {', '.join(PATTERNS)}.")
-        known = [(head.shares[pattern], head) for head in self if pattern in head.shares]
+        known = [(head.shares[pattern], head) for head in self if head.tells and pattern in head.shares]
         return [head for _, head in sorted(known, key=lambda found: -found[0])[:most]]
 
 
@@ -103,7 +114,7 @@ def summarise(
     """
     heads = []
     for place, layer in enumerate(layers):
-        heads.append([_head(layer, place, head, sequence) for head in range(layer.num_heads)])
+        heads.append(_heads(layer, place, sequence))
         if progress is not None:
             progress(1)
     return Summary(layers, heads, sequence)
@@ -130,42 +141,71 @@ class _Means:
     entropy: _Mean = field(default_factory=_Mean)
     evenness: _Mean = field(default_factory=_Mean)
     shares: dict[Pattern, _Mean] = field(default_factory=dict)
+    choices: int = 0
 
     def of(self, pattern: Pattern) -> _Mean:
         return self.shares.setdefault(pattern, _Mean())
 
 
-def _head(layer: Layer, place_of_layer: int, number: int, sequence: int) -> HeadSummary:
-    axes = layer.head(number, sequence=sequence).axes
-    n_q, n_k = (axis.size for axis in axes)
-    head = Head(layer.record, sequence, number, torch.float32)
-    marks = layer.head(number, sequence=sequence).marks
-    codes = _codes(axes[0].labels, axes[1].labels, marks)
+def _heads(layer: Layer, place_of_layer: int, sequence: int) -> list[HeadSummary]:
+    """All heads of a layer, block by block of queries: where words are alike is found once for all of them."""
+    first = layer.head(0, sequence=sequence)
+    (n_q, n_k), marks = (axis.size for axis in first.axes), first.marks
+    codes = _codes(*(axis.labels for axis in first.axes), marks)
     padding = torch.tensor([mark == "padding" for mark in marks[0] or ("",) * n_q])
+    heads = [Head(layer.record, sequence, number, torch.float32) for number in range(layer.num_heads)]
+    means = [_Means() for _ in heads]
     block = n_q if len(layer.record.row_run()) > 1 else max(1, BLOCK // n_k)
-    means = _Means()
     for start in range(0, n_q, block):
         index = torch.arange(start, min(start + block, n_q))
-        rows = head.rows(index)
-        weights, changed = rows.weights.cpu(), rows.changed.cpu()
-        allowed = changed > (changed.amax(-1, keepdim=True) - ABSORBED).clamp(min=torch.finfo(changed.dtype).min)
-        choices = allowed.sum(-1)
-        chooses = (choices > 1) & ~padding[index]
-        entropy = entropy_bits(weights)
-        means.entropy.add(entropy[chooses])
-        means.evenness.add((entropy / choices.clamp(min=2).log2())[chooses])
-        for name, place in _places(layer.kind, index, n_q, n_k).items():
-            counts = chooses & (place >= 0)
-            found, at = index[counts] - start, place[counts]
-            found, at = found[allowed[found, at]], at[allowed[found, at]]
-            means.of(name).add(weights[found, at])
-        if codes is not None:
-            for name, there in _words(layer.kind, index, n_q, codes).items():
-                there &= allowed
-                counts = chooses & there.any(-1)
-                means.of(name).add(weights.masked_fill(~there, 0.0).sum(-1)[counts])
-    shares = {name: mean.value for name, mean in means.shares.items() if mean.value is not None}
-    return HeadSummary(place_of_layer, number, means.entropy.value, means.evenness.value, shares)
+        places = _places(layer.kind, index, n_q, n_k)
+        words = {} if codes is None else _words(layer.kind, index, n_q, codes)
+        for head, its_means in zip(heads, means, strict=True):
+            _look(head.rows(index), ~padding[index], places, words, its_means)
+    return [
+        HeadSummary(
+            place_of_layer,
+            number,
+            its.entropy.value,
+            its.evenness.value,
+            {name: mean.value for name, mean in its.shares.items() if mean.value is not None},
+            its.choices,
+        )
+        for number, its in enumerate(means)
+    ]
+
+
+def _look(
+    rows: Rows,
+    counted: Bool[Tensor, " rows"],
+    places: dict[Pattern, Int[Tensor, " rows"]],
+    words: dict[Pattern, Bool[Tensor, "rows n_k"]],
+    means: _Means,
+) -> None:
+    """Adds what some queries of a head look at.
+
+    Args:
+        rows: theirs.
+        counted: which of them count.
+        places: the key of each pattern that goes by positions; negative for none.
+        words: the keys of each pattern that goes by tokens.
+        means: of the head.
+    """
+    weights, changed = rows.weights.cpu(), rows.changed.cpu()
+    allowed = changed > (changed.amax(-1, keepdim=True) - ABSORBED).clamp(min=torch.finfo(changed.dtype).min)
+    choices = allowed.sum(-1)
+    means.choices = max(means.choices, int(choices.max()))
+    chooses = (choices > 1) & counted
+    entropy = entropy_bits(weights)
+    means.entropy.add(entropy[chooses])
+    means.evenness.add((entropy / choices.clamp(min=2).log2())[chooses])
+    for name, place in places.items():
+        found = (chooses & (place >= 0)).nonzero()[:, 0]
+        found = found[allowed[found, place[found]]]
+        means.of(name).add(weights[found, place[found]])
+    for name, there in words.items():
+        counts = chooses & (there & allowed).any(-1)
+        means.of(name).add((weights * there).sum(-1)[counts])  # what is not allowed weighs nothing
 
 
 def entropy_bits(weights: Float[Tensor, "rows n_k"]) -> Float[Tensor, " rows"]:

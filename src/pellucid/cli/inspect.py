@@ -101,7 +101,8 @@ def inspect(
     pellucid inspect stories260k "The dog saw the cat" --save dog.safetensors
     pellucid inspect dog.safetensors --layer 3
     """
-    if step is not None and generate is None:
+    recorded = _is_recording(Path(model))
+    if step is not None and generate is None and not recorded:
         raise InputError("--step is a step of a generation; give --generate N as well.")
     paths = [path for path in (save, export, output) if path is not None]
     for path in paths:
@@ -109,7 +110,6 @@ def inspect(
     if len({path.resolve() for path in paths}) < len(paths):
         raise InputError("--save, --export and -o need a file each; two of them name the same one.")
     chosen = choose_format(asked_format(as_json, file_format), output)
-    recorded = Path(model).is_file() and Path(model).suffix.lower() == ".safetensors"
     if recorded:
         given = {"TEXT": text, "--pair": pair, "--generate": generate, "--save": save, "--revision": revision}
         for name, value in given.items():
@@ -132,3 +132,23 @@ def inspect(
         remark(f"the numbers are in {export}.")
     if (save is None and export is None) or output is not None or file_format is not None or as_json:
         show(looks, wanted, wanted.altered(compare) if compare else None, chosen, output, fragment=fragment)
+
+
+def _is_recording(path: Path) -> bool:
+    """Whether a file is what --save wrote.
+
+    Raises:
+        InputError: it is safetensors of something else.
+        WeightsError: it is named like safetensors, and is none.
+    """
+    if path.suffix.lower() != ".safetensors" or not path.is_file():
+        return False
+    from pellucid.capturing.stored import FORMAT
+    from pellucid.transformer.weights_file import read_metadata
+
+    if read_metadata(path).get("format") != FORMAT:
+        raise InputError(
+            f"{path} holds weights and is no recording of --save; give the folder of the model, which has its "
+            "config.json and its tokenizer as well."
+        )
+    return True

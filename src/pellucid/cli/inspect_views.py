@@ -22,6 +22,7 @@ from pellucid.capturing import (
 )
 from pellucid.capturing.comparison import compare
 from pellucid.capturing.export import SUFFIXES as HEADS
+from pellucid.capturing.labels import written
 from pellucid.capturing.top_keys import SUFFIXES as TABLES
 from pellucid.cli.counting import counting
 from pellucid.cli.output import appearance, deliver, print_data, write_atomically
@@ -31,12 +32,12 @@ from pellucid.pretrained.reader import Opening, Reader, open_reader
 from pellucid.rendering.explanation import Selection, explain_attention
 from pellucid.rendering.generation import generation_data, generation_text
 from pellucid.rendering.recording_comparison import comparison_data, comparison_text
+from pellucid.rendering.recording_document import comparison_document, summary_document
 from pellucid.rendering.recording_summary import summary_data, summary_text
 
 _WHOLE = 4096
 """Weights of a head that are all shown when no query is named; of more only the last row."""
-_SUMMARY_FORMATS = ("terminal", "json", "html")
-_COMPARISON_FORMATS = ("terminal", "json")
+_FORMATS_OF_STEPS = ("terminal", "json", "html")
 _FURTHER = (
     ("--layer L --head H", "its arithmetic, number by number"),
     ("-o page.html", "a page with every head, its map, any row, any number"),
@@ -91,7 +92,9 @@ class Wanted:
         fields: dict[str, Any] = {}
         for change in changes:
             name, equals, value = change.partition("=")
-            if name not in _COMPARED or not equals:
+            if name in _COMPARED and not equals:
+                raise InputError(f"--compare {change!r} lacks what to compare with; write {name}=VALUE.")
+            if name not in _COMPARED:
                 known = ", ".join(_COMPARED)
                 raise InputError(
                     f"--compare {change!r} is not NAME=VALUE with one of {known}{nearest(name, _COMPARED)}."
@@ -129,21 +132,23 @@ def show(
         derivation, query = _rows(looks, wanted, other)
         deliver(explain_attention(derivation, Selection(query)), file_format, output, fragment=fragment)
         return
-    formats = _SUMMARY_FORMATS if other is None else _COMPARISON_FORMATS
-    if file_format not in formats:
-        raise InputError(
-            f"a {'summary' if other is None else 'comparison of many heads'} is shown in {' or '.join(formats)}, not "
-            f"{file_format}; give --head for the arithmetic of a row, which every format has."
-        )
     as_json, looked = file_format == "json", appearance(output, fragment)
     recording, steps = looks.at(wanted)
     result: str | dict[str, Any]
     if other is not None:
         both, compared, titles = _comparison(looks, wanted, other)
+        if file_format not in ("terminal", "json"):
+            deliver(comparison_document(both, compared, titles), file_format, output, fragment=fragment)
+            return
         result = comparison_data(both, compared, titles) if as_json else comparison_text(both, compared, titles, looked)
     elif file_format == "html":
         result = _page(recording, wanted)
     elif steps and wanted.step is None:
+        if file_format not in _FORMATS_OF_STEPS:
+            raise InputError(
+                f"the steps of a generation are shown in {' or '.join(_FORMATS_OF_STEPS)}, not {file_format}; give "
+                "--step for the heads at one of them, or --head for the arithmetic of a row, which every format has."
+            )
         further = (("--step S", "all heads at that step"), *_FURTHER[:1])
         result = (
             generation_data(recording, steps, wanted.title)
@@ -152,6 +157,9 @@ def show(
         )
     else:
         summary = _summary(recording, _layers(recording, steps, wanted))
+        if file_format not in ("terminal", "json"):
+            deliver(summary_document(recording, summary, wanted.title), file_format, output, fragment=fragment)
+            return
         result = (
             summary_data(recording, summary, wanted.title)
             if as_json
@@ -185,7 +193,8 @@ class Looks:
 
     def _record(self, wanted: Wanted) -> tuple[Recording, list[GenerationStep]]:
         if wanted.text is None:
-            return Recording.load(wanted.model), []
+            recording = Recording.load(wanted.model)
+            return recording, generation_steps(recording)
         if wanted.model not in self._readers:
             self._readers[wanted.model] = open_reader(wanted.model, self._opening)
         reader = self._readers[wanted.model]
@@ -194,13 +203,13 @@ class Looks:
         with capture(reader.model, reader.tokenizer, reader.source_tokenizer) as recording:
             if wanted.generate is None:
                 reader.read(wanted.text, wanted.pair)
-                tokens = []
+                ids = []
             else:
-                tokens = reader.generate(wanted.text, wanted.generate, wanted.pair)
+                ids = reader.generate(wanted.text, wanted.generate, wanted.pair)
         recording.notes.extend(reader.notes)
         if not recording.layers:
             raise InputError(f"{reader.name} computed no softmax attention that can be recorded{_reasons(recording)}.")
-        return recording, generation_steps(recording, tokens)
+        return recording, generation_steps(recording, written(ids, reader.tokenizer))
 
 
 def write_export(recording: Recording, path: Path, wanted: Wanted) -> None:
@@ -229,6 +238,8 @@ def _reasons(recording: Recording) -> str:
 def _layers(recording: Recording, steps: Sequence[GenerationStep], wanted: Wanted) -> Sequence[Layer]:
     """The layers that are looked at: of the one pass, or of a step."""
     if not steps:
+        if wanted.step is not None:
+            raise InputError(f"{wanted.model} holds no generation, and so no step {wanted.step}; leave out --step.")
         return recording.layers
     step = len(steps) - 1 if wanted.step is None else Axis("step", len(steps)).position(wanted.step)
     return steps[step].layers

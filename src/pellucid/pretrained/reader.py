@@ -83,7 +83,7 @@ class Reader(ABC):
         """
 
     @abstractmethod
-    def generate(self, text: str, most: int, pair: str | None = None) -> list[str]:
+    def generate(self, text: str, most: int, pair: str | None = None) -> list[int]:
         """Continues a text, or translates it: the likeliest token again and again, a forward pass for each.
 
         Args:
@@ -92,7 +92,7 @@ class Reader(ABC):
             pair: for an encoder–decoder what it has written so far.
 
         Returns:
-            The new tokens, one for each forward pass of the decoder.
+            The ids of the new tokens, one for each forward pass of the decoder.
 
         Raises:
             InputError: the model writes nothing, or as `read`.
@@ -142,14 +142,14 @@ class OwnReader(Reader):
             else:
                 self.model(source=self._tensor(source), target=self._tensor([self.config.bos_id, *written]))
 
-    def generate(self, text: str, most: int, pair: str | None = None) -> list[str]:
+    def generate(self, text: str, most: int, pair: str | None = None) -> list[int]:
         from pellucid.decoding.generation import stream
 
         source, written = self._ids(text, pair, most)
         prompt = written if source is not None else [self.config.bos_id, *written]
         sources = None if source is None else [source]
         pieces = list(stream(self.model, sources, prompts=[prompt], max_length=most, fused=False))  # type: ignore[arg-type]  # load_model's
-        return self.tokenizer.tokens([piece.token for piece in pieces])  # type: ignore[no-any-return]  # a Tokenizer's
+        return [piece.token for piece in pieces]
 
     def _ids(self, text: str, pair: str | None, new: int = 0) -> tuple[list[int] | None, list[int]]:
         """What the encoder reads, if there is one, and what the decoder has read after bos."""

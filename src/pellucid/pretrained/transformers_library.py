@@ -40,23 +40,26 @@ def open_with_transformers(
         with quiet():
             return getattr(transformers, auto).from_pretrained(str(where), **options)
     except Exception as error:  # the errors of transformers, of the hub and of the network have no common class
-        raise _refusal(str(where), error) from None
+        raise _refusal(str(Path(where, options.get("gguf_file", ""))), error) from None
 
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Without the warnings of transformers; with its bars only where someone watches."""
+    """Without the warnings of transformers and of the hub; with bars only where someone watches."""
+    from huggingface_hub.utils import logging as of_hub
     from transformers import utils
 
     logging: Any = utils.logging  # untyped
-    before, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    before, bars, before_of_hub = logging.get_verbosity(), logging.is_progress_bar_enabled(), of_hub.get_verbosity()
     logging.set_verbosity_error()
+    of_hub.set_verbosity_error()
     if not (sys.stderr is not None and sys.stderr.isatty()):
         logging.disable_progress_bar()
     try:
         yield
     finally:
         logging.set_verbosity(before)
+        of_hub.set_verbosity(before_of_hub)
         if bars:
             logging.enable_progress_bar()
 
@@ -74,7 +77,7 @@ def _refusal(where: str, error: Exception) -> InputError:
             f"{where} has no weights as safetensors ({WEIGHTS}); pickles ({', '.join(PICKLES)}) can run any program "
             "when they are opened, and are not opened."
         )
-    if not Path(where).is_dir():
+    if not Path(where).exists():
         reason = words.split(". ")[0].rstrip(".")[:300] or type(error).__name__
         return no_model(where, f"the hub does not give it: {reason}")
     return ConfigError(f"{where} cannot be opened: {words.rstrip('.')[:400]}.")

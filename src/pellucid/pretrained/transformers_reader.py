@@ -11,8 +11,10 @@ from pellucid.errors import ConfigError, InputError
 from pellucid.nn.converters.checkpoint import weights_in
 from pellucid.pretrained.reader import DTYPES, Opening, Reader
 from pellucid.pretrained.transformers_library import open_with_transformers, quiet
+from pellucid.transformer.gguf_file import read_gguf
 
 _TOKENIZERS = ("tokenizer", "vocab", "spiece", "sentencepiece", "source.spm", "spm", "merges")
+_MOST_UNKNOWN = 5
 _LARGEST_LIMIT = 10**9
 """Tokenizers that know no limit say a number beyond this."""
 
@@ -39,12 +41,14 @@ class TransformersReader(Reader):
                 self._where, self._options = str(where.parent), {"gguf_file": where.name}
             else:
                 weights_in(where)
-        self.config = self._open("AutoConfig")
+        self.config = self._open_config()
         if isinstance(where, Path) and where.is_dir():
             _require_tokenizer(where)
         self.tokenizer = self._open_tokenizer()
         self._model: Any = None
         self._writes = False
+        self._lacks: tuple[str, ...] = ()
+        self._unknown: tuple[str, ...] = ()
         limits = [getattr(self.config.get_text_config(), "max_position_embeddings", None)]
         limits.append(getattr(self.tokenizer, "model_max_length", None))
         self.longest = min((limit for limit in limits if limit and 1 < limit < _LARGEST_LIMIT), default=None)
@@ -78,14 +82,15 @@ class TransformersReader(Reader):
         with torch.no_grad():
             self.model(**self._inputs(text, pair))
 
-    def generate(self, text: str, most: int, pair: str | None = None) -> list[str]:
+    def generate(self, text: str, most: int, pair: str | None = None) -> list[int]:
         inputs = self._inputs(text, pair, most)
         self.writes()
         begun = inputs["decoder_input_ids" if self.is_encoder_decoder else "input_ids"].shape[1]
         generate: Any = self.model.generate
         with torch.no_grad(), quiet():
             ids = generate(**inputs, max_new_tokens=most, do_sample=False, num_beams=1)
-        return [str(token) for token in self.tokenizer.convert_ids_to_tokens(ids[0, begun:].tolist())]
+        new: list[int] = ids[0, begun:].tolist()
+        return new
 
     def _inputs(self, text: str, pair: str | None, new: int = 0) -> dict[str, Any]:
         if not text.strip():
@@ -94,6 +99,7 @@ class TransformersReader(Reader):
         if reads_two and self._decodes():
             raise InputError(f"{self.name} is a language model, which reads one text; leave out the pair.")
         encoded = self.tokenizer(text, pair if reads_two else None, return_tensors="pt")
+        self._note_unknown(encoded, (text, pair))
         known = ("input_ids", "attention_mask", "token_type_ids")
         inputs = {name: value.to(self.device) for name, value in encoded.items() if name in known}
         self._check_length(inputs["input_ids"].shape[1], 0 if self.is_encoder_decoder else new)
@@ -105,6 +111,28 @@ class TransformersReader(Reader):
             self._check_length(len(written) + 1, new)
             inputs["decoder_input_ids"] = torch.tensor([[start, *written]], device=self.device)
         return inputs
+
+    def _note_unknown(self, encoded: Any, texts: tuple[str, str | None]) -> None:
+        """Notes the words for which the model reads the token of the unknown."""
+        self._unknown = ()
+        unknown = getattr(self.tokenizer, "unk_token_id", None)
+        if unknown is None or unknown in (self.tokenizer.eos_token_id, self.tokenizer.bos_token_id):
+            self._tell()
+            return
+        places = [place for place, id_ in enumerate(encoded["input_ids"][0].tolist()) if id_ == unknown]
+        if places:
+            words = f"{len(places)} of the tokens"
+            if encoded.is_fast:
+                spans = [(encoded.token_to_sequence(place), encoded.token_to_chars(place)) for place in places]
+                found = [repr((texts[which or 0] or "")[at.start : at.end]) for which, at in spans if at is not None]
+                found = list(dict.fromkeys(found))
+                more = f" and {len(found) - _MOST_UNKNOWN} more" if len(found) > _MOST_UNKNOWN else ""
+                words = ", ".join(found[:_MOST_UNKNOWN]) + more
+            self._unknown = (f"the tokenizer does not know {words} and puts {self.tokenizer.unk_token} there",)
+        self._tell()
+
+    def _tell(self) -> None:
+        self.notes = (*self._lacks, *self._unknown)
 
     def _decodes(self) -> bool:
         names = getattr(self.config, "architectures", None) or []
@@ -118,11 +146,19 @@ class TransformersReader(Reader):
             auto, self._where, revision=revision, trust_remote_code=trust, **self._options, **options
         )
 
+    def _open_config(self) -> Any:
+        try:
+            return self._open("AutoConfig")
+        except ConfigError:
+            if "gguf_file" in self._options:
+                read_gguf(Path(self._where, self._options["gguf_file"]))  # has a better sentence for what is none
+            raise
+
     def _open_tokenizer(self) -> Any:
         try:
             return self._open("AutoTokenizer")
         except ConfigError as error:
-            raise ConfigError(f"the tokenizer of {self._where} cannot be opened: {error}") from None
+            raise ConfigError(f"the tokenizer of {self.name} cannot be opened: {error}") from None
 
     def _open_model(self, auto: str) -> torch.nn.Module:
         dtype = DTYPES.get(self._opening.dtype, "auto")
@@ -131,7 +167,8 @@ class TransformersReader(Reader):
         missing = sorted(loading.get("missing_keys", ()))
         if missing:
             shown = ", ".join(missing[:3]) + (f" and {len(missing) - 3} more" if len(missing) > 3 else "")
-            self.notes = (f"the file of weights lacks {shown}: these numbers are random",)
+            self._lacks = (f"the file of weights lacks {shown}: these numbers are random",)
+            self._tell()
         found: torch.nn.Module = model.to(self.device).eval()
         return found
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from pellucid.capturing.layer import Layer
 from pellucid.capturing.recording import Recording
-from pellucid.capturing.summary import PATTERNS, HeadSummary, Pattern, Summary
+from pellucid.capturing.summary import FEWEST, PATTERNS, HeadSummary, Pattern, Summary
 from pellucid.rendering.formats import Appearance
 from pellucid.rendering.styled_lines import (
     Span,
@@ -23,7 +23,7 @@ from pellucid.rendering.styled_lines import (
 from pellucid.rendering.terminal import visible
 
 _EVENNESS = "▁▂▃▄▅▆▇█"
-_WORDS: dict[Pattern, str] = {
+PATTERN_WORDS: dict[Pattern, str] = {
     "previous": "the previous token",
     "own": "themselves",
     "first": "the first token",
@@ -185,20 +185,24 @@ def legend(summaries: Sequence[Summary]) -> StyledLine:
             spans += [
                 Span(unbroken(" ·") + " ", "dim"),
                 Span(_LETTERS[pattern], _STYLES[pattern]),
-                Span(f" {_WORDS[pattern]}", "dim"),
+                Span(f" {PATTERN_WORDS[pattern]}", "dim"),
             ]
     return spans
 
 
 def _strongest(summary: Summary, width: int) -> list[StyledLine]:
-    """The heads that give each pattern most."""
+    """The heads that give each pattern most; of few tokens, why they are not named."""
+    if not any(head.tells for head in summary):
+        words = f"What heads look at is told where one may choose among {FEWEST} tokens or more; of fewer, half of the "
+        words += "weight falls on one by chance."
+        return wrapped([Span(words, "dim")], width)
     lines: list[StyledLine] = []
-    label = max(map(cells, _WORDS.values())) + 3
+    label = max(map(cells, PATTERN_WORDS.values())) + 3
     for pattern in PATTERNS:
         heads = summary.strongest(pattern, 4)
         if not heads:
             continue
-        line: StyledLine = padded([Span(_WORDS[pattern], _STYLES[pattern])], label)
+        line: StyledLine = padded([Span(PATTERN_WORDS[pattern], _STYLES[pattern])], label)
         for head in heads:
             one = [Span(f"{head.layer}.{head.head}", "bold"), Span(f" {percent(head.shares[pattern])}".ljust(8))]
             if cells("".join(span.text for span in [*line, *one]).rstrip()) <= width:
