@@ -150,9 +150,10 @@ class _Means:
 def _heads(layer: Layer, place_of_layer: int, sequence: int) -> list[HeadSummary]:
     """All heads of a layer, block by block of queries: where words are alike is found once for all of them."""
     first = layer.head(0, sequence=sequence)
-    (n_q, n_k), marks = (axis.size for axis in first.axes), first.marks
-    codes = _codes(*(axis.labels for axis in first.axes), marks)
-    padding = torch.tensor([mark == "padding" for mark in marks[0] or ("",) * n_q])
+    queries, keys = first.axes
+    n_q, n_k = queries.size, keys.size
+    codes = _codes(queries.labels, keys.labels, first.marks)
+    padding = torch.tensor([mark == "padding" for mark in first.marks[0] or ("",) * n_q])
     heads = [Head(layer.record, sequence, number, torch.float32) for number in range(layer.num_heads)]
     means = [_Means() for _ in heads]
     block = n_q if len(layer.record.row_run()) > 1 else max(1, BLOCK // n_k)
@@ -193,7 +194,7 @@ def _look(
     """
     weights, changed = rows.weights.cpu(), rows.changed.cpu()
     allowed = changed > (changed.amax(-1, keepdim=True) - ABSORBED).clamp(min=torch.finfo(changed.dtype).min)
-    choices = allowed.sum(-1)
+    choices = allowed.float().sum(-1)  # several times as fast as to sum truths, and as exact below 2^24 keys
     means.choices = max(means.choices, int(choices.max()))
     chooses = (choices > 1) & counted
     entropy = entropy_bits(weights)
@@ -205,7 +206,8 @@ def _look(
         means.of(name).add(weights[found, place[found]])
     for name, there in words.items():
         counts = chooses & (there & allowed).any(-1)
-        means.of(name).add((weights * there).sum(-1)[counts])  # what is not allowed weighs nothing
+        # What is not allowed weighs nothing.
+        means.of(name).add(torch.linalg.vecdot(weights, there.to(weights.dtype))[counts])
 
 
 def entropy_bits(weights: Float[Tensor, "rows n_k"]) -> Float[Tensor, " rows"]:

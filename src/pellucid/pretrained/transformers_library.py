@@ -46,10 +46,11 @@ def open_with_transformers(
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
     """Without the warnings of transformers and of the hub; with bars only where someone watches."""
-    from huggingface_hub.utils import logging as of_hub
+    from huggingface_hub import utils as hub
     from transformers import utils
 
     logging: Any = utils.logging  # untyped
+    of_hub: Any = hub.logging  # likewise
     before, bars, before_of_hub = logging.get_verbosity(), logging.is_progress_bar_enabled(), of_hub.get_verbosity()
     logging.set_verbosity_error()
     of_hub.set_verbosity_error()
