@@ -25,7 +25,14 @@ Look = Callable[[torch.Tensor], "tuple[Sequence[Any], str]"]
 def gpt2(folder: Path, **options: Any) -> Any:
     from transformers import GPT2Model
 
-    return GPT2Model.from_pretrained(folder, use_cache=False, **options).eval()
+    return resident(GPT2Model.from_pretrained(folder, use_cache=False, **options))
+
+
+def resident(model: Any) -> Any:
+    """With weights in memory of their own: those of a mapped file would only be read while they are measured."""
+    for parameter in model.parameters():
+        parameter.data = parameter.data.clone()
+    return model.eval()
 
 
 def forward(folder: Path) -> Look:
@@ -104,7 +111,7 @@ def transformer_lens(folder: Path, hook: str) -> Look:
 
     words = Tokenizer(models.WordLevel({"<|endoftext|>": 0}, unk_token="<|endoftext|>"))
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=words, eos_token="<|endoftext|>")
-    whole = GPT2LMHeadModel.from_pretrained(folder, use_cache=False, attn_implementation="eager").eval()
+    whole = resident(GPT2LMHeadModel.from_pretrained(folder, use_cache=False, attn_implementation="eager"))
     bridge = TransformerBridge.boot_transformers(str(folder), hf_model=whole, tokenizer=tokenizer, device="cpu")
     last = bridge.cfg.n_layers  # what follows the last layer, the words' logits, is left out
 

@@ -2,13 +2,21 @@
 
 import builtins
 import json
+import sys
 
 import pytest
 
 from pellucid.errors import InputError
-from pellucid.pretrained.transformers_library import open_with_transformers
+from pellucid.pretrained.transformers_library import open_with_transformers, quiet
 
 pytest.importorskip("transformers")
+
+
+def test_bars_that_ask_nobody_are_not_drawn_where_nobody_watches(capsys):
+    with quiet():
+        sys.stderr.write("Converting:  50%")
+    sys.stderr.write("kept")
+    assert capsys.readouterr().err == "kept"
 
 
 @pytest.mark.parametrize(

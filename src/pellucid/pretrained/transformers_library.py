@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -54,10 +55,13 @@ def quiet() -> Iterator[None]:
     before, bars, before_of_hub = logging.get_verbosity(), logging.is_progress_bar_enabled(), of_hub.get_verbosity()
     logging.set_verbosity_error()
     of_hub.set_verbosity_error()
-    if not (sys.stderr is not None and sys.stderr.isatty()):
+    watched = sys.stderr is not None and sys.stderr.isatty()
+    if not watched:
         logging.disable_progress_bar()
     try:
-        yield
+        # Some bars, as that of GGUF files, ask nobody whether they may.
+        with contextlib.nullcontext() if watched else contextlib.redirect_stderr(io.StringIO()):
+            yield
     finally:
         logging.set_verbosity(before)
         of_hub.set_verbosity(before_of_hub)
