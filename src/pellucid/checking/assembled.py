@@ -29,6 +29,7 @@ class Assembled:
         trees: the inputs as they are printed, by role.
         scale, causal: the setting that was taken: the factor of the scores, and whether the mask is causal.
         placing: how results are placed in it.
+        follows: where numbers stand that say again what stands elsewhere, and where that is, as places in the source.
     """
 
     problem: Problem
@@ -41,6 +42,7 @@ class Assembled:
     trees: dict[str, Array] = field(default_factory=dict)
     scale: str = "1/sqrt(d_k)"
     causal: bool = False
+    follows: dict[int, int] = field(default_factory=dict)
     placing: Placing = field(default_factory=lambda: Placing({}, (), (), False, 0, {}))
 
     @cached_property

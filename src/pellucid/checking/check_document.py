@@ -23,6 +23,7 @@ from pellucid.checking.equation_check import EquationCheck, Slipped
 from pellucid.checking.exact import exact_derivation
 from pellucid.checking.findings import exact_digits, findings_of, message, ordered
 from pellucid.checking.from_block import assembled_from
+from pellucid.checking.joined_heads import joined_heads
 from pellucid.checking.judge import Verdicts
 from pellucid.checking.known_results import KnownResults
 from pellucid.checking.linked_findings import LinkedFindings
@@ -138,7 +139,9 @@ class _Document:
             anew = self.from_scopes(scopes_of(self.read.mentions, tokens, renews=True))
             if _mistakes(anew) * 2 < _mistakes(found):
                 found = anew
-        return [part for built in found for part in by_setting(built, self.declared)]
+        joined = joined_heads(found, self.read.mentions)
+        parts = [part for built in found for part in by_setting(built, self.declared)]
+        return parts if joined is None else [*parts, joined]
 
     def may_be_another(self, scope: Scope) -> bool:
         """Whether inputs that are given again may be those of another example: several of them, or after a heading."""
@@ -186,7 +189,8 @@ class _Document:
             self.count += len(claims_of_inputs(problem))
             for finding in wrong_inputs(problem, self.source):
                 self.found.add(finding)
-        operand_of: dict[int, int] = {}
+        followed = {place: judged.get(first) for place, first in built.follows.items()}
+        operand_of = {place: root for place, root in followed.items() if root is not None}
         for operand in operands:
             operand_of[operand.claim.printed.start] = self.operand(built, operand)
         self.judgements(built, verdicts, equations, operand_of, exact, judged)

@@ -143,8 +143,10 @@ class _Splitter:
         values = mention.values
         if values.ndim == 3 and values.shape[0] == 1:
             values = values[0]  # a batch of one
-        if values.ndim == 2 and 1 in values.shape and (mention.quantity.indices or self.is_indexed(step)):
-            values = values.reshape(-1)
+        indices = mention.quantity.indices
+        is_of_head = self.section is not None and indices == (str(self.section),)  # Q_1 under “Head 1”
+        if values.ndim == 2 and 1 in values.shape and not is_of_head and (indices or self.is_indexed(step)):
+            values = values.reshape(-1)  # a column
         if values.ndim == 1 and step in _PER_TOKEN:
             self.vector(step, mention, values)
         else:
