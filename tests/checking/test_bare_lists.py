@@ -8,8 +8,11 @@ from pellucid.checking.bare_lists import bare_lists
     [
         ("Weights of tea: 0.4595 and 0.6405", "Weights of tea", (), ["0.4595", "0.6405"]),
         ("Gewichte: 0.46 und 0.54.", "Gewichte", (), ["0.46", "0.54"]),
-        ("The weights are 0.4, 0.3, and 0.3.", "The weights ", (), ["0.4", "0.3", "0.3"]),
+        ("The weights are 0.4, 0.3, and 0.3.", "The weights are", (), ["0.4", "0.3", "0.3"]),
         ("Scores: tea 1, milk -2 and sugar 0.5", "Scores", ("tea", "milk", "sugar"), ["1", "-2", "0.5"]),
+        ("Softmax gives the weights 0.4, 0.3, 0.3.", "Softmax gives the weights", (), ["0.4", "0.3", "0.3"]),
+        ("It is 1.5. Divided by √3 we get 1, 2 and 0.5.", "Divided by √3 we get", (), ["1", "2", "0.5"]),
+        ("Softmax ergibt die Gewichte 0.4, 0.6", "Softmax ergibt die Gewichte", (), ["0.4", "0.6"]),
         ("Scores: andes 1; milk 2", "Scores", ("andes", "milk"), ["1", "2"]),
     ],
 )
@@ -20,6 +23,8 @@ def test_lists_in_sentences(text, label, words, numbers):
     assert text[found.start : found.end].startswith(numbers[0] if not words else words[0])
 
 
-@pytest.mark.parametrize("text", ["Weights: 0.4", "Scores: tea 1, 2", "from 1 and 2", "Sizes: 3 and 4.5.6"])
+@pytest.mark.parametrize(
+    "text", ["Weights: 0.4", "Scores: tea 1, 2", "from 1 and 2", "of scores 1 and 2", "Sizes: 3 and 4.5.6"]
+)
 def test_what_is_no_list(text):
     assert list(bare_lists(text)) == []

@@ -15,10 +15,18 @@ from pellucid.checking.settings import has_any
 _NUMBER = r"[-−]?\d{1,30}(?:\.\d{1,30})?%?"
 _WORD = r"(?!(?:and|und|et|y)\b)[^\W\d][\w'’#]{0,30}"
 _ITEM = re.compile(rf"(?:\b(?P<word>{_WORD})\s*:?\s+)?(?P<number>{_NUMBER})")
+_VERBS = (
+    "are|is|become|becomes|get|gets|give|gives|giving|obtain|obtains|produce|produces|yield|yields|yielding"
+    "|sind|lauten|ergibt|ergeben|erhalten wir|sont|donne|donnent|obtient|son|da|dan|resultan"
+)
+_NOUNS = "weights|scores|outputs?|probabilities|logits|products|Gewichte|Wahrscheinlichkeiten|poids|pesos"
 _LIST = re.compile(
-    rf"(?::|\b(?:are|is|sind|sont|son)\b)\s*(?P<items>(?:(?:{_WORD}\s*:?\s+)?{_NUMBER}\s*(?:,\s*(?:and\s+)?|;\s*|\s+(?:and|und|et|y)\s+)){{1,200}}"
+    rf"(?P<lead>:|\b(?:{_VERBS})\b|\b(?P<noun>{_NOUNS})\b(?=\s*[-−]?\d))\s*"
+    rf"(?P<items>(?:(?:{_WORD}\s*:?\s+)?{_NUMBER}\s*(?:,\s*(?:and\s+)?|;\s*|\s+(?:and|und|et|y)\s+)){{1,200}}"
     rf"(?:{_WORD}\s+)?{_NUMBER})(?![\w\u0304\u0305]|\.[\d(])"
 )
+_LEADS = (":", *_VERBS.split("|"), *(noun.rstrip("?") for noun in _NOUNS.split("|")))
+_LABEL_END = re.compile(r":|[.;!?]\s")
 _LONGEST_LABEL = 120
 _LINE = re.compile(
     rf"^[ \t]*(?:[-*•][ \t]+)?[\"“„'*`]?(?P<word>{_WORD})[\"”“'*`]?[ \t]*"
@@ -72,8 +80,11 @@ def items_by_line(text: str, lead: str) -> Iterator[Item]:
 
 
 def bare_lists(text: str) -> Iterator[BareList]:
-    """The lists of two and more numbers that follow a colon or a verb, with a word before each of them or none."""
-    if not has_any(text, (":", "are", "is", "sind", "son")):
+    """The lists of two and more numbers that follow a colon, a verb or what they are, with a word before each or none.
+
+    Whole numbers behind a noun may count it (“of scores 1 and 2”), and are no list.
+    """
+    if not has_any(text, _LEADS):
         return
     for listed in _LIST.finditer(text):
         start, end = listed.span("items")
@@ -85,4 +96,7 @@ def bare_lists(text: str) -> Iterator[BareList]:
         values = np.empty(len(items), dtype=object)
         for position, item in enumerate(items):
             values[position] = Printed.read(item["number"], *item.span("number"))
-        yield BareList(start, end, text[line : listed.start()].rpartition(":")[2], words, values)
+        if listed["noun"] and not all(value.places for value in values):
+            continue
+        label = _LABEL_END.split(text[line : listed.end("lead")].removesuffix(":"))[-1]
+        yield BareList(start, end, label, words, values)
