@@ -60,3 +60,10 @@ def test_labels_tell_occurrences_apart():
 @pytest.mark.parametrize("position", range(4))
 def test_a_label_leads_back_to_its_position(position):
     assert tokens.position(tokens.label(position)) == position
+
+
+def test_a_word_is_named_without_the_space_that_begins_it():
+    axis = Axis("token", 4, (" dog", "s", " dog", " "))
+    assert [axis.word(position) for position in range(4)] == ["dog", "s", "dog#2", " "]
+    assert [axis.position(axis.word(position)) for position in range(4)] == [0, 1, 2, 3]
+    assert Axis("d_k", 2).word(1) == "1"

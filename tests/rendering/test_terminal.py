@@ -75,6 +75,7 @@ def test_of_512_tokens_a_person_can_read_what_is_shown_and_is_told_the_rest():
     assert len(shown.splitlines()) < 250
     assert "(501 more rows and 497 more columns are left out)" in shown
     assert "… and 500 more keys" in shown
+    assert "… and 1 more key\n" in text(random_example(n=13))
     assert any(line.split()[:1] == ["t300"] for line in shown.splitlines())
 
 

@@ -134,9 +134,16 @@ def test_the_gist_fits_two_screens(translation: Derivation, story: Derivation) -
     for derivation, word in ((translation, "sitzt"), (story, "The")):
         text = render(overview(derivation), "terminal", Appearance(width=80))
         assert isinstance(text, str)
-        assert len(text.splitlines()) <= 110
+        assert len(text.splitlines()) <= 96
         assert max(map(len, text.splitlines())) <= 80
         assert f"The likeliest is chosen: “{word}”." in text
+
+
+def test_words_stand_in_sentences_without_the_space_before_them() -> None:
+    text = render(overview(open_model("stories260k").passes.explain("Once upon")), "terminal")
+    assert isinstance(text, str)
+    assert "The way of “upon”" in text
+    assert "The likeliest is chosen: “a”." in text
 
 
 def test_the_way_of_a_token_is_its_row_in_every_sublayer(translation: Derivation) -> None:

@@ -39,6 +39,11 @@ class Axis:
         earlier = self.labels[:position].count(label)
         return f"{label}#{earlier + 1}" if earlier else label
 
+    def word(self, position: int) -> str:
+        """The label without the space that begins a word, as `position` takes it too."""
+        label = self.label(position)
+        return label.strip(" ") or label
+
     def position(self, where: int | str) -> int:
         """The position that `where` names: a number from 0, a token, or `The#2` for its second occurrence.
 

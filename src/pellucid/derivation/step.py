@@ -114,8 +114,8 @@ class Step:
 
     def label(self, index: tuple[int, ...]) -> str:
         """`scores[sitting, The]`; tokens without the spaces that begin them, as `at` takes them too."""
-        labels = (axis.label(place) for axis, place in zip(self.axes, index, strict=True))
-        return f"{self.name}[{', '.join(label.strip(' ') or label for label in labels)}]"
+        words = (axis.word(place) for axis, place in zip(self.axes, index, strict=True))
+        return f"{self.name}[{', '.join(words)}]"
 
 
 @dataclass(frozen=True, eq=False)

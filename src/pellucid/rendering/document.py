@@ -223,6 +223,14 @@ class Working(msgspec.Struct, frozen=True):
     left_out: tuple[int, str] | None = None
     brief: bool = False
 
+    @property
+    def more(self) -> str:
+        """`500 more keys`, `1 more key`; empty when nothing is left out."""
+        if self.left_out is None:
+            return ""
+        count, nouns = self.left_out
+        return f"{count:,} more {nouns if count > 1 else nouns.removesuffix('s')}"
+
 
 class Table(msgspec.Struct, frozen=True):
     """A table of texts."""

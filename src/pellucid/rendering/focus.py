@@ -162,7 +162,7 @@ class Focus(Row):
         wanted = derivation.subject.focus if selection.query is None else selection.query
         query = query_axis.position(query_axis.size - 1 if wanted is None else wanted)
         super().__init__(derivation, selection, query, selection.head or 0, num_heads)
-        self.query_label = query_axis.label(self.query)
+        self.query_label = query_axis.word(self.query)
         self.keys = self._keys(selection.key)
 
     def _keys(self, wanted: int | str | None) -> list[int]:
@@ -201,7 +201,7 @@ class Focus(Row):
         lines = []
         for key in self.keys:
             entry = step.at(*self.index(step, key))
-            label = f"{self.query_label.strip()} · {self.key_axis.label(key).strip()}"  # tokens may begin with a space
+            label = f"{self.query_label} · {self.key_axis.word(key)}"
             lines.append(self._line(label, entry, entry.expression))
         return self._of_keys(lines)
 
@@ -224,7 +224,7 @@ class Focus(Row):
             for key in self.keys:
                 entry = self.weights.at(*self.index(self.weights, key))
                 spelled = entry.expand([step.name for step in through], live=live)
-                label = self.key_axis.label(key).strip()
+                label = self.key_axis.word(key)
                 if not isinstance(spelled, Quotient):  # a row with nothing to attend to
                     lines.append(self._line(label, entry))
                     continue

@@ -192,9 +192,8 @@ class _Page:
     def working(self, working: Working) -> str:
         lines = "".join(map(self.line, working.lines))
         more = ""
-        if working.left_out is not None:
-            count, noun = working.left_out
-            more = f'<div class="left-out"><dt>…</dt><dd>and {count:,} more {escaped(noun)}</dd></div>\n'
+        if working.more:
+            more = f'<div class="left-out"><dt>…</dt><dd>and {escaped(working.more)}</dd></div>\n'
         return f'<dl class="working">\n{lines}{more}</dl>\n'
 
     def line(self, line: Line) -> str:

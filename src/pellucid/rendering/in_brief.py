@@ -21,14 +21,14 @@ def in_brief(focus: Focus) -> Working:
     there is little room counts least.
 
     Args:
-        focus: of one head's derivation, with the keys to spell out.
+        focus: the row, the head and the keys to spell out.
     """
     weights = focus.row(focus.weights).astype(np.float64)
     order = np.argsort(-weights, kind="stable").tolist()
     ranked = sorted(range(len(focus.keys)), key=lambda number: order.index(focus.keys[number]))
     scores, softmax = focus.along_keys(focus.derivation["scores"]).lines, focus.softmax().lines
     total, shares = softmax[: -len(ranked)], softmax[-len(ranked) :]
-    output = focus.along_features(focus.derivation["output"], _COLUMNS).lines
+    output = focus.along_features(focus.derivation["head_outputs" if focus.several else "output"], _COLUMNS).lines
     lines = [scores[number] for number in ranked]
     lines += [_ordered(line, order) for line in total]
     lines += [

@@ -209,9 +209,8 @@ class _Latex:
         labels = [shorten(printable(line.label), _MOST_LABEL) for line in working.lines]
         room = self.width - min(max(map(text_width, labels)), _WIDEST_LABEL * self.width)
         rows = [row for label, line in zip(labels, working.lines, strict=True) for row in self.line(label, line, room)]
-        if working.left_out is not None:
-            count, noun = working.left_out
-            rows.append(rf"\ldots & \quad \text{{and {count:,} more {noun}}}")
+        if working.more:
+            rows.append(rf"\ldots & \quad \text{{and {working.more}}}")
         return f"{{\\allowdisplaybreaks\\pellucidabove\n\\begin{{align*}}\n{_ROW_END.join(rows)}\n\\end{{align*}}}}"
 
     def line(self, label: str, line: Line, room: float) -> Iterator[str]:

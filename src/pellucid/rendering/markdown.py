@@ -137,9 +137,8 @@ class _Markdown:
     def working(self, working: Working) -> Iterator[str]:
         rows = [row for line in working.lines for row in self.line(line)]
         yield _display([r"\begin{aligned}", *(f"{row} \\cr" for row in rows[:-1]), *rows[-1:], r"\end{aligned}"])
-        if working.left_out is not None:
-            count, noun = working.left_out
-            yield f"… and {count:,} more {noun}"
+        if working.more:
+            yield f"… and {working.more}"
 
     def line(self, line: Line) -> Iterator[str]:
         """The rows of a substitution line, aligned at their equals signs."""

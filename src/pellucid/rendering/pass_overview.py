@@ -10,7 +10,7 @@ from pellucid.derivation import Axis, Derivation, Step
 from pellucid.operations import Given
 from pellucid.rendering.document import Document, Grid, Grids, Paragraph, Section, Table
 from pellucid.rendering.focus import EVERYTHING, Selection
-from pellucid.rendering.stages import Stages
+from pellucid.rendering.in_brief import in_brief
 from pellucid.rendering.whole_pass import WholePass
 
 _SUBLAYERS = (
@@ -66,7 +66,7 @@ def _way(whole: WholePass) -> Section:
             found += [(output, derivation[f"{layer}.{name}.output"]), (after, derivation[normed])]
     values = np.stack([step.value[row] for _, step in found])
     axes = (Axis("stage", len(found), tuple(label for label, _ in found)), found[0][1].axes[-1])
-    token = whole.tokens["decoder"].label(row)
+    token = whole.tokens["decoder"].word(row)
     grid = Grid(Step("way", Given(values), (), axes, values, derivation.notation), f"the numbers of {token}")
     words = "A token is a row of numbers, and every sub-layer changes it. “after”: what came in is added"
     words += ", and the sum is normed." if normed != summed else "."
@@ -106,7 +106,9 @@ def _head(whole: WholePass) -> list[Section]:
     crosses = any(place.endswith(".cross_attention") for place in whole.places)
     kind = "cross_attention" if crosses else "self_attention"
     focus = whole.focus(whole.attention(kind), whole.rows["decoder"], _MOST_KEYS)
-    return [Section(f"“{focus.query_label}” in head {focus.head} of {_WORDS[kind]}", tuple(Stages(focus).gist()))]
+    words = "query · key scores a token, the softmax of scaled scores makes weights, and the output is the values in"
+    title = f"“{focus.query_label}” in head {focus.head} of {_WORDS[kind]}"
+    return [Section(title, (Paragraph((f"{words} these shares:",)), in_brief(focus)))]
 
 
 def _end(whole: WholePass) -> Section:

@@ -183,9 +183,8 @@ class _Terminal:
             if working.brief and len(made) > _ROWS_OF_BRIEF:
                 made = self.shortened(line, start, room, label_width + 3)
             lines += made
-        if working.left_out is not None:
-            count, noun = working.left_out
-            lines.append([Span(f"… and {count:,} more {noun}", "dim")])
+        if working.more:
+            lines.append([Span(f"… and {working.more}", "dim")])
         return lines
 
     def shortened(self, line: Line, start: StyledLine, room: int, hanging: int) -> list[StyledLine]:

@@ -83,7 +83,7 @@ class WholePass:
     @property
     def chosen(self) -> str:
         """The word that is chosen."""
-        return self.ending.key_axis.label(int(self.derivation["choice"].value[-1]))
+        return self.ending.key_axis.word(int(self.derivation["choice"].value[-1]))
 
     # Which rows are spelled out
 
@@ -176,7 +176,7 @@ class WholePass:
                     (
                         "Spelled out below: "
                         + " and ".join(
-                            f"“{axis.label(self.rows[stack])}” in the {stack}" for stack, axis in self.tokens.items()
+                            f"“{axis.word(self.rows[stack])}” in the {stack}" for stack, axis in self.tokens.items()
                         )
                         + ".",
                     )
@@ -316,7 +316,7 @@ class WholePass:
         text, axis = self.derivation.notation.text, self.ending.key_axis
         logits, probabilities = (self.ending.row(self.derivation[name]) for name in ("logits", "probabilities"))
         rows = [
-            (axis.label(word), text(logits[word]), text(probabilities[word]))
+            (axis.word(word), text(logits[word]), text(probabilities[word]))
             for word in self._likeliest(probabilities.astype(np.float64))
         ]
         return [
@@ -337,7 +337,7 @@ class WholePass:
             f"Computed with decimals; each of {numbers.digits} significant digits is the correctly rounded true one."
         )
         probabilities = self.ending.row(self.derivation["probabilities"])
-        rows = [(axis.label(k), every_digit(probabilities[k])) for k in self._likeliest(probabilities.astype(float))]
+        rows = [(axis.word(k), every_digit(probabilities[k])) for k in self._likeliest(probabilities.astype(float))]
         return [Section("Every digit", (Paragraph((words,)), Table(("word", "probability"), tuple(rows))))]
 
 

@@ -93,9 +93,8 @@ def _working(working: Working, row: RightRow, columns: int) -> list[StyledLine]:
     shown: list[StyledLine] = []
     for label, line in zip(labels, working.lines, strict=True):
         shown += wrapped([*padded([Span(label)], width), *_sides(line, printer, row)], columns, hanging=width + 3)
-    if working.left_out is not None:
-        count, noun = working.left_out
-        shown.append([Span(f"… and {count:,} more {noun}", "dim")])
+    if working.more:
+        shown.append([Span(f"… and {working.more}", "dim")])
     return shown
 
 
