@@ -19,3 +19,4 @@ def test_the_public_names_are_these():
         "shipped_examples",
     ]
     assert all(hasattr(pellucid, name) for name in pellucid.__all__)
+    assert set(pellucid.__all__) <= set(dir(pellucid))
