@@ -34,15 +34,15 @@ def test_a_token_that_is_nothing_but_a_space_stays_one(backend):
     assert written([space], transformers.PreTrainedTokenizerFast(tokenizer_object=backend)) == (" ",)
 
 
-class Sentencepiece:
+class InPython:
     """A tokenizer in Python alone."""
 
     def convert_ids_to_tokens(self, ids):
-        return [("▁the", "▁mat", "s")[id_] for id_ in ids]
+        return [("▁the", "Ġmat", "s")[id_] for id_ in ids]
 
 
-def test_tokenizers_without_a_library_mark_spaces_as_sentencepiece_does():
-    assert names([0, 1, 2], 3, Sentencepiece()) == ("the", "mat", "s")
+def test_the_marks_of_tokenizers_without_a_library_are_known():
+    assert names([0, 1, 2], 3, InPython()) == ("the", "mat", "s")
 
 
 def test_parts_of_words_keep_their_marks():
@@ -52,5 +52,5 @@ def test_parts_of_words_keep_their_marks():
 
 
 def test_without_as_many_ids_there_are_no_names():
-    assert names([0, 1], 3, Sentencepiece()) is None
-    assert names(None, 3, Sentencepiece()) is None
+    assert names([0, 1], 3, InPython()) is None
+    assert names(None, 3, InPython()) is None

@@ -62,7 +62,8 @@ def written(ids: Sequence[int], tokenizer: Any) -> tuple[str, ...]:
 
 
 def _reader(tokenizer: Any) -> Callable[[str], str]:
-    """What makes text of a token of transformers'; those in Python alone are of sentencepiece or of whole words."""
+    """What makes text of a token of transformers'; those in Python alone say nothing of the marks that they put."""
     decoder = getattr(getattr(tokenizer, "backend_tokenizer", None), "decoder", None)
-    described = {"type": "Metaspace"} if decoder is None else json.loads(decoder.__getstate__())
-    return reader_of({"decoder": described})
+    if decoder is None:
+        return lambda token: token.replace("▁", " ").replace("Ġ", " ")
+    return reader_of({"decoder": json.loads(decoder.__getstate__())})
