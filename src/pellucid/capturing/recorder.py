@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from pellucid.capturing import interface, modules
-from pellucid.capturing.changes import Operand, hold
+from pellucid.capturing.changes import Operand, Rules, hold
 from pellucid.capturing.dims import resolved
 from pellucid.capturing.fused import fused
 from pellucid.capturing.ledger import Ledger
@@ -161,7 +161,10 @@ class Recorder(modules.Watcher):
         }
         mask = handed.others.get("attention_mask")
         doubt = f"the kernel takes {', '.join(sorted(others))}, whose meaning is not known" if others else ""
-        if mask is not None and not (isinstance(mask, Tensor) and mask.ndim == 4):
+        rules = None
+        if callable(getattr(mask, "mask_mod", None)):  # FlexAttention's, which a compiled kernel was given
+            rules, mask = Rules(_capped(handed.others.get("softcap")), mask.mask_mod), None
+        elif mask is not None and not (isinstance(mask, Tensor) and mask.ndim == 4):
             doubt, mask = f"its mask is a {type(mask).__name__} that cannot be read", None
         fused(
             self._ledger,
@@ -171,6 +174,7 @@ class Recorder(modules.Watcher):
             output.transpose(1, 2),
             mask=mask,
             scale=handed.others.get("scaling"),
+            rules=rules,
             doubt=doubt,
         )
 
@@ -252,6 +256,13 @@ def _share(record: Record, handed: interface.Handed) -> None:
         if torch.equal(repeated, given):
             kept.tensor = hold(given, ()).tensor
             kept.dims = (first, (group,), kept.dims[-1])
+
+
+def _capped(cap: float | None) -> Callable[..., Tensor] | None:
+    """A soft cap as FlexAttention's function of a score and its place."""
+    if cap is None:
+        return None
+    return lambda score, *place: cap * torch.tanh(score / cap)
 
 
 def operand_bytes(operands: list[Operand]) -> int:
