@@ -162,8 +162,9 @@ class Recorder(modules.Watcher):
         mask = handed.others.get("attention_mask")
         doubt = f"the kernel takes {', '.join(sorted(others))}, whose meaning is not known" if others else ""
         rules = None
-        if callable(getattr(mask, "mask_mod", None)):  # FlexAttention's, which a compiled kernel was given
-            rules, mask = Rules(_capped(handed.others.get("softcap")), mask.mask_mod), None
+        of_places = getattr(mask, "mask_mod", None)  # FlexAttention's BlockMask, which a compiled kernel was given
+        if callable(of_places):
+            rules, mask = Rules(_capped(handed.others.get("softcap")), of_places), None
         elif mask is not None and not (isinstance(mask, Tensor) and mask.ndim == 4):
             doubt, mask = f"its mask is a {type(mask).__name__} that cannot be read", None
         fused(
