@@ -20,7 +20,15 @@ TRANSLATIONS = {
             "Er ging gestern nicht zur Schule, weil er krank war, aber heute fühlt er sich viel besser."
         ),
     },
-    "de-en": {},
+    "de-en": {
+        "Ich weiß nicht, was ich tun soll.": "I don't know what to do.",
+        "Wenn es morgen regnet, bleiben wir zu Hause und lesen ein Buch.": (
+            "If it rains tomorrow, we'll stay at home and read a book."
+        ),
+        "Der alte Mann, der nebenan wohnt, hat ein neues Auto für seine Frau gekauft.": (
+            "The old man who lives next door has bought a new car for his wife."
+        ),
+    },
 }
 
 
