@@ -39,13 +39,15 @@ class Ledger:
         self.is_parameter = is_parameter
         self.saw_softmax = saw_softmax
         self._trails: MutableMapping[Tensor, Trail] = WeakTensorKeyDictionary()
-        self._followed: set[int] = set()  # identities that tensors with a trail have or had: most never have one
+        self._followed: set[int] = set()
+        """Identities that tensors with a trail have or had, so that most of what comes by need not be looked up; those
+        of tensors that are gone are given to others, which need not be tensors."""
         self.conditions: MutableMapping[Tensor, Tensor] = WeakTensorKeyDictionary()
         self.writes = Writes()
 
     def trail(self, tensor: Any) -> Trail | None:
         """What is known of a tensor."""
-        return self._trails.get(tensor) if id(tensor) in self._followed else None
+        return self._trails.get(tensor) if id(tensor) in self._followed and isinstance(tensor, Tensor) else None
 
     def set(self, tensor: Tensor, trail: Trail | None) -> None:
         """Notes what is known of it now; nothing, with `None`."""
