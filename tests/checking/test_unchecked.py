@@ -1,8 +1,18 @@
 """Which printed results are said not to have been compared, and which numbers are none."""
 
+from decimal import Decimal
+
+import numpy as np
 import pytest
 
 from pellucid.checking import check_file
+from pellucid.checking.equation_check import EquationCheck
+from pellucid.checking.mention import Mention
+from pellucid.checking.mentions import Reading
+from pellucid.checking.naming import Quantity
+from pellucid.checking.printed import Printed
+from pellucid.checking.source import Source
+from pellucid.checking.unchecked import unchecked_results
 
 # q · k1 = 1, q · k2 = 2, and no scale: a worked example of one query.
 GIVEN = "q = [1, 2], k1 = [1, 0], k2 = [0, 1]\n\nscores: [1, 2]\n\n"
@@ -79,3 +89,14 @@ def test_numbers_are_named_as_they_stand_in_the_file():
 def test_json_has_them_beside_the_findings():
     report = check_file("x.md", (GIVEN + "weights: [0.3, 0.3, 0.6]\n").encode())
     assert report.as_json()["unchecked"] == [{"line": 5, "printed": ["0.3", "0.3", "0.6"]}]
+
+
+def test_a_number_of_two_groups_is_named_once():
+    """Say a table and what a cell of its second row says: the number is told with the table."""
+    first, second = (Printed(Decimal(text), text, 1, start, start + 3) for text, start in (("0.4", 2), ("0.7", 12)))
+    mentions = [
+        Mention(Quantity("weights"), np.array([first, second], dtype=object), "weights"),
+        Mention(Quantity("weights", ("sun",)), np.array(second, dtype=object), "weight of sun"),
+    ]
+    found = unchecked_results(Reading([], mentions), [], EquationCheck(), Source("x.md", "| 0.4 |\n| | 0.7 |\n"))
+    assert [(line.line, line.printed) for line in found] == [(1, ("0.4", "0.7"))]

@@ -176,9 +176,7 @@ class _Document:
         self.sentences += built.reading
         wrong_places = {judgement.claim.printed.start for judgement in verdicts.judgements}
         new = [claim for claim in problem.claims if claim.step in verdicts.true and claim.step not in problem.inputs]
-        compared = equations.right | {
-            slip.chain.text.span(slip.printed.start, slip.printed.end).start for slip in equations.slipped
-        }
+        compared = equations.compared
         self.count += sum(claim.printed.start not in compared for claim in new)
         for claim in new:
             if claim.printed.start not in wrong_places:

@@ -17,7 +17,7 @@ import numpy as np
 
 from pellucid.arrays import Array
 from pellucid.checking.equation_slips import hint, kind_of
-from pellucid.checking.equations import Chain, Side
+from pellucid.checking.equations import APPROXIMATE, Chain, Side
 from pellucid.checking.floats import NoValueError, float_of
 from pellucid.checking.known_results import KnownResults
 from pellucid.checking.printed import Printed, is_last_digit, is_right, is_truncated
@@ -33,7 +33,6 @@ from pellucid.checking.values import (
 from pellucid.expressions import Expression, Number, parts
 
 _NEAR = 0.02
-_APPROXIMATE = frozenset(("≈", "≃", "≅", "~="))
 
 
 @dataclass(eq=False)
@@ -99,6 +98,12 @@ class EquationCheck:
     _outcomes: dict[int, _Outcome] = field(default_factory=dict)
     _right: list[int] = field(default_factory=list)  # of the equation that is being compared
     _exact_texts: dict[int, tuple[Expression, str]] = field(default_factory=dict)
+
+    @property
+    def compared(self) -> set[int]:
+        """Places (in the source) of the numbers that were compared, right or not."""
+        slipped = {slip.chain.text.span(slip.printed.start, slip.printed.end).start for slip in self.slipped}
+        return self.right | slipped
 
     def chain(self, chain: Chain) -> None:
         """Check one equation.
@@ -341,7 +346,7 @@ def _says_shapes(chain: Chain, sides: list[Side]) -> bool:
 
 def _as_claimed(printed: Printed, relation: str) -> Printed:
     """After ≈, the zeros at the end of a whole number need not be digits: 2^10 ≈ 1000."""
-    if relation not in _APPROXIMATE or printed.places != 0:
+    if relation not in APPROXIMATE or printed.places != 0:
         return printed
     text = printed.text.replace(",", "").replace("'", "")
     zeros = len(text) - len(text.rstrip("0")) if text.strip("-").isdigit() else 0

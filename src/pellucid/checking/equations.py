@@ -25,6 +25,8 @@ from pellucid.checking.tokens import (
 )
 from pellucid.checking.values import Value
 
+APPROXIMATE = frozenset(("≈", "≃", "≅", "~="))
+"""Relations behind which a result is rounded."""
 _INTERESTING = re.compile(r"[=≈≃≅≡→⇒⟹≐]|->")
 _MOST_STARTS = 12
 _MOST_BACK = 4_000  # tokens of the first side

@@ -6,6 +6,7 @@ as dates and versions, are none, and neither is what a document gives: inputs, s
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -14,7 +15,7 @@ import numpy as np
 
 from pellucid.checking.assembled import Assembled
 from pellucid.checking.equation_check import EquationCheck
-from pellucid.checking.equations import Chain, Side
+from pellucid.checking.equations import APPROXIMATE, Chain, Side
 from pellucid.checking.mapped_text import Span
 from pellucid.checking.mention import FOCUS, INFERRED, SECTION, UNNAMED, Mention
 from pellucid.checking.mentions import Reading
@@ -30,7 +31,6 @@ _GIVEN = re.compile(r"\([^()]*$|[<>!]\W*$|\bd_?[{(]?\w{1,7}\W*$|\b(?:n|heads?|to
 """A label that ends in something given, not computed: “with d_k”, or `sum(axis` of sum(axis=1)."""
 _OF_SOFTMAX = re.compile(r"\bexp|\be\^|sum|total|Σ|denominator|numerator|normali|nenner|max", re.IGNORECASE)
 _NO_RESULTS = frozenset((FOCUS, SECTION, INFERRED, *INPUTS))
-_APPROXIMATE = frozenset("≈≃≅")
 _UNREAD_ARITHMETIC = re.compile(r"\d.*[)\]|’'%⟩>]\s*$|[-+−×·⋅*/^√(]\s*\d[\d.,]*\s*$|\d\s*[×·⋅*]\s*\w")
 """A side with numbers that could not be read, such as cos(0.3), behind which a result stands."""
 _LONGEST_SIDE = 200
@@ -59,11 +59,11 @@ def unchecked_results(
     if not any(built.problem.claims for built in assembled):  # numbers without a name may be about anything
         mentions = [mention for mention in mentions if mention.quantity.step != UNNAMED]
     lines: dict[int, dict[int, _Place]] = {}
-    for group in (
-        *(_of_mention(mention, known) for mention in mentions),
-        *(_of_chain(chain, known) for chain in read.chains),
+    for group in itertools.chain(
+        (_of_mention(mention, known) for mention in mentions),
+        (_of_chain(chain, known) for chain in read.chains),
     ):
-        if group:  # an array belongs to the line on which it begins
+        if group:  # an array belongs to the line on which it begins, and what has been named is not named again
             known.update(place.span.start for place in group)
             first = min(place.span.start for place in group)
             lines.setdefault(source.line(first), {}).update((place.span.start, place) for place in group)
@@ -79,8 +79,7 @@ def _in_words(line: int, places: Sequence[_Place], source: Source) -> Unchecked:
 
 def _compared(assembled: Sequence[Assembled], equations: EquationCheck) -> set[int]:
     """Where the numbers begin that were compared, or taken as given in their place."""
-    places = set(equations.right)
-    places.update(slip.chain.text.span(slip.printed.start, slip.printed.end).start for slip in equations.slipped)
+    places = equations.compared
     for built in assembled:
         for claim in built.problem.claims:
             true = built.verdicts.true.get(claim.step)
@@ -151,7 +150,7 @@ def _of_chain(chain: Chain, known: set[int]) -> list[_Place]:
             pass  # the usual case
         elif not is_literal(value):
             computes = True
-        elif side.relation and (computes or side.relation in _APPROXIMATE or _is_unread(chain, before)):
+        elif side.relation and (computes or side.relation in APPROXIMATE or _is_unread(chain, before)):
             found += _decimals(chain, tree, known)
         before = None
     return found
