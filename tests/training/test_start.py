@@ -56,3 +56,12 @@ def test_a_start_without_a_model_or_with_a_second_tokenizer_is_refused(first, tm
         begun(first, tmp_path, tokenizer={"file": str(first / "tokenizer.json")})
     assert_one_sentence(str(caught.value))
     assert "leave tokenizer.file out" in str(caught.value)
+
+
+def test_only_what_begins_is_said_to_begin(first, tmp_path):
+    begun(first, tmp_path)
+    heard = Heard()
+    recipe = tiny(training={"start": str(first), "steps": 2, "average_last": 0, "ema_decay": 0.0}, seed=6)
+    train(recipe, tmp_path / "second", resume=True, progress=heard)
+    assert "going on after step 1." in heard.lines
+    assert not any(line.startswith("it begins") for line in heard.lines)

@@ -16,14 +16,8 @@ from pellucid.errors import RecipeError, nearest
 from pellucid.training.recipe import PairData, Recipe, SyntheticData, TextData
 
 _DATA: dict[str, type[msgspec.Struct]] = {"pairs": PairData, "synthetic": SyntheticData, "text": TextData}
-_PATHS = {
-    "tsv",
-    "source",
-    "target",
-    "file",
-    "source_file",
-    "start",
-}  # wherever they stand; and of a text, train and valid
+_PATHS = {"tsv", "source", "target", "file", "source_file", "start"}
+"""Wherever they stand; and of a text, train and valid."""
 _WORDS = {
     "array": "a list",
     "bool": "true or false",

@@ -31,7 +31,8 @@ def make_task(recipe: Recipe, folder: Path | None = None) -> Task:
     Raises:
         CorpusError: the data cannot be used.
         TokenizerError: a tokenizer cannot be used.
-        RecipeError: the model's settings are wrong.
+        RecipeError: the model's settings are wrong, or not those of the model to begin with.
+        ConfigError, WeightsError: there is no such model.
     """
     if isinstance(recipe.data, TextData):
         return _language_task(recipe, recipe.data, folder)

@@ -73,7 +73,7 @@ def train(
 
     Raises:
         CheckpointError: the folder holds a training and `resume` is false, or one of another recipe.
-        CorpusError, TokenizerError, RecipeError: what the recipe names cannot be used.
+        CorpusError, TokenizerError, ConfigError, WeightsError, RecipeError: what the recipe names cannot be used.
         TrainingError: the training cannot go on.
         OutputError: a file cannot be written.
     """
@@ -102,11 +102,11 @@ def train(
 
         trainer = Trainer(recipe, task, make_model, folder, processes, strategy, progress)
         say(f"{recipe.name}: {trainer.model.num_parameters:,} parameters, on {processes.device.type}.")
-        if recipe.training.start:
-            say(f"it begins with the weights of {recipe.training.start}.")
+        goes_on = resume and trainer.resume()
         if resume:
-            found = trainer.resume()
-            say(f"going on after step {trainer.state.step}." if found else "there is no checkpoint yet; beginning.")
+            say(f"going on after step {trainer.state.step}." if goes_on else "there is no checkpoint yet; beginning.")
+        if recipe.training.start and not goes_on:
+            say(f"it begins with the weights of {recipe.training.start}.")
         trainer.run()
         origin, measures = _deliver(trainer, folder) if processes.is_first else ("", {})
         processes.barrier()
