@@ -245,3 +245,15 @@ def test_special_tokens_are_no_words_and_padding_does_not_count():
     assert head.shares["same_word"] == pytest.approx(1 / 4)
     assert words.shares["own"] == pytest.approx((1 / 2 + 1 / 3 + 1 / 4 + 1 / 5 + 1 / 4) / 5)
     assert head.shares["own"] == pytest.approx((1 / 2 + 1 / 3 + 1 / 4 + 1 / 5) / 4)
+
+
+def test_where_few_keys_can_be_chosen_no_pattern_is_told():
+    """Four letters and two of padding, each looking at itself: four keys are few, six are not."""
+    ids = torch.tensor([[2, 3, 2, 4, 1, 1]])
+    weights = [
+        [0.75 if key == query else 0.25 / max(query, 1) if key < query else 0 for key in range(N)] for query in range(N)
+    ]
+    enough, few = (summary_of(weights, tokenizer=spelled(), ids=ids) for spelled in (Letters, WithSpecialTokens))
+    assert [next(iter(summary)).choices for summary in (enough, few)] == [6, 4]
+    assert [next(iter(summary)).pattern for summary in (enough, few)] == ["own", None]
+    assert [len(summary.strongest("own")) for summary in (enough, few)] == [1, 0]

@@ -45,7 +45,7 @@ class HeadSummary:
             1 looks at all alike, 0 at one only.
         shares: the weight that each pattern gets, on average over the queries that have such a key; only those that
             can be told: without tokens there are no words, and in cross-attention positions mean nothing.
-        choices: keys that a query may attend to, at most.
+        choices: keys that a query may attend to, at most; padding does not count.
     """
 
     layer: int
@@ -195,7 +195,7 @@ def _look(
     weights, changed = rows.weights.cpu(), rows.changed.cpu()
     allowed = changed > (changed.amax(-1, keepdim=True) - ABSORBED).clamp(min=torch.finfo(changed.dtype).min)
     choices = allowed.float().sum(-1)  # several times as fast as to sum truths, and as exact below 2^24 keys
-    means.choices = max(means.choices, int(choices.max()))
+    means.choices = max(means.choices, int((choices * counted).max()))
     chooses = (choices > 1) & counted
     entropy = entropy_bits(weights)
     means.entropy.add(entropy[chooses])
