@@ -27,7 +27,7 @@ _DTYPES = ("float32", "float64", "float16", "bfloat16", "auto")
     "--pair", metavar="TEXT", help="What an encoder–decoder has written so far; the second text of an encoder."
 )
 @click.option("--generate", type=click.IntRange(min=1), metavar="N", help="Follow N steps of a generation.")
-@click.option("--step", type=int, metavar="S", help="With --generate: the step to look into, from 0.")
+@click.option("--step", type=int, metavar="S", help="Of a generation: the step to look into, from 0.")
 @click.option(
     "--compare",
     multiple=True,
