@@ -25,11 +25,12 @@ def joined_heads(found: Sequence[Assembled], mentions: Sequence[Mention]) -> Ass
     outputs = [built.verdicts.true.get("output") for built in heads]
     known = [output for output in outputs if output is not None and output.ndim == 2]
     is_clear = len(set(map(_head, heads))) == len(known) == len(heads) > 1
-    if not is_clear or any(built.problem.rounded for built in heads) or len({len(output) for output in known}) > 1:
+    are_alike = len({output.shape for output in known}) == 1
+    if not is_clear or not are_alike or any(built.problem.rounded for built in heads):
         return None
     whole = np.concatenate(known, axis=1)
     printed = [one for one in mentions if one.quantity.step == "concatenated" and one.values.shape == whole.shape]
-    if not printed or len({output.shape for output in known}) > 1:
+    if not printed:
         return None
     places = _places(heads)
     follows: dict[int, int] = {}

@@ -99,7 +99,8 @@ class TransformersReader(Reader):
         if reads_two and self._decodes():
             raise InputError(f"{self.name} is a language model, which reads one text; leave out the pair.")
         encoded = self.tokenizer(text, pair if reads_two else None, return_tensors="pt")
-        self._note_unknown(encoded, (text, pair))
+        self._unknown = self._unknown_words(encoded, (text, pair))
+        self._tell()
         known = ("input_ids", "attention_mask", "token_type_ids")
         inputs = {name: value.to(self.device) for name, value in encoded.items() if name in known}
         self._check_length(inputs["input_ids"].shape[1], 0 if self.is_encoder_decoder else new)
@@ -112,26 +113,23 @@ class TransformersReader(Reader):
             inputs["decoder_input_ids"] = torch.tensor([[start, *written]], device=self.device)
         return inputs
 
-    def _note_unknown(self, encoded: Any, texts: tuple[str, str | None]) -> None:
-        """Notes the words for which the model reads the token of the unknown."""
-        self._unknown = ()
+    def _unknown_words(self, encoded: Any, texts: tuple[str, str | None]) -> tuple[str, ...]:
+        """A note on the words for which the model reads the token of the unknown; none where it knows all."""
         unknown = getattr(self.tokenizer, "unk_token_id", None)
-        if unknown is None or unknown in (self.tokenizer.eos_token_id, self.tokenizer.bos_token_id):
-            self._tell()
-            return
         places = [place for place, id_ in enumerate(encoded["input_ids"][0].tolist()) if id_ == unknown]
-        if places:
-            words = f"{len(places)} of the tokens"
-            if encoded.is_fast:
-                spans = [(encoded.token_to_sequence(place), encoded.token_to_chars(place)) for place in places]
-                found = [repr((texts[which or 0] or "")[at.start : at.end]) for which, at in spans if at is not None]
-                found = list(dict.fromkeys(found))
-                more = f" and {len(found) - _MOST_UNKNOWN} more" if len(found) > _MOST_UNKNOWN else ""
-                words = ", ".join(found[:_MOST_UNKNOWN]) + more
-            self._unknown = (f"the tokenizer does not know {words} and puts {self.tokenizer.unk_token} there",)
-        self._tell()
+        if not places or unknown in (self.tokenizer.eos_token_id, self.tokenizer.bos_token_id):
+            return ()
+        words = f"{len(places)} of the tokens"
+        if encoded.is_fast:
+            spans = [(encoded.token_to_sequence(place), encoded.token_to_chars(place)) for place in places]
+            found = [repr((texts[which or 0] or "")[at.start : at.end]) for which, at in spans if at is not None]
+            found = list(dict.fromkeys(found))
+            more = f" and {len(found) - _MOST_UNKNOWN} more" if len(found) > _MOST_UNKNOWN else ""
+            words = ", ".join(found[:_MOST_UNKNOWN]) + more
+        return (f"the tokenizer does not know {words} and puts {self.tokenizer.unk_token} there",)
 
     def _tell(self) -> None:
+        """Has the notes say what is known of the model and of what it read last."""
         self.notes = (*self._lacks, *self._unknown)
 
     def _decodes(self) -> bool:

@@ -20,6 +20,10 @@ from pellucid.rendering.other_ids import texts_of_ids, told_ids
 _MOST_PLACES = 40
 _MOST_OPERANDS = 24
 """Of an element that is spelled out."""
+_INPUTS = ("embeddings", "memory", "query", "key", "value", "mask")
+"""Of attention, where it starts; a step after it would be computed from them."""
+_TOKEN, _SHAPE = "token", "shape"
+"""What stands in the place of a difference where nothing is measured."""
 
 
 def explain_comparison(comparison: Comparison, names: tuple[str, str]) -> Document:
@@ -202,9 +206,6 @@ def _without_numbers(row: tuple[str, str, str, str, str]) -> tuple[str, str, str
     return (sign, size, f"{where}: {a} and {b}" if size in (_TOKEN, _SHAPE) else where)
 
 
-_TOKEN, _SHAPE = "token", "shape"
-
-
 def _size(difference: float | None) -> str:
     """A difference with two digits, as far from zero as it is: 0.089, 3.1e-8."""
     assert difference is not None
@@ -230,10 +231,6 @@ def _is_number(value: Scalar) -> bool:
 
 def _labels(entry: Entry) -> list[str]:
     return [axis.label(place) for axis, place in zip(entry.step.axes, entry.index, strict=True)]
-
-
-_INPUTS = ("embeddings", "memory", "query", "key", "value", "mask")
-"""Of attention, where it starts; a step after it would be computed from them."""
 
 
 def _as_json(step: StepDifference) -> dict[str, Any]:

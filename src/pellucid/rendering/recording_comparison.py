@@ -13,6 +13,8 @@ from pellucid.rendering.styled_lines import width as width_of
 from pellucid.rendering.terminal import visible
 
 _INDENT, _GAP, _MOST = 2, 4, 6
+NOT_ALIKE = "They have not the same layers, heads, queries and keys: weights cannot be compared one by one."
+"""What is said where heads have no others to stand against."""
 
 
 def comparison_text(
@@ -57,8 +59,7 @@ def comparison_text(
 
 def _furthest(comparison: Comparison, room: int) -> list[StyledLine]:
     if not comparison.distances:
-        words = "They have not the same layers, heads, queries and keys: weights cannot be compared one by one."
-        return wrapped([Span(words, "dim")], room)
+        return wrapped([Span(NOT_ALIKE, "dim")], room)
     words = "Heads that differ most (layer.head, and the Jensen–Shannon divergence of their weights in bits: "
     words += "0 for the same, 1 for no key in common):"
     line: StyledLine = []

@@ -12,6 +12,7 @@ from pellucid.capturing.recording import Recording
 from pellucid.capturing.summary import PATTERNS, Summary
 from pellucid.derivation import Axis, Builder, Derivation, Subject, derive
 from pellucid.rendering.document import Block, Document, Grid, Note, Paragraph, Section, Table
+from pellucid.rendering.recording_comparison import NOT_ALIKE
 from pellucid.rendering.recording_summary import PATTERN_WORDS, layer_words, percent, read_lines, verified
 
 _DIGITS = 3
@@ -120,8 +121,7 @@ def _heads(derivation: Derivation, stem: str, summary: Summary) -> Iterator[Bloc
 
 def _distances(derivation: Derivation, comparison: Comparison) -> Iterator[Block]:
     if not comparison.distances:
-        words = "They have not the same layers, heads, queries and keys: weights cannot be compared one by one."
-        yield Paragraph((words,))
+        yield Paragraph((NOT_ALIKE,))
         return
     yield Paragraph((_DIVERGENCE,))
     yield from _grids(derivation, "divergence", "divergence")

@@ -72,8 +72,9 @@ def _report(report: Report, columns: int) -> list[StyledLine]:
         return [*shown, *_unchecked(report, columns)]
     if report.verdict == "right":
         verdict = Span("right", _bold("right"))
-        said = f", as far as it could be read. {numbers_checked(report)}," if report.unchecked else ""
-        said = f"{said} {numbers_unchecked(report):,} not." if said else f". {numbers_checked(report)}."
+        said = f". {numbers_checked(report)}."
+        if report.unchecked:
+            said = f", as far as it could be read. {numbers_checked(report)}, {numbers_unchecked(report):,} not."
         header = wrapped([name, Span(": "), verdict, Span(said)], columns)
         if not report.findings:
             return [*header, *_unchecked(report, columns)]
