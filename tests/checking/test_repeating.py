@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pellucid.checking.repeating import is_repeating, repeating_like
+from pellucid.checking.repeating import is_repeating, read_repeating, repeating_like
 from pellucid.checking.tokens import number_of, tokens_of
 
 
@@ -43,3 +43,24 @@ def test_what_is_written_reads_as_the_same(numerator, denominator):
     written = repeating_like("0.1\u0305", number)
     read = number_of(tokens_of(written)[0])
     assert abs(Fraction(read.value) - Fraction(numerator, denominator)) < Fraction(1, 10**12)
+
+
+@pytest.mark.parametrize(
+    ("written", "value", "places"),
+    [
+        ("0.(3)", Fraction(1, 3), 15),
+        ("-1.1(6)", Fraction(-7, 6), 15),
+        ("0,08\u03053\u0305", Fraction(83, 990), 15),
+        ("0.123456789012345678(9)", Fraction(123456789012345679, 10**18), 18),  # as many places as stand before
+        ("0.333", None, 0),
+        (f"0.({'3' * 100})", None, 0),
+    ],
+)
+def test_what_is_repeated_is_read_to_many_places(written, value, places):
+    read = read_repeating(written)
+    if value is None:
+        assert read is None
+    else:
+        assert read is not None
+        assert read[1] == places
+        assert abs(Fraction(read[0]) - value) <= Fraction(1, 2 * 10**places)

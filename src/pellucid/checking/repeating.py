@@ -8,18 +8,38 @@ from fractions import Fraction
 
 from pellucid.numbers import round_places
 
-_REPEATING = re.compile(r"-?\d+([.,])\d*?(?:\(\d+\)|(\d[\u0304\u0305])+)")
+_REPEATING = re.compile(
+    r"(?P<whole>-?\d+)(?P<mark>[.,])(?P<fixed>\d*?)(?:\((?P<bracketed>\d+)\)|(?P<barred>(?:\d[\u0304\u0305])+))"
+)
 _OVER = re.compile("[\u0304\u0305]")
 _LARGEST_DENOMINATOR = 1_000
 _SAME = Decimal("1e-13")
 """Relative, or absolute below 1: what certain digits or float64 may be away from a fraction."""
 _LONGEST_PERIOD = 12
 _PLACES = 4
+_READ_PLACES = 15
+"""As many as float64 can tell."""
+_LONGEST = 100
 
 
 def is_repeating(written: str) -> bool:
     """Whether a number is written with decimals that are repeated."""
     return _REPEATING.fullmatch(written) is not None
+
+
+def read_repeating(written: str) -> tuple[Decimal, int] | None:
+    """The value of a number whose last decimals are repeated, rounded, and to how many places; `None` of other numbers.
+
+    Args:
+        written: such as 0.1(6); what is longer than 100 characters is not read.
+    """
+    found = _REPEATING.fullmatch(written) if len(written) < _LONGEST else None
+    if found is None:
+        return None
+    fixed, repeated = found["fixed"], found["bracketed"] or found["barred"][::2]
+    fraction = (fixed + repeated * (_READ_PLACES + 1))[: max(_READ_PLACES, len(fixed)) + 1]
+    places = len(fraction) - 1
+    return round_places(Decimal(f"{found['whole']}.{fraction}"), places), places
 
 
 def repeating_like(written: str, number: Decimal) -> str | None:
@@ -35,7 +55,7 @@ def repeating_like(written: str, number: Decimal) -> str | None:
     fraction = Fraction(number).limit_denominator(_LARGEST_DENOMINATOR)
     off = abs(Decimal(fraction.numerator) / fraction.denominator - number)
     digits = _digits(fraction) if off <= _SAME * max(Decimal(1), abs(number)) else None
-    mark = notation[1]
+    mark = notation["mark"]
     if digits is None:
         shown = sum(map(str.isdigit, written.partition(mark)[2]))
         return f"{round_places(number, max(_PLACES, shown)):f}".replace(".", mark)

@@ -10,7 +10,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from pellucid.checking.printed import Printed
-from pellucid.numbers import round_places
+from pellucid.checking.repeating import is_repeating, read_repeating
 
 NUMBER, WORD, SIGN, RELATION, OPEN, CLOSE, COMMA, LINE, OTHER = range(9)
 
@@ -49,8 +49,6 @@ _SAME = {
     "÷": "/",
     "⊙": "*",
 }
-_REPEATING = re.compile(r"(\d+\.)(\d*?)(?:\((\d+)\)|((?:\d[\u0304\u0305])+))")
-_REPEATED_PLACES = 15
 _ELLIPSES = ("…", "...")
 _MOST_DIGITS = 400
 _SHORT = 100
@@ -129,8 +127,9 @@ def number_of(token: Token, *, percent: Token | None = None, program: bool = Fal
     """
     if percent is None and (plain := plain_decimal(token.text)) is not None:
         return Printed(*plain, token.start, token.end, program)
-    if repeating := _REPEATING.fullmatch(token.text):
-        return None if percent else _repeating(token, repeating)
+    if is_repeating(token.text):
+        read = None if percent else read_repeating(token.text)
+        return None if read is None else Printed(read[0], token.text, read[1], token.start, token.end)
     ending = next((ending for ending in _ELLIPSES if token.text.endswith(ending)), "")
     text = token.text.removesuffix(ending).replace(",", "").replace("'", "")
     if len(text) > _MOST_DIGITS:
@@ -152,14 +151,3 @@ def number_of(token: Token, *, percent: Token | None = None, program: bool = Fal
         text = f"{written if ending else written.removesuffix('.')}%"
         return Printed(value.scaleb(-2), text, places + 2, token.start, percent.end)
     return Printed(value, written, places, token.start, token.start + len(written), program)
-
-
-def _repeating(token: Token, found: re.Match[str]) -> Printed | None:
-    """A number whose last decimals are repeated without end, to as many places as float64 can tell."""
-    whole, fixed, bracketed, barred = found.groups()
-    repeated = bracketed or barred[::2]
-    if len(token.text) >= _SHORT:
-        return None
-    fraction = (fixed + repeated * _REPEATED_PLACES)[: max(_REPEATED_PLACES, len(fixed)) + 1]
-    value = round_places(Decimal(f"{whole}{fraction}"), len(fraction) - 1)
-    return Printed(value, token.text, len(fraction) - 1, token.start, token.end)
