@@ -245,9 +245,11 @@ def test_reports_in_a_folder_are_passed_over_and_named(check, tmp_path, name, op
 def test_a_text_that_begins_like_a_report_is_none(check, tmp_path):
     (tmp_path / "a.txt").write_text("Answer: wrong, and 0.13 is why\n")
     (tmp_path / "b.md").write_text("# What pellucid found\n\n0.21, right: 1\n")
+    (tmp_path / "c.md").write_text("It ends so:\n\n```\n## What pellucid found\n\n**right**: 1 checked\n```\n")
+    (tmp_path / "d.json").write_text("[]\n")
     code, output, errors = check(".", "--json")
     assert (code, errors) == (1, "")
-    assert [report["file"] for report in json.loads(output)] == ["a.txt", "b.md"]
+    assert [report["file"] for report in json.loads(output)] == ["a.txt", "b.md", "c.md"]
 
 
 def test_what_lies_in_the_folder_and_is_no_report_is_not_written_over(check, tmp_path):

@@ -53,8 +53,8 @@ class CheckedFile:
         return not self.is_named and self._suffix in EXAMPLE_SUFFIXES and not holds_example(self._suffix, data)
 
     def is_own_report(self, data: bytes) -> bool:
-        """Whether it was come across, and is a report that `check` has written."""
-        return not self.is_named and is_own_report(self._suffix, data)
+        """Whether it was come across, and is a report that `check` has written; an empty list may be anybody's."""
+        return not self.is_named and data.strip() != b"[]" and is_own_report(self._suffix, data)
 
     @property
     def _suffix(self) -> str:

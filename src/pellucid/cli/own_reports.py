@@ -13,7 +13,7 @@ _TEXT = re.compile(
 )
 _JSON = re.compile(rb"\s*\[\s*(?:\]\s*\Z|\{\s*\"file\":)")
 _MARKDOWN = re.compile(
-    rb"(?m)^## What pellucid found\n\n\*\*(?:right|rounding|wrong)\*\*: "
+    rb"(?m)^---\n\n## What pellucid found\n\n\*\*(?:right|rounding|wrong)\*\*: "
     rb"|\A# [^\n]*: (?:right|rounding|wrong)\n\n\*\*(?:right|rounding|wrong)\*\*: "
 )
 _HTML = re.compile(rb"<div class=\"pellucid-report\">")
