@@ -176,8 +176,9 @@ def test_a_generation_is_kept_with_its_steps(inspect, tmp_path):
     with pytest.raises(InputError, match="shown in terminal or json or html, not latex"):
         inspect(file, "--to", "latex")
     inspect("by-hand-generator", TEXT, "--save", file)
-    with pytest.raises(InputError, match="holds no generation, and so no step 1"):
-        inspect(file, "--step", 1)
+    for format_ in ("terminal", "html"):
+        with pytest.raises(InputError, match="holds no generation, and so no step 1"):
+            inspect(file, "--step", 1, "--to", format_)
 
 
 def test_weights_are_no_recording(inspect, tmp_path):

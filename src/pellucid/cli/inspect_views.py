@@ -134,6 +134,7 @@ def show(
         return
     as_json, looked = file_format == "json", appearance(output, fragment)
     recording, steps = looks.at(wanted)
+    layers = _layers(recording, steps, wanted)
     result: str | dict[str, Any]
     if other is not None:
         both, compared, titles = _comparison(looks, wanted, other)
@@ -156,7 +157,7 @@ def show(
             else generation_text(recording, steps, wanted.title, looked, further)
         )
     else:
-        summary = _summary(recording, _layers(recording, steps, wanted))
+        summary = _summary(recording, layers)
         if file_format not in ("terminal", "json"):
             deliver(summary_document(recording, summary, wanted.title), file_format, output, fragment=fragment)
             return
