@@ -15,6 +15,7 @@ from pellucid.numbers import Notation
 from pellucid.rendering import Appearance, production_document, render
 from pellucid.rendering.beam_tree import beam_tree, completed_tree
 from pellucid.rendering.document import Bar, Bars, Branch, Document, Grid, Note, Section, Stop, Tree, Walk
+from pellucid.rendering.production import fidelity
 from pellucid.search import Sampling
 
 WIDE = Appearance(width=100)
@@ -259,3 +260,11 @@ def test_a_walk_is_read_from_top_to_bottom(translation):
         text = text[text.find("<article>") :] if file_format == "html" else text
         assert text.index("the map") < text.index("first") < text.index("second")
     assert "the map" in render(document, "svg", WIDE)
+
+
+@pytest.mark.parametrize(
+    ("distance", "printed"), [(1.21e-5, "1.3×10^(-5)"), (9.91e-6, "1.0×10^(-5)"), (1.79e-7, "1.8×10^(-7)"), (0.0, "0")]
+)
+def test_what_is_at_most_so_large_is_rounded_up(distance, printed):
+    text = " ".join(shown([fidelity(distance, True, "all steps")], "terminal").split())
+    assert f"Over all steps, the logits are at most {printed} from the search's: rounding." in text

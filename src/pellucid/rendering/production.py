@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import ROUND_CEILING, Context
 
 import numpy as np
 
@@ -307,10 +308,11 @@ def fidelity(distance: float, verified: bool, of: str) -> Block:
 
 
 def _power(number: float) -> Inline:
-    """1.8×10^(-5)"""
-    digits, _, exponent = f"{number:.1e}".partition("e")
+    """1.8×10^(-5), rounded up: it stands behind “at most”."""
     if number == 0:
         return "0"
+    above = Context(prec=2, rounding=ROUND_CEILING).create_decimal_from_float(number)
+    digits, _, exponent = f"{above:.1e}".partition("e")
     return Formula(f"{digits}×10^({int(exponent)})", rf"{digits}\times 10^{{{int(exponent)}}}")
 
 
