@@ -1,5 +1,7 @@
 """Beginning with a trained model."""
 
+import shutil
+
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -58,10 +60,12 @@ def test_a_start_without_a_model_or_with_a_second_tokenizer_is_refused(first, tm
     assert "leave tokenizer.file out" in str(caught.value)
 
 
-def test_only_what_begins_is_said_to_begin(first, tmp_path):
-    begun(first, tmp_path)
+def test_what_has_begun_needs_no_beginning(first, tmp_path):
+    start = shutil.copytree(first, tmp_path / "first")
+    begun(start, tmp_path)
+    shutil.rmtree(start)
     heard = Heard()
-    recipe = tiny(training={"start": str(first), "steps": 2, "average_last": 0, "ema_decay": 0.0}, seed=6)
+    recipe = tiny(training={"start": str(start), "steps": 2, "average_last": 0, "ema_decay": 0.0}, seed=6)
     train(recipe, tmp_path / "second", resume=True, progress=heard)
     assert "going on after step 1." in heard.lines
     assert not any(line.startswith("it begins") for line in heard.lines)

@@ -40,6 +40,7 @@ def make_task(recipe: Recipe, folder: Path | None = None) -> Task:
     tokenizers = _pair_tokenizers(recipe, train, folder)
     sizes = {name: tokenizer.vocab_size for name, tokenizer in tokenizers.items()}
     config = _config(recipe, "encoder-decoder", tokenizers[TOKENIZER], sizes.get(SOURCE_TOKENIZER))
+    _check_start(recipe, config, folder)
     return Translation(recipe, config, train, valid, tokenizers)
 
 
@@ -94,6 +95,7 @@ def _language_task(recipe: Recipe, data: TextData, folder: Path | None) -> Task:
     learnt = [*train, *valid] if recipe.tokenizer.kind == "characters" else train
     tokenizer = _text_tokenizer(recipe, learnt, folder)
     config = _config(recipe, "decoder-only", tokenizer, None)
+    _check_start(recipe, config, folder)
     if recipe.training.context > config.max_length:
         raise RecipeError(
             f"training.context ({recipe.training.context}) is longer than model.max_length ({config.max_length})."
@@ -143,9 +145,12 @@ def _config(recipe: Recipe, architecture: str, tokenizer: Tokenizer, source_size
         if name in recipe.model:
             raise RecipeError(f"[model] must not say {name}: it comes from the data and its tokenizer.")
     try:
-        config = TransformerConfig.from_mapping({**recipe.model, **own}, where="[model]")
+        return TransformerConfig.from_mapping({**recipe.model, **own}, where="[model]")
     except ConfigError as error:
         raise RecipeError(str(error)) from None
-    if recipe.training.start:
+
+
+def _check_start(recipe: Recipe, config: TransformerConfig, folder: Path | None) -> None:
+    """Check the model to begin with, unless the training has begun: then it need not be there any more."""
+    if recipe.training.start and not _of_folder(folder):
         check_start(config, recipe.training.start)
-    return config

@@ -19,7 +19,6 @@ from pellucid.training.distributed import Strategy, join_processes, leave_proces
 from pellucid.training.progress import Progress, spell
 from pellucid.training.read_recipe import convert_recipe
 from pellucid.training.recipe import Recipe
-from pellucid.training.start import begin_with
 from pellucid.training.tasks import SOURCE_TOKENIZER, TOKENIZER, make_task
 from pellucid.training.trainer import BEST, Trainer, is_better
 from pellucid.transformer.weights_file import WEIGHTS
@@ -95,10 +94,7 @@ def train(
 
         def make_model() -> Model:
             torch.manual_seed(recipe.seed)
-            model = build(task.config)
-            if recipe.training.start:
-                begin_with(model, recipe.training.start)
-            return model
+            return build(task.config)
 
         trainer = Trainer(recipe, task, make_model, folder, processes, strategy, progress)
         say(f"{recipe.name}: {trainer.model.num_parameters:,} parameters, on {processes.device.type}.")

@@ -24,6 +24,7 @@ from pellucid.training.optimizer import Optimizer
 from pellucid.training.progress import Progress, spell
 from pellucid.training.recipe import Recipe
 from pellucid.training.schedule import make_schedule
+from pellucid.training.start import begin_with
 from pellucid.training.task import Batch, Task
 
 BEST = "best.safetensors"
@@ -60,6 +61,8 @@ class Trainer:
         self._precision = choose_precision(recipe.training.precision, processes.device)
         self._make_model = make_model
         self.model = make_model().to(processes.device)
+        if recipe.training.start and not self.checkpoints.paths():
+            begin_with(self.model, recipe.training.start)
         objective = task.objective(self.model)
         self._objective = share(objective, processes, strategy)
         # Rows have one length: code for that alone, whatever was compiled before, is the same after a resume.
