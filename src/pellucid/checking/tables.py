@@ -23,7 +23,6 @@ from pellucid.expressions import Expression, Number
 _LONGEST_NAME = 90
 _TERM = re.compile(r"(?i)weighted value|weight\w* ?[×·*] ?value|contribution")
 _TOTALS = re.compile(r"^\W*(?:sum|total|Σ|∑|row sum|summe|somme|suma|check)\W*$", re.IGNORECASE)
-_COMPONENT = re.compile(r"^(.*?)[\s_\[(]*(\d+|d\d+|dim\s*\d+)[\])]*$", re.IGNORECASE)
 _ROLES = ("query", "key", "value", "embeddings")
 
 

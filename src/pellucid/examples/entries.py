@@ -18,7 +18,6 @@ _MOST_NUMBERS = 20_000_000
 _MOST_DEPTH = 3
 _LARGEST = Decimal("1e308")
 _PLAIN = re.compile(r"[-+]?(?:\d{1,500}\.?\d{0,500}|\.\d{1,500})(?:[eE][-+]?\d{1,4})?")
-_AXIS = ("matrix", "row", "number")
 
 
 def read_array(given: Any, field: str, *, ndim: tuple[int, ...] = (2,), infinities: bool = False) -> Array:
