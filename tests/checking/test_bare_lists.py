@@ -28,3 +28,8 @@ def test_lists_in_sentences(text, label, words, numbers):
 )
 def test_what_is_no_list(text):
     assert list(bare_lists(text)) == []
+
+
+def test_a_list_is_not_named_by_the_one_before_it():
+    found = bare_lists("The weights are 0.4, 0.6 and the scores become 0.5, 0.9.")
+    assert [one.label.strip() for one in found] == ["The weights are", "and the scores become"]

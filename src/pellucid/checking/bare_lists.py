@@ -86,17 +86,19 @@ def bare_lists(text: str) -> Iterator[BareList]:
     """
     if not has_any(text, _LEADS):
         return
+    previous_end = 0
     for listed in _LIST.finditer(text):
         start, end = listed.span("items")
         items = list(_ITEM.finditer(text, start, end))
         words = tuple(item["word"] for item in items if item["word"])
         if len(items) < 2 or len(words) not in (0, len(items)):
             continue
-        line = max(text.rfind("\n", 0, listed.start()) + 1, listed.start() - _LONGEST_LABEL)
+        line = max(text.rfind("\n", 0, listed.start()) + 1, listed.start() - _LONGEST_LABEL, previous_end)
         values = np.empty(len(items), dtype=object)
         for position, item in enumerate(items):
             values[position] = Printed.read(item["number"], *item.span("number"))
         if listed["noun"] and not all(value.places for value in values):
             continue
         label = _LABEL_END.split(text[line : listed.end("lead")].removesuffix(":"))[-1]
+        previous_end = end
         yield BareList(start, end, label, words, values)
