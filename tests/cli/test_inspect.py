@@ -182,6 +182,8 @@ def test_a_generation_is_kept_with_its_steps(inspect, tmp_path):
 
 
 def test_weights_are_no_recording(inspect, tmp_path):
+    with pytest.raises(InputError, match=r"there is no file .*none\.safetensors; give a file that --save wrote"):
+        inspect(tmp_path / "none.safetensors")
     save_file({"a": np.zeros(2)}, tmp_path / "plain.safetensors")
     for text in ((), ("The dog",)):
         with pytest.raises(InputError, match=r"plain\.safetensors holds weights and is no recording of --save; give"):

@@ -138,11 +138,13 @@ def _is_recording(path: Path) -> bool:
     """Whether a file is what --save wrote.
 
     Raises:
-        InputError: it is safetensors of something else.
+        InputError: it is not there, or is safetensors of something else.
         WeightsError: it is named like safetensors, and is none.
     """
-    if path.suffix.lower() != ".safetensors" or not path.is_file():
+    if path.suffix.lower() != ".safetensors" or path.is_dir():
         return False
+    if not path.exists():
+        raise InputError(f"there is no file {path}; give a file that --save wrote, or the name of a model.")
     from pellucid.capturing.stored import FORMAT
     from pellucid.transformer.weights_file import read_metadata
 
