@@ -18,7 +18,9 @@ from pellucid.rendering.recording_summary import PATTERN_WORDS, layer_words, per
 _DIGITS = 3
 _MOST = 6
 """Heads that are named."""
-_EVENNESS = "How evenly each head looks: 0 at one token only, 1 at all that it may look at alike."
+_EVENNESS = (
+    "How evenly each head looks: 0 at one token only, also where there is but one; 1 at all that it may look at alike."
+)
 _DIVERGENCE = (
     "The Jensen–Shannon divergence of the weights of each pair of heads, in bits, on average over the queries: 0 for "
     "the same weights, 1 where they share no key."
