@@ -11,6 +11,11 @@ from pellucid.expressions.tree import Terms
 from pellucid.rendering.document import Line, Working
 from pellucid.rendering.focus import Focus
 
+READS = (
+    "query · key scores a token, the softmax of scaled scores makes weights, and the output is the values in these"
+    " shares"
+)
+"""How the lines are to be read, to be ended with a mark."""
 _COLUMNS = 2  # of the output
 
 

@@ -10,7 +10,7 @@ from pellucid.derivation import Axis, Derivation, Step
 from pellucid.operations import Given
 from pellucid.rendering.document import Document, Grid, Grids, Paragraph, Section, Table
 from pellucid.rendering.focus import EVERYTHING, Selection
-from pellucid.rendering.in_brief import in_brief
+from pellucid.rendering.in_brief import READS, in_brief
 from pellucid.rendering.whole_pass import WholePass
 
 _SUBLAYERS = (
@@ -106,9 +106,8 @@ def _head(whole: WholePass) -> list[Section]:
     crosses = any(place.endswith(".cross_attention") for place in whole.places)
     kind = "cross_attention" if crosses else "self_attention"
     focus = whole.focus(whole.attention(kind), whole.rows["decoder"], _MOST_KEYS)
-    words = "query · key scores a token, the softmax of scaled scores makes weights, and the output is the values in"
     title = f"“{focus.query_label}” in head {focus.head} of {_WORDS[kind]}"
-    return [Section(title, (Paragraph((f"{words} these shares:",)), in_brief(focus)))]
+    return [Section(title, (Paragraph((f"{READS}:",)), in_brief(focus)))]
 
 
 def _end(whole: WholePass) -> Section:

@@ -28,7 +28,7 @@ from pellucid.rendering.document import (
     Walk,
 )
 from pellucid.rendering.focus import Focus, Selection
-from pellucid.rendering.in_brief import in_brief
+from pellucid.rendering.in_brief import READS, in_brief
 from pellucid.rendering.labels import token_label
 from pellucid.rendering.production_data import production_data
 from pellucid.rendering.stages import Stages
@@ -219,10 +219,7 @@ class _Told:
             words = "No other word and head of this layer look as sharply at one word. "
         else:
             words = "In this head, no other word looks as sharply at one word. "
-        words += (
-            f"The row of “{word_of(focus.query_label)}”, the token before, decides: query · key scores a token, the"
-            " softmax of scaled scores makes weights, and the output is the values in these shares."
-        )
+        words += f"The row of “{word_of(focus.query_label)}”, the token before, decides: {READS}."
         caption = f"how much of {self.where} each word takes: "
         return [
             Section("Word by word", (*self.step_by_step(), self._grid(caption, row))),
