@@ -63,7 +63,9 @@ def test_what_is_no_step(label):
     assert quantity(label) == Quantity(IGNORED)
 
 
-@pytest.mark.parametrize("label", ["", "   ", "In 2017", "the price", "learning rate", "cats and dogs", "="])
+@pytest.mark.parametrize(
+    "label", ["", " ", "In 2017", "the price", "learning rate", "cats and dogs", "=", "loss weights"]
+)
 def test_what_names_nothing(label):
     assert quantity(label) is None
 

@@ -97,8 +97,8 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             "weights",
             r"softmax|\battention[\s_-]+(?:weights?|matrix|distributions?|probabilit\w+|map|coefficients?)\b"
             r"|\battn\b(?![\s_-]+scores?)"
-            r"|\bweights?\b|\bprobabilit\w+|\bprobs?\b|\bgewichte?\b|\baufmerksamkeitsgewichte?\b|\bpoids\b"
-            r"|\bpesos\b|\bnormali[sz]ed",
+            r"|(?<!loss )(?<!class )(?<!sample )\bweights?\b|\bprobabilit\w+|\bprobs?\b|\bgewichte?\b"
+            r"|\baufmerksamkeitsgewichte?\b|\bpoids\b|\bpesos\b|\bnormali[sz]ed",
             re.IGNORECASE,
         ),
         (
