@@ -110,3 +110,28 @@ def test_two_settings_in_one_line(line, checked):
 def test_numbers_under_no_words_of_their_own_are_judged_by_the_document_s_formula():
     report = check(f"softmax(QK^T / √d_k) V\n\n{INPUTS}{UNSCALED}")
     assert report.findings[0].cause == "no_scale"
+
+
+def test_a_softmax_beside_the_word_scaling_is_no_scaled_score():
+    # e^8 : e^2 : e^4 = 2981 : 7.39 : 54.6, 3043.0 together; q = [2, 1] and k = [3, 2], [1, 0], [0, 4]
+    inputs = "q = [2, 1], k1 = [3, 2], k2 = [1, 0], k3 = [0, 4].\n\nScores: q·k1 = 8, q·k2 = 2, q·k3 = 4.\n\n"
+    unscaled = "Without scaling, softmax([8, 2, 4]) = [0.980, 0.002, 0.018].\n\n"
+    scaled = "With scaling by √2: [5.657, 1.414, 2.828], and softmax([5.657, 1.414, 2.828]) = [0.932, 0.013, 0.055].\n"
+    report = check(inputs + unscaled + scaled)
+    assert (report.verdict, report.checked) == ("right", 18)
+    wrong = check(inputs + unscaled + scaled.replace("0.932", "0.923"))
+    assert [(one.step, one.correct) for one in wrong.findings] == [("weights", "0.932")]
+
+
+def test_a_forgotten_scale_is_found_in_a_softmax_of_scores():
+    text = "q = [2, 1], k1 = [3, 2], k2 = [1, 0].\n\nDivide by √2. Scaled scores: softmax([8, 2]) = [0.998, 0.002].\n"
+    assert check(text).findings[0].cause == "no_scale"  # e^(6/√2) : 1 = 69.6 : 1, so 0.986 is right
+
+
+def test_a_temperature_does_not_hold_for_what_stands_before_it():
+    # e^2 : e^1 : e^0.1 = 7.389 : 2.718 : 1.105; e^1 : e^0.5 : e^0.05 = 2.718 : 1.649 : 1.051
+    plain = "The logits are z = [2.0, 1.0, 0.1]. softmax(z) = [0.659, 0.242, 0.099].\n\n"
+    warm = "With temperature T = 2: softmax([1.0, 0.5, 0.05]) = [0.502, 0.304, 0.194].\n"
+    assert check(f"d_k = 64\n\n{plain}{warm}").verdict == "right"
+    wrong = check(f"d_k = 64\n\n{plain}{warm.replace('0.304', '0.340')}")
+    assert [one.printed for one in wrong.findings] == ["0.340"]

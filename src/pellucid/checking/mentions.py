@@ -27,13 +27,14 @@ from pellucid.checking.printed import Printed
 from pellucid.checking.prints import Prints
 from pellucid.checking.surroundings import SUPPOSED, TRIMMINGS, Surroundings
 from pellucid.checking.tables import table_mentions
-from pellucid.checking.values import Tree, Value, is_literal, leaves
+from pellucid.checking.values import Tree, Value, is_literal, is_softmax, leaves
 from pellucid.expressions import Exponential, Number, Quotient, SquareRoot
 
 _CLAUSE_END = re.compile(r"(?<!\s)[;.](?=\s)")  # not the dot of q . k
 _RESULTS = ("scores", "scaled_scores", "masked_scores", "weights", "output")
 _MOST_ABOVE = 2_000
 """Characters before an item of a list, among which its title is looked for."""
+_BEFORE_WEIGHTS = ("scores", "scaled_scores", "masked_scores")
 _OF_KEYS = ("scores", "scaled_scores", "masked_scores", "weights")
 """What has a number for each token."""
 
@@ -337,7 +338,12 @@ def _title(chain: Chain) -> str:
 
 
 def _refined(named: Quantity, tree: Tree | None) -> Quantity:
-    """What arithmetic says more than words: `sitting · dog = 0.29/√3` is a scaled score."""
+    """What arithmetic says more than words: `sitting · dog = 0.29/√3` is a scaled score.
+
+    `Without scaling, softmax([8, 2, 4]) = …` are weights, of whichever scores its operands are.
+    """
+    if isinstance(tree, np.ndarray) and tree.ndim == 1 and named.step in _BEFORE_WEIGHTS and is_softmax(tree):
+        return structs.replace(named, step=INFERRED)
     if named.step != "scores" or not isinstance(tree, Quotient):
         return named
     if isinstance(tree.numerator, Printed) and isinstance(tree.denominator, SquareRoot | Number):

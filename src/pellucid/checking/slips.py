@@ -103,6 +103,12 @@ def _of_scores(claim: Claim, true: Mapping[str, Array], printed: Mapping[str, Ar
     return Slip("dot_product")
 
 
+def _sum_text(row: Array, printed: Printed) -> str:
+    """The sum of a printed row, with as many places as its numbers have: 1.0003, where four digits would say 1."""
+    text = f"{row.sum():.{max(printed.places, 1)}f}"
+    return text.rstrip("0").rstrip(".")
+
+
 def _is_typo(right: float, other: float) -> bool:
     """Whether two numbers differ as a slip of the keyboard does: in one digit or in the sign."""
     first, second = f"{right:.2f}", f"{other:.2f}"
@@ -134,7 +140,7 @@ def _of_weights(claim: Claim, true: Mapping[str, Array], printed: Mapping[str, A
     if shown.all():
         off = abs(row.sum() - 1)
         if off > claim.printed.unit / 2 * len(row) + 1e-9:
-            return Slip("weights_sum", f"the weights of this row sum to {row.sum():.4g}, not to 1")
+            return Slip("weights_sum", f"the weights of this row sum to {_sum_text(row, claim.printed)}, not to 1")
     return Slip("softmax")
 
 

@@ -167,6 +167,16 @@ def softmax(tree: Array) -> Array:
     return result
 
 
+def is_softmax(tree: Array) -> bool:
+    """Whether the elements of a vector are exponentials over a sum of exponentials."""
+    return bool(tree.size) and all(
+        isinstance(element, Quotient)
+        and isinstance(element.numerator, Exponential)
+        and isinstance(element.denominator, Sum)
+        for element in tree
+    )
+
+
 def total(tree: Array) -> Expression:
     """The sum of all elements."""
     flat = tuple(tree.reshape(-1))

@@ -42,7 +42,8 @@ def by_setting(built: Assembled, declared: Declarations) -> list[Assembled]:
     found: list[Assembled] = []
     main = (built.scale, built.causal)
     rows = {claim.printed.start: (claim.step, claim.index[:-1]) for claim in built.problem.claims}
-    for settings, mentions in _parts(built.scope.claims, declared.statements, main):
+    bare = "scores" in built.problem.inputs  # no queries and keys: nothing says that these were ever scaled
+    for settings, mentions in _parts(built.scope.claims, declared.statements, main, bare=bare):
         group: Sequence[Mention] = mentions
         part = _fitting(built, group, settings, declared)
         if part is None:
@@ -106,9 +107,16 @@ def _wrong(built: Assembled) -> set[int]:
 
 
 def _parts(
-    mentions: Sequence[Mention], statements: Sequence[Statement], main: Setting
+    mentions: Sequence[Mention], statements: Sequence[Statement], main: Setting, *, bare: bool
 ) -> Iterator[tuple[list[Setting], list[Mention]]]:
-    """Results under one statement each, with the settings that they may be computed under, the likeliest first."""
+    """Results under one statement each, with the settings that they may be computed under, the likeliest first.
+
+    Args:
+        mentions: results, in reading order.
+        statements: of the document.
+        main: the setting of the whole.
+        bare: whether scores are given, not computed: before a temperature is spoken of they have none.
+    """
     scales = [statement for statement in statements if statement.scale]
     masks = [statement for statement in statements if statement.causal is not None]
     groups: dict[tuple[int, int], list[Mention]] = {}
@@ -124,7 +132,9 @@ def _parts(
         causal = bool(masks[mask - 1].causal) if mask else main[1]
         settings = [(local, causal)]
         if local not in (_USUAL, "none", "1/d_k"):
-            settings.append((_USUAL, causal))  # a temperature that was spoken of before, and not for these
+            settings.append((_USUAL, causal))  # a temperature that is spoken of elsewhere, and not for these
+            if bare and not scale:
+                settings.append(("none", causal))
         settings = [setting for setting in settings if setting != main]
         if settings:
             yield settings, group
