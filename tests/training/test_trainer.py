@@ -8,7 +8,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from pellucid.errors import CheckpointError, OutputError, TrainingError
+from pellucid.errors import CheckpointError, OutputError, PellucidError, TrainingError
 from pellucid.nn.weights import load_model
 from pellucid.training.checkpoint import Checkpoints, read_tensors
 from pellucid.training.distributed import Processes
@@ -272,13 +272,25 @@ def test_a_folder_with_a_training_is_not_written_over(tmp_path):
 
 def test_a_training_of_another_recipe_is_not_gone_on_with(tmp_path):
     train(tiny(training={"steps": 1}), tmp_path / "run")
-    with pytest.raises(CheckpointError, match=r"model, training.batch_tokens differ") as caught:
+    with pytest.raises(CheckpointError, match=r"model\.d_ff was 20 and is 24, training\.batch_tokens was \d+ and is 60;") as caught:
         train(tiny(model={"d_ff": 24}, training={"batch_tokens": 60}), tmp_path / "run", resume=True)
     assert_one_sentence(str(caught.value))
     heard = Heard()
     train(tiny(training={"steps": 2}, optimizer={"learning_rate": 0.02}), tmp_path / "run", resume=True, progress=heard)
     assert "training.steps was 1 and is 2 from here on." in heard.lines
     assert "optimizer.learning_rate was 0.01 and is 0.02 from here on." in heard.lines
+
+
+def test_a_recipe_that_is_refused_leaves_nothing_behind(tmp_path):
+    with pytest.raises(PellucidError, match="d_model"):
+        train(tiny(model={"num_heads": 5}), tmp_path / "runs" / "wrong")
+    assert list(tmp_path.iterdir()) == []
+    kept = tmp_path / "notes"
+    kept.mkdir()
+    (kept / "mine.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(PellucidError, match="d_model"):
+        train(tiny(model={"num_heads": 5}), kept)
+    assert [path.name for path in kept.iterdir()] == ["mine.txt"]
 
 
 def test_a_checkpoint_of_another_model_is_refused(tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,7 @@ from typing import Any
 import msgspec
 import torch
 
-from pellucid.errors import CheckpointError, OutputError, TrainingError
+from pellucid.errors import CheckpointError, OutputError, PellucidError, TrainingError
 from pellucid.files import write_atomically
 from pellucid.nn import Model, build
 from pellucid.nn.weights import save_model
@@ -81,8 +83,12 @@ def train(
     say = progress.say if processes.is_first else Progress().say
     try:
         if processes.is_first:
-            _prepare(folder, recipe, resume, say)
-            task = make_task(recipe, folder if resume else None)
+            made = _prepare(folder, recipe, resume, say)
+            try:
+                task = make_task(recipe, folder if resume else None)
+            except PellucidError:
+                _remove_empty(made)  # a recipe that is refused leaves nothing behind
+                raise
             _keep_recipe(folder, recipe)  # not before: what its data refuse is mended and begun again
             for name, tokenizer in task.tokenizers.items():
                 tokenizer.save(folder / name)
@@ -126,19 +132,31 @@ def train(
         leave_processes()
 
 
-def _prepare(folder: Path, recipe: Recipe, resume: bool, say: Any) -> None:
-    """Make the folder; of an earlier training in it, check that it is the same or refuse."""
+def _prepare(folder: Path, recipe: Recipe, resume: bool, say: Any) -> list[Path]:
+    """Make the folder; of an earlier training in it, check that it is the same or refuse.
+
+    Returns: the folders that were not there before, the innermost first.
+    """
     path = folder / RECIPE
     if (path.exists() or (folder / WEIGHTS).exists()) and not resume:
         raise CheckpointError(
             f"{folder} already holds a training or a model; --resume goes on with a training, -o names another folder."
         )
+    made = [place for place in (folder, *folder.parents) if not place.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"the folder {folder} cannot be made: {error.strerror or error}.") from None
     if path.exists():
         _check_same(path, recipe, say)
+    return made
+
+
+def _remove_empty(folders: Sequence[Path]) -> None:
+    """Remove folders that hold nothing, as far as that goes."""
+    with contextlib.suppress(OSError):
+        for folder in folders:
+            folder.rmdir()
 
 
 def _keep_recipe(folder: Path, recipe: Recipe) -> None:
@@ -154,17 +172,35 @@ def _check_same(path: Path, recipe: Recipe, say: Any) -> None:
             f"{path} cannot be read, so it is unknown what was trained here; choose another folder."
         ) from None
     before, now = msgspec.to_builtins(convert_recipe(values, str(path))), msgspec.to_builtins(recipe)
-    fixed = [name for name in _FIXED_SECTIONS if before[name] != now[name]]
-    fixed += [f"{s}.{key}" for s, keys in _FIXED_KEYS.items() for key in keys if before[s][key] != now[s][key]]
+    fixed = [change for name in _FIXED_SECTIONS for change in _changes(name, before[name], now[name])]
+    fixed += [
+        change
+        for s, keys in _FIXED_KEYS.items()
+        for key in keys
+        for change in _changes(f"{s}.{key}", before[s][key], now[s][key])
+    ]
     if fixed:
         raise CheckpointError(
-            f"{path.parent} holds a training of another recipe: {', '.join(fixed)} differ; a training that goes on"
-            " must keep them. Choose another folder with -o to begin anew."
+            f"{path.parent} holds a training of another recipe: {', '.join(fixed)}; a training that goes on must keep"
+            " what it began with. Choose another folder with -o to begin anew."
         )
     for section in ("training", "optimizer", "schedule", "validation"):
         for key, value in now[section].items():
             if before[section][key] != value:
                 say(f"{section}.{key} was {before[section][key]} and is {value} from here on.")
+
+
+def _changes(name: str, before: object, now: object) -> list[str]:
+    """What has changed in a value of a recipe, key by key: `model.d_model was 16 and is 32`."""
+    if isinstance(before, dict) and isinstance(now, dict):
+        keys = dict.fromkeys([*before, *now])
+        return [change for key in keys for change in _changes(f"{name}.{key}", before.get(key), now.get(key))]
+    if before == now:
+        return []
+    words = [
+        value if isinstance(value, str) and value else msgspec.json.encode(value).decode() for value in (before, now)
+    ]
+    return [f"{name} was {words[0]} and is {words[1]}"]
 
 
 def _deliver(trainer: Trainer, folder: Path) -> tuple[str, dict[str, float]]:
