@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pellucid.checking.naming import IGNORED, Quantity, quantity
+from pellucid.checking.naming import BEYOND, IGNORED, Quantity, quantity
 
 TOKENS = ("The", "dog", "sat")
 
@@ -84,3 +84,26 @@ def test_a_token_is_known_only_where_the_document_has_it():
 def test_any_label_names_something_or_nothing(label):
     named = quantity(label, TOKENS)
     assert named is None or (named.step and all(isinstance(index, str) for index in named.indices))
+
+
+@pytest.mark.parametrize(
+    ("label", "step"),
+    [
+        ("Residual: X + Output", BEYOND),
+        ("attn_output + x", BEYOND),
+        ("x + attention output", BEYOND),
+        ("With the residual connection the output becomes", BEYOND),
+        ("Output of the feed-forward network", BEYOND),
+        ("Final output (after ReLU)", BEYOND),
+        ("FFN output", BEYOND),
+        ("The output before the residual connection", "output"),
+        ("The output, without the residual connection", "output"),
+        ("The residual comes later. Output", "output"),
+        ("Output of the attention", "output"),
+        ("Output of head 1", "output"),
+    ],
+)
+def test_an_output_of_more_than_attention_is_none_of_attention(label, step):
+    named = quantity(label, TOKENS)
+    assert named is not None
+    assert named.step == step

@@ -100,3 +100,19 @@ def test_a_number_of_two_groups_is_named_once():
     ]
     found = unchecked_results(Reading([], mentions), [], EquationCheck(), Source("x.md", "| 0.4 |\n| | 0.7 |\n"))
     assert [(line.line, line.printed) for line in found] == [(1, ("0.4", "0.7"))]
+
+
+@pytest.mark.parametrize("name", ["Residual: x + output", "Output + x", "Output of the feed-forward network"])
+def test_what_comes_after_attention_is_no_wrong_output(name):
+    # e^1 : e^2 = 2.718 : 7.389; 0.269 (1, 5) + 0.731 (3, 1) = (2.462, 2.076)
+    text = "v1 = [1, 5], v2 = [3, 1]\n\nWithout scale.\n\nweights: [0.269, 0.731]\n\noutput: [2.462, 2.076]\n\n"
+    assert unchecked(f"{text}{name} = [3.462, 4.076]\n") == [(9, "3.462", "4.076")]
+    report = check_file("x.md", f"{GIVEN}{text}{name} = [3.462, 4.076]\n".encode())
+    assert (report.verdict, report.findings) == ("right", [])
+
+
+def test_a_column_of_what_comes_after_attention_is_no_wrong_output():
+    text = "v1 = [1, 5], v2 = [3, 1]\n\nWithout scale.\n\nweights: [0.269, 0.731]\n\n"
+    table = "| token | output | output + x |\n|---|---|---|\n| q | [2.462, 2.076] | [3.462, 4.076] |\n"
+    report = check_file("x.md", f"{GIVEN}{text}{table}".encode())
+    assert (report.verdict, report.findings) == ("right", [])

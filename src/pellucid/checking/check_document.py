@@ -13,6 +13,7 @@ from pellucid.arrays import Array
 from pellucid.checking.against_inputs import claims_of_inputs, wrong_inputs
 from pellucid.checking.assemble import assemble
 from pellucid.checking.assembled import Assembled
+from pellucid.checking.biased import by_bias
 from pellucid.checking.declarations import declarations_of
 from pellucid.checking.displayed import add_displayed
 from pellucid.checking.document_numbers import in_document
@@ -140,7 +141,12 @@ class _Document:
             if _mistakes(anew) * 2 < _mistakes(found):
                 found = anew
         joined = joined_heads(found, self.read.mentions)
-        parts = [part for built in found for part in by_setting(built, self.declared)]
+        parts = [
+            part
+            for built in found
+            for setting in by_setting(built, self.declared)
+            for part in by_bias(setting, self.read.mentions, self.declared)
+        ]
         return parts if joined is None else [*parts, joined]
 
     def may_be_another(self, scope: Scope) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 from pellucid.checking.assembled import Assembled
 from pellucid.checking.from_example import claim_places, claims_of, problem_of
 from pellucid.checking.mention import UNNAMED, Mention
-from pellucid.checking.naming import IGNORED
+from pellucid.checking.naming import NO_STEPS
 from pellucid.checking.placing import Placing, place_claims
 from pellucid.checking.problem import Claim, compute
 from pellucid.checking.scopes import INPUTS, Scope
@@ -35,7 +35,7 @@ def assembled_from(
         text, start = texts.get(id(example), ("", 0))
         own = claims_of(example, derivation, claim_places(text, start)) if text else ()
         true = compute(problem)
-        results = [mention for mention in mentions if mention.quantity.step not in (IGNORED, UNNAMED)]
+        results = [mention for mention in mentions if mention.quantity.step not in (*NO_STEPS, UNNAMED)]
         scope = Scope(claims=results if number == 0 else [])
         placed: list[Claim] = []
         if number == 0:

@@ -11,13 +11,20 @@ import msgspec
 IGNORED = "ignored"
 """The step of what is named but is no step of the chain: exponentials, sums, largest elements."""
 
+BEYOND = "beyond"
+"""The step of what comes after attention in a Transformer, its sum with the input or a feed-forward network, and of
+scores to which something is added."""
+
+NO_STEPS = (IGNORED, BEYOND)
+"""What is named but cannot be compared with a step of attention."""
+
 
 class Quantity(msgspec.Struct, frozen=True):
     """What a label names.
 
     Args:
         step: in the terms of the example format; weight matrices are "weights.query" and so on; `IGNORED` for
-            intermediate results of the softmax.
+            intermediate results of the softmax, `BEYOND` for what goes beyond it.
         indices: tokens or numbers that say which row, or which row and column.
         head: of several, from 0; `None` where none is named.
         symbol: whether a mathematical symbol named it (Q, a_12), not words.
@@ -179,6 +186,20 @@ _OF_TOKEN = re.compile(
 )
 _AXES = re.compile(r"\s+(?:query|key|token|head|d_\w+)\s*×\s*(?:query|key|token|d_\w+)(?:,\s*\d+\s*×\s*\d+)*\s*$")
 """The axes of a matrix behind its name: `weights query × key, 6 × 6`."""
+_BEYOND = re.compile(
+    r"(?<!before )(?<!before the )(?<!without )(?<!without the )\b(?:residual|skip[\s_-]connection)"
+    r"|\b(?:of|from|after|through|by)\s+(?:the\s+|a\s+)?(?:\w+\s+)?(?:feed[\s_-]?forward|ffn|mlp|relu|gelu)\b"
+    r"|\b(?:feed[\s_-]?forward|ffn|mlp)[\s_-]+(?:network[\s_-]+|layer[\s_-]+)?outputs?\b"
+    r"|\boutputs?\s*\+|\+\s*(?:\w+\s+)?outputs?\b",
+    re.IGNORECASE,
+)
+"""What makes an output one of more than attention: `X + Output`, `after the feed-forward network`."""
+_BIASED = re.compile(
+    r"(?<!before )(?<!before the )(?<!without )(?<!without the )(?<!without a )(?<!no )\b(?:bias(?:es|ed)?|alibi)\b",
+    re.IGNORECASE,
+)
+"""What makes scores others than those of queries and keys."""
+_SENTENCE = re.compile(r"[.;\n]\s")
 _RELATION = re.compile("[=≈]")
 _CLAUSE = re.compile(r"[,;.\n]\s")
 _NO_PRODUCT = re.compile(r"softmax|exp|scal|weights?\b|/|√", re.IGNORECASE)
@@ -230,6 +251,10 @@ def _named(label: str, tokens: tuple[str, ...], head: int | None) -> Quantity | 
         return Quantity(IGNORED)
     for step, pattern in _PATTERNS:
         if pattern.search(words):
+            if step == "output" and _BEYOND.search(_SENTENCE.split(words)[-1]):
+                return Quantity(BEYOND)
+            if step in ("scores", "scaled_scores") and _BIASED.search(_SENTENCE.split(words)[-1]):
+                return Quantity(BEYOND)
             if step in _SYMBOL_OF and step != "embeddings":  # of query, key and value the one that is named first
                 step = min(_ROLES_NAMED, key=lambda role: _first_place(role, words))
             if step.startswith("weights.") and _PROJECTED.search(label):

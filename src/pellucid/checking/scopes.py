@@ -16,7 +16,7 @@ import numpy as np
 from pellucid.arrays import Array
 from pellucid.checking.floats import NoValueError, float_of
 from pellucid.checking.mention import FOCUS, INFERRED, SECTION, UNNAMED, Mention
-from pellucid.checking.naming import IGNORED
+from pellucid.checking.naming import NO_STEPS
 from pellucid.checking.printed import Printed
 from pellucid.expressions import Expression
 
@@ -118,7 +118,7 @@ class _Splitter:
 
     def add(self, mention: Mention) -> None:
         step = mention.quantity.step
-        if step in (IGNORED, UNNAMED):
+        if step in (*NO_STEPS, UNNAMED):
             return
         if step == SECTION:
             self.section = mention.quantity.head

@@ -12,7 +12,7 @@ from msgspec import structs
 from pellucid.arrays import Array
 from pellucid.checking.mapped_text import MappedText
 from pellucid.checking.mention import UNNAMED, located
-from pellucid.checking.naming import IGNORED, Quantity, quantity
+from pellucid.checking.naming import NO_STEPS, Quantity, quantity
 from pellucid.checking.passages import Table
 from pellucid.checking.printed import Printed
 from pellucid.checking.sides import NotASideError, SideParser
@@ -191,7 +191,7 @@ def _are_tokens(roles: Sequence[Quantity | None], whole: Quantity | None, title:
     """Whether labels that read like symbols (w1, w2) are tokens, because words say what the whole table is."""
     steps = {role.step for role in roles if role is not None and role.symbol}
     named = whole is not None and not whole.symbol and names_one(title)
-    return named and whole is not None and len(steps) == 1 and whole.step not in (*steps, IGNORED)
+    return named and whole is not None and len(steps) == 1 and whole.step not in (*steps, *NO_STEPS)
 
 
 def names_one(text: str) -> bool:
@@ -265,7 +265,7 @@ def _by_column(
         return
     groups: dict[str, list[tuple[int, str, Quantity]]] = {}
     for column, name, role in named:
-        if role is not None and role.step != IGNORED:
+        if role is not None and role.step not in NO_STEPS:
             groups.setdefault(role.step, []).append((column, name, role))
     about = next((text for text in (caption, *reversed(context)) if text), "")
     for step, entries in groups.items():
@@ -313,7 +313,7 @@ def _long(
             continue
         for column, name, role in named:
             cell = row[column] if column < len(row) else None
-            if role is None or role.step in (*_ROLES, IGNORED) or not isinstance(cell, Expression):
+            if role is None or role.step in (*_ROLES, *NO_STEPS) or not isinstance(cell, Expression):
                 continue
             values = np.empty((), dtype=object)
             values[()] = cell

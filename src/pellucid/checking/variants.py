@@ -37,7 +37,7 @@ def by_setting(built: Assembled, declared: Declarations) -> list[Assembled]:
         built: the example under the setting that fits it best.
         declared: what the document declares, place by place.
     """
-    if not declared.statements or not _wrong(built):
+    if not declared.statements or not wrong_places(built):
         return [built]
     found: list[Assembled] = []
     main = (built.scale, built.causal)
@@ -47,11 +47,11 @@ def by_setting(built: Assembled, declared: Declarations) -> list[Assembled]:
         group: Sequence[Mention] = mentions
         part = _fitting(built, group, settings, declared)
         if part is None:
-            group = _contrasted(mentions, rows, _wrong(built))
+            group = _contrasted(mentions, rows, wrong_places(built))
             part = _fitting(built, group, settings, declared)
         if part is not None:
             found.append(part)
-            built = _without(built, _places(group))
+            built = without(built, places_of(group))
     return [built, *found]
 
 
@@ -59,18 +59,18 @@ def _fitting(
     built: Assembled, mentions: Sequence[Mention], settings: Sequence[Setting], declared: Declarations
 ) -> Assembled | None:
     """Results by themselves under the first setting that makes fewer of them wrong; `None` where none does."""
-    places = _places(mentions)
-    wrong = len(places & _wrong(built))
+    places = places_of(mentions)
+    wrong = len(places & wrong_places(built))
     if sum(mention.values.size for mention in mentions) < _FEWEST or not wrong:
         return None
     for scale, causal in settings:
         part = _under(built, mentions, replace(declared, scales=[scale], causal=causal, statements=[]))
-        if part is not None and len(places & _wrong(part)) < wrong:
+        if part is not None and len(places & wrong_places(part)) < wrong:
             return _described(part, scale, causal)
     return None
 
 
-def _places(mentions: Sequence[Mention]) -> set[int]:
+def places_of(mentions: Sequence[Mention]) -> set[int]:
     """Where the numbers of some results stand, with those that they are computed from."""
     trees = [tree for mention in mentions for tree in (mention.values, mention.arithmetic) if tree is not None]
     return {leaf.start for tree in trees for leaf in leaves(tree)}
@@ -87,7 +87,7 @@ def _contrasted(mentions: Sequence[Mention], rows: Mapping[int, object], wrong: 
     right: dict[object, list[int]] = {}
     doubtful: list[tuple[Mention, set[object]]] = []
     for mention in mentions:
-        places = _places([mention])
+        places = places_of([mention])
         of = {rows[place] for place in places if place in rows}
         if places & wrong:
             doubtful.append((mention, of))
@@ -101,7 +101,7 @@ def _contrasted(mentions: Sequence[Mention], rows: Mapping[int, object], wrong: 
     ]
 
 
-def _wrong(built: Assembled) -> set[int]:
+def wrong_places(built: Assembled) -> set[int]:
     """Where the numbers stand that are wrong under the example's setting."""
     return {judgement.claim.printed.start for judgement in built.verdicts.judgements}
 
@@ -154,7 +154,7 @@ def _under(built: Assembled, mentions: Sequence[Mention], declared: Declarations
     return part if part.verdicts.checked else None
 
 
-def _without(built: Assembled, places: set[int]) -> Assembled:
+def without(built: Assembled, places: set[int]) -> Assembled:
     """The example without the numbers at some places."""
     claims = tuple(claim for claim in built.problem.claims if claim.printed.start not in places)
     mentions = [

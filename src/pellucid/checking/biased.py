@@ -1,0 +1,104 @@
+"""Weights that are the softmax of numbers which the document itself makes of the scores: with a bias, with a slope.
+
+What attention adds to its scores (ALiBi, relative positions) is not read. But what is printed between scores and
+weights says what the weights are the softmax of: where that makes all of them right, they are, and the numbers between
+are named as not checked. Numbers that are the scores but for a scale, a shift or a slip are none of these: there the
+weights are wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+from msgspec import structs
+
+from pellucid.arrays import Array
+from pellucid.checking.assemble import assemble
+from pellucid.checking.assembled import Assembled
+from pellucid.checking.declarations import Declarations
+from pellucid.checking.mention import UNNAMED, Mention
+from pellucid.checking.naming import NO_STEPS, Quantity
+from pellucid.checking.scopes import Scope, as_floats
+from pellucid.checking.variants import places_of, without, wrong_places
+
+_SCORES = ("scores", "scaled_scores", "masked_scores")
+_SAME = 0.02
+"""How far a score and a number made of it may lie from each other to be the same but for rounding."""
+
+
+def by_bias(built: Assembled, mentions: Sequence[Mention], declared: Declarations) -> list[Assembled]:
+    """A worked example, and the parts of it that go on from other numbers than its scores.
+
+    Args:
+        built: the example.
+        mentions: all of the document, in reading order.
+        declared: what the document declares.
+    """
+    found: list[Assembled] = []
+    for between, results in _parts(built, mentions):
+        part = _going_on(built, between, results, declared)
+        if part is not None:
+            found.append(part)
+            built = without(built, places_of(results))
+    return [built, *found]
+
+
+def _parts(built: Assembled, mentions: Sequence[Mention]) -> Iterator[tuple[Mention, list[Mention]]]:
+    """Numbers between scores and wrong weights, with these weights and what follows from them."""
+    wrong = wrong_places(built)
+    claims = sorted(built.scope.claims, key=lambda mention: mention.offset)
+    for position, weights in enumerate(claims):
+        if weights.quantity.step != "weights" or weights.values.size < 2 or not places_of([weights]) & wrong:
+            continue
+        before = max((one.offset for one in claims[:position] if one.quantity.step in _SCORES), default=None)
+        between = [
+            one
+            for one in mentions
+            if before is not None
+            and before < one.offset < weights.offset
+            and one.quantity.step in (*NO_STEPS, UNNAMED)
+            and one.values.shape == weights.values.shape
+        ]
+        if between and not _are_scores(as_floats(between[-1].values), built):
+            after = claims[position + 1 :]
+            end = next((n for n, one in enumerate(after) if one.quantity.step in (*_SCORES, "weights")), len(after))
+            yield between[-1], [weights, *(one for one in after[:end] if one.quantity.step == "output")]
+
+
+def _are_scores(numbers: Array, built: Assembled) -> bool:
+    """Whether numbers are the scores of the example, as a whole or a row: scaled, shifted, or with a slip in them."""
+    for step in _SCORES[:2]:
+        true = built.verdicts.true.get(step)
+        if true is None or true.shape[-1] != numbers.shape[-1]:
+            continue
+        whole = np.reshape(true, (-1, *true.shape[-2:]))
+        for scores in whole if numbers.ndim == 2 else np.reshape(true, (-1, true.shape[-1])):
+            if scores.shape != numbers.shape:
+                continue
+            near = np.isclose(numbers, scores, rtol=_SAME, atol=_SAME)
+            largest = np.unravel_index(np.argmax(np.abs(scores)), scores.shape)
+            factor = numbers[largest] / scores[largest] if scores[largest] else 0.0
+            scaled = np.allclose(numbers, factor * scores, rtol=_SAME, atol=_SAME)
+            shifted = np.ptp(numbers - scores, axis=-1).max() <= _SAME
+            if near.sum() * 2 > near.size or scaled or shifted:
+                return True
+    return False
+
+
+def _going_on(
+    built: Assembled, between: Mention, results: Sequence[Mention], declared: Declarations
+) -> Assembled | None:
+    """Weights and outputs computed from the numbers before them; `None` where the weights are not their softmax."""
+    start = structs.replace(between, quantity=Quantity("masked_scores", results[0].quantity.indices))
+    given = {role: given for role, given in built.scope.given.items() if role == "value"}
+    scope = Scope(given=given, claims=[start, *results], head=built.scope.head)
+    part = assemble(scope, replace(declared, scales=["none"], causal=False, statements=[]))
+    if part is None or part.conventions or not part.verdicts.checked:
+        return None
+    errors = {one.claim.printed.start for one in part.verdicts.judgements if one.severity == "error"}
+    if errors & places_of(results[:1]):
+        return None
+    part.reading = [f"{results[0].values.size} weights are the softmax of numbers that are not checked themselves."]
+    return part
