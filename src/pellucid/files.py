@@ -6,7 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from pellucid.errors import OutputError
+from pellucid.errors import InputError, OutputError
 
 
 def write_atomically(path: Path, data: str | bytes) -> None:
@@ -59,6 +59,26 @@ def check_writable(path: Path) -> None:
         raise OutputError(f"{path} cannot be written: there is no folder {folder}.")
     if not path.exists() and not os.access(folder, os.W_OK):
         raise OutputError(f"{path} cannot be written: the folder {folder} is write-protected.")
+
+
+def check_apart(output: Path | None, *read: str | Path | None) -> None:
+    """Refuse to write over a file that the same command reads.
+
+    Args:
+        output: what is to be written; `None` for no file.
+        read: what is read, some of which may be names of something else, or nothing.
+
+    Raises:
+        InputError: the file is one of those that are read, under whatever name.
+    """
+    if output is None or not output.is_file():
+        return
+    for path in map(Path, filter(None, read)):
+        if path.is_file() and path.samefile(output):
+            raise InputError(
+                f"{output} would be written over {path}, the same file, which is read here and would be lost; name"
+                " another for the output."
+            )
 
 
 def _refuse(path: Path) -> None:

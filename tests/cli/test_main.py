@@ -178,3 +178,27 @@ def test_an_unforeseen_fault_is_not_blamed_on_the_user_and_shows_no_traceback(mo
         main.run([])
     assert exit_.value.code == 70
     assert "a fault of pellucid" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["explain", "mine.json", "-o", "mine.json"],
+        ["explain", "mine.json", "-o", "link.json"],
+        ["exercise", "mine.json", "-o", "./mine.json"],
+        ["exercise", "mine-answers.json", "-o", "mine.json"],  # the answer key stands beside the sheet
+        ["tokenizer", "words", "mine.json", "-o", "mine.json"],
+        ["inspect", "mine.json", "a text", "--export", "mine.json"],
+    ],
+)
+def test_what_a_command_reads_it_does_not_write_over(pellucid, assert_one_sentence, tmp_path, arguments):
+    example = (
+        '{"tokens": ["a", "b"], "query": [[1, 0]], "query_tokens": ["a"], "key": [[1, 2], [0, 1]], "value": [[1], [3]]}'
+    )
+    for name in ("mine.json", "mine-answers.json"):
+        (tmp_path / name).write_text(example.replace('"tokens"', '"key_tokens"'))
+    (tmp_path / "link.json").symlink_to("mine.json")
+    (tmp_path / "words").write_text("a b")
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert_one_sentence(pellucid(*arguments, cwd=tmp_path), "would be lost")
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before

@@ -14,6 +14,7 @@ from pellucid.cli import options
 from pellucid.cli.output import appearance, asked_format, choose_format, deliver, print_data
 from pellucid.errors import InputError, OutputError
 from pellucid.exercises import Exercise, Sentence, make_exercise, variants
+from pellucid.files import check_apart
 from pellucid.rendering import render
 from pellucid.rendering.document import Document
 
@@ -92,8 +93,11 @@ def exercise(
         _print(made, part, file_format, fragment)
         return
     sheets = [made] if count is None else variants(made, count)
+    files = list(_pairs(sheets, output, count))
+    for _, path in files:
+        check_apart(path, example)
     with click.progressbar(
-        list(_pairs(sheets, output, count)),
+        files,
         label="Writing",
         file=sys.stderr,
         hidden=count is None or not sys.stderr.isatty(),

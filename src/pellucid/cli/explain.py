@@ -15,6 +15,7 @@ from pellucid.examples import explain as derive
 from pellucid.examples import shipped_examples
 from pellucid.examples.explain import number_type
 from pellucid.examples.library import DEFAULT_EXAMPLE, example_source
+from pellucid.files import check_apart
 from pellucid.numbers import EXACT_DIGITS
 from pellucid.rendering import FORMATS
 from pellucid.rendering.explanation import Selection, explain_attention
@@ -98,6 +99,7 @@ def explain(
     pellucid explain --model by-hand-translator "The dog is sitting on the mat." --target "Der Hund"
     pellucid explain --model by-hand-generator "The dog saw the cat." -o story.xlsx
     """
+    check_apart(output, model, example if model is None else None)
     decimals = exact if precision is None else precision
     if model is not None:
         _refuse_with_model(key, arithmetic["carry"], list_examples, source)

@@ -12,7 +12,7 @@ from pellucid.cli.complaint import remark
 from pellucid.cli.output import asked_format, choose_format
 from pellucid.cli.sentences import read_prompt
 from pellucid.errors import InputError
-from pellucid.files import check_writable
+from pellucid.files import check_apart, check_writable
 
 _DTYPES = ("float32", "float64", "float16", "bfloat16", "auto")
 
@@ -106,6 +106,7 @@ def inspect(
         raise InputError("--step is a step of a generation; give --generate N as well.")
     paths = [path for path in (save, export, output) if path is not None]
     for path in paths:
+        check_apart(path, model)
         check_writable(path)  # before the long work
     if len({path.resolve() for path in paths}) < len(paths):
         raise InputError("--save, --export and -o need a file each; two of them name the same one.")

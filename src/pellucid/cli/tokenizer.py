@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from pellucid.cli.complaint import remark
+from pellucid.files import check_apart
 
 
 @click.command()
@@ -38,6 +39,7 @@ def tokenizer(files: tuple[Path, ...], kind: str, vocab_size: int, no_byte_fallb
     pellucid tokenizer train.en train.de --vocab-size 8000 -o tokenizer.json
     pellucid tokenizer input.txt --kind characters
     """
+    check_apart(output, *files)
     from pellucid.data.corpora import read_lines
     from pellucid.data.train_tokenizer import train_tokenizer
 

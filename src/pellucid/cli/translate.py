@@ -15,7 +15,7 @@ from pellucid.cli.explain_production import Wanted, explain_production
 from pellucid.cli.output import asked_format, print_data
 from pellucid.cli.sentences import read_sentences, typed_sentences
 from pellucid.errors import InputError, MissingExtraError
-from pellucid.files import check_writable, write_atomically
+from pellucid.files import check_apart, check_writable, write_atomically
 
 if TYPE_CHECKING:
     from pellucid.pretrained import Pretrained
@@ -189,8 +189,7 @@ def _refuse_contradictions(
         raise InputError(f"{_NAMES[engine]} computes in float32; int8 needs --engine ctranslate2.")
     if output is None:
         return
-    if source is not None and source.exists() and output.exists() and source.samefile(output):
-        raise InputError(f"-i and -o are the same file, {source}, which would be lost; name another for the output.")
+    check_apart(output, source)
     check_writable(output)  # before the long work
 
 
