@@ -107,3 +107,9 @@ def test_an_output_of_more_than_attention_is_none_of_attention(label, step):
     named = quantity(label, TOKENS)
     assert named is not None
     assert named.step == step
+
+
+@pytest.mark.parametrize(("label", "named"), [("Residual: X + Z", BEYOND), ("O + X", BEYOND), ("S + K", None)])
+def test_a_sum_is_none_of_its_terms(label, named):
+    found = quantity(label, TOKENS)
+    assert named == (found and found.step)

@@ -13,7 +13,7 @@ from pellucid.arrays import Array
 from pellucid.checking.against_inputs import claims_of_inputs, wrong_inputs
 from pellucid.checking.assemble import assemble
 from pellucid.checking.assembled import Assembled
-from pellucid.checking.biased import by_bias
+from pellucid.checking.other_scores import by_other_scores
 from pellucid.checking.declarations import declarations_of
 from pellucid.checking.displayed import add_displayed
 from pellucid.checking.document_numbers import in_document
@@ -145,7 +145,7 @@ class _Document:
             part
             for built in found
             for setting in by_setting(built, self.declared)
-            for part in by_bias(setting, self.read.mentions, self.declared)
+            for part in by_other_scores(setting, self.read.mentions, self.declared)
         ]
         return parts if joined is None else [*parts, joined]
 

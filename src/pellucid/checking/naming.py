@@ -279,6 +279,8 @@ def _named(label: str, tokens: tuple[str, ...], head: int | None) -> Quantity | 
             matched = pattern.search(part)
             if matched and matched.group() in tokens and matched.group()[-1].isdigit():
                 continue  # a token that is called w1
+            if matched and step == "output" and matched.group()[0] in "ZO" and _is_summand(part, matched):
+                return Quantity(BEYOND)
             if matched and _stands_alone(part.strip() if not part[0].isspace() else part, matched):
                 index = _first(matched, "braced", "round", "plain", "digits")
                 indices = _split(index) or _indices(label, tokens)
@@ -308,12 +310,20 @@ def _first_place(role: str, words: str) -> int:
     return found.start() if found else len(words)
 
 
+def _is_summand(clause: str, found: re.Match[str]) -> bool:
+    """Whether a symbol is added to something, or something to it."""
+    before, after = clause[: found.start()].rstrip(), clause[found.end() :].lstrip()
+    return before[-1:] in ("+", "-", "−") or after[:1] in ("+", "-", "−")
+
+
 def _stands_alone(clause: str, found: re.Match[str]) -> bool:
     """Whether a symbol is what the clause is about, not a letter of a sentence or a factor of a product."""
     before, after = clause[: found.start()].rstrip(), clause[found.end() :].strip()
     single = found.group() in ("a", "A", "e", "o", "O", "c", "C", "p", "P", "w", "h", "H", "x", "s", "E", "M")
     if before[-1:] and before[-1:] in '"“„‘«' and after[:1] in ('"', "”", "“", "’", "»"):
         return False  # “a” is a word here
+    if _is_summand(clause, found):
+        return False  # X + Z is not Z
     if single and before and (before[-1].isalnum() or before[-1] in "'’"):
         words_before = len(before.split())
         return words_before <= 3 and not after

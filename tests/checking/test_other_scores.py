@@ -1,4 +1,4 @@
-"""Weights of scores to which a document adds something."""
+"""Weights that are the softmax of other numbers than the scores of the example."""
 
 import pytest
 
@@ -59,3 +59,36 @@ def test_numbers_that_are_the_scores_but_for_a_slip_excuse_nothing(between, weig
 def test_scores_with_a_bias_in_their_name_are_no_wrong_scores():
     report = check(f"{GIVEN}{SCORES}Scaled scores + bias: [-0.293, 0.914, 2.121].\n\n{WEIGHTS}")
     assert (report.verdict, report.findings) == ("right", [])
+
+
+# The state of the decoder is no query by name; its scores stand item by item. e^0.4 : e^3.3 : e^1.9 = 1.492 : 27.113
+# : 6.686, 35.290 together; 0.0423 (0.2, 0.1) + 0.7683 (1.5, 0.9) + 0.1895 (0.3, 0.8) = (1.218, 0.847).
+DECODER = """# Attention in a translation
+
+The decoder is in state [1, 2]. The encoder states:
+
+- h_Ich = [0.2, 0.1]
+- h_liebe = [1.5, 0.9]
+- h_Hunde = [0.3, 0.8]
+
+Scores:
+
+- Ich: 1×0.2 + 2×0.1 = 0.4
+- liebe: 1×1.5 + 2×0.9 = 3.3
+- Hunde: 1×0.3 + 2×0.8 = 1.9
+
+Weights: [0.042, 0.768, 0.189].
+
+Context: [1.218, 0.847].
+"""
+
+
+def test_weights_of_a_query_without_a_name_are_right():
+    assert check(DECODER).verdict == "right"
+
+
+@pytest.mark.parametrize(("right", "wrong"), [("= 3.3", "= 3.7"), ("0.768", "0.678"), ("1.218", "1.128")])
+def test_what_is_wrong_of_a_query_without_a_name_is_found(right, wrong):
+    report = check(DECODER.replace(right, wrong))
+    assert report.verdict == "wrong"
+    assert any(one.printed == wrong.removeprefix("= ") and one.severity == "error" for one in report.findings)

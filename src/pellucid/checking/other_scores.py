@@ -1,8 +1,8 @@
-"""Weights that are the softmax of numbers which the document itself makes of the scores: with a bias, with a slope.
+"""Weights that are the softmax of other numbers than the scores of the example: with a bias, of another query.
 
-What attention adds to its scores (ALiBi, relative positions) is not read. But what is printed between scores and
-weights says what the weights are the softmax of: where that makes all of them right, they are, and the numbers between
-are named as not checked. Numbers that are the scores but for a scale, a shift or a slip are none of these: there the
+What attention adds to its scores (ALiBi, relative positions) is not read, nor is a query that has no name here, such
+as the state of a decoder. But what is printed just before weights says what they are the softmax of: where that makes
+all of them right, they are. Numbers that are the scores but for a scale, a shift or a slip are none of these: there the
 weights are wrong.
 """
 
@@ -18,7 +18,7 @@ from pellucid.arrays import Array
 from pellucid.checking.assemble import assemble
 from pellucid.checking.assembled import Assembled
 from pellucid.checking.declarations import Declarations
-from pellucid.checking.mention import UNNAMED, Mention
+from pellucid.checking.mention import FOCUS, INFERRED, UNNAMED, Mention
 from pellucid.checking.naming import NO_STEPS, Quantity
 from pellucid.checking.scopes import Scope, as_floats
 from pellucid.checking.variants import places_of, without, wrong_places
@@ -28,7 +28,7 @@ _SAME = 0.02
 """How far a score and a number made of it may lie from each other to be the same but for rounding."""
 
 
-def by_bias(built: Assembled, mentions: Sequence[Mention], declared: Declarations) -> list[Assembled]:
+def by_other_scores(built: Assembled, mentions: Sequence[Mention], declared: Declarations) -> list[Assembled]:
     """A worked example, and the parts of it that go on from other numbers than its scores.
 
     Args:
@@ -52,19 +52,35 @@ def _parts(built: Assembled, mentions: Sequence[Mention]) -> Iterator[tuple[Ment
     for position, weights in enumerate(claims):
         if weights.quantity.step != "weights" or weights.values.size < 2 or not places_of([weights]) & wrong:
             continue
-        before = max((one.offset for one in claims[:position] if one.quantity.step in _SCORES), default=None)
-        between = [
-            one
-            for one in mentions
-            if before is not None
-            and before < one.offset < weights.offset
-            and one.quantity.step in (*NO_STEPS, UNNAMED)
-            and one.values.shape == weights.values.shape
-        ]
-        if between and not _are_scores(as_floats(between[-1].values), built):
+        scores = max((one.offset for one in claims[:position] if one.quantity.step in _SCORES), default=-1)
+        earlier = [one for one in mentions if one.offset < weights.offset]
+        between = _array([one for one in earlier if one.offset > scores >= 0], weights)
+        between = between or _items(earlier, weights, built)
+        if between is not None and not _are_scores(as_floats(between.values), built):
             after = claims[position + 1 :]
             end = next((n for n, one in enumerate(after) if one.quantity.step in (*_SCORES, "weights")), len(after))
-            yield between[-1], [weights, *(one for one in after[:end] if one.quantity.step == "output")]
+            yield between, [weights, *(one for one in after[:end] if one.quantity.step == "output")]
+
+
+def _array(earlier: Sequence[Mention], weights: Mention) -> Mention | None:
+    """The last array without a name of its own that has the shape of the weights."""
+    shape = weights.values.shape
+    fitting = [one for one in earlier if one.quantity.step in (*NO_STEPS, UNNAMED) and one.values.shape == shape]
+    return fitting[-1] if fitting else None
+
+
+def _items(earlier: Sequence[Mention], weights: Mention, built: Assembled) -> Mention | None:
+    """Numbers, one for each weight, that stand last before the weights and are results of none of the queries here."""
+    last = [one for one in earlier if one.quantity.step != FOCUS][-weights.values.size :]
+    if weights.values.ndim != 1 or len(last) < weights.values.size:
+        return None
+    placed = {claim.printed.start for claim in built.problem.claims}
+    if any(
+        one.quantity.step not in (INFERRED, *_SCORES) or one.values.shape or places_of([one]) & placed for one in last
+    ):
+        return None
+    values = np.array([one.values[()] for one in last], dtype=object)
+    return structs.replace(last[-1], values=values, chain=None, computed=None)
 
 
 def _are_scores(numbers: Array, built: Assembled) -> bool:
@@ -92,8 +108,10 @@ def _going_on(
 ) -> Assembled | None:
     """Weights and outputs computed from the numbers before them; `None` where the weights are not their softmax."""
     start = structs.replace(between, quantity=Quantity("masked_scores", results[0].quantity.indices))
-    given = {role: given for role, given in built.scope.given.items() if role == "value"}
-    scope = Scope(given=given, claims=[start, *results], head=built.scope.head)
+    inputs = built.scope.given
+    projects = any(role.startswith("weights.") for role in inputs)
+    value = inputs.get("value") or (None if projects else inputs.get("embeddings"))  # without weights they are the same
+    scope = Scope(given={} if value is None else {"value": value}, claims=[start, *results], head=built.scope.head)
     part = assemble(scope, replace(declared, scales=["none"], causal=False, statements=[]))
     if part is None or part.conventions or not part.verdicts.checked:
         return None
