@@ -73,7 +73,7 @@ def check_apart(output: Path | None, *read: str | Path | None) -> None:
     """
     if output is None or not output.is_file():
         return
-    for path in map(Path, filter(None, read)):
+    for path in (Path(name) for name in read if name):
         if path.is_file() and path.samefile(output):
             raise InputError(
                 f"{output} would be written over {path}, the same file, which is read here and would be lost; name"

@@ -219,3 +219,19 @@ def test_every_right_softmax_is_right(scores, places):
     weights = ", ".join(f"{power / sum(powers):.{places}f}" for power in powers)
     report = check(f"softmax([{', '.join(map(str, rounded))}]) = [{weights}]")
     assert (report.verdict, report.checked) == ("right", len(scores))
+
+
+@pytest.mark.parametrize(
+    ("words", "subject"),
+    [
+        ("The dot product is ", "The dot product"),
+        ("So the total equals ", "So the total"),
+        (
+            "After a long introduction of many words that nobody reads to the end, the product of both is ",
+            "many words that nobody reads to the end, the product of both",
+        ),
+    ],
+)
+def test_the_message_names_whole_words_and_has_one_verb(words, subject):
+    (finding,) = check_file("x.md", f"{words}2 × 3 = 7\n".encode()).findings
+    assert finding.message.startswith(f"{subject} is 6, not 7: ")

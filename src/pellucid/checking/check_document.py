@@ -13,7 +13,6 @@ from pellucid.arrays import Array
 from pellucid.checking.against_inputs import claims_of_inputs, wrong_inputs
 from pellucid.checking.assemble import assemble
 from pellucid.checking.assembled import Assembled
-from pellucid.checking.other_scores import by_other_scores
 from pellucid.checking.declarations import declarations_of
 from pellucid.checking.displayed import add_displayed
 from pellucid.checking.document_numbers import in_document
@@ -33,6 +32,7 @@ from pellucid.checking.mentions import Reading, read_parts
 from pellucid.checking.missing import missing
 from pellucid.checking.number_style import number_as_written
 from pellucid.checking.operands import WrongOperand, wrong_operands
+from pellucid.checking.other_scores import by_other_scores
 from pellucid.checking.passages import Passage
 from pellucid.checking.printed import Printed, correct_text
 from pellucid.checking.reassign import reassigned
@@ -48,6 +48,8 @@ from pellucid.examples import Example
 from pellucid.examples.reader import parse_example
 
 _UNREADABLE = re.compile(f"{UNREADABLE}+")
+_VERB = re.compile(r"\s+(?:is|are|equals?|gives?|becomes?)$")
+_LONGEST_SUBJECT = 60
 _GENERIC = frozenset({"dot_product", "softmax", "weighted_sum", "scaling", "arithmetic", "projection"})
 
 
@@ -311,7 +313,7 @@ class _Document:
             judged[span.start] = places[id(slip)]
 
     def slipped(self, slip: Slipped, span: Span) -> Finding:
-        label = " ".join(_UNREADABLE.sub("…", slip.chain.label).split()).rstrip("=≈: ")[-60:]
+        label = _subject(slip.chain.label)
         true = slip.true
         written = number_as_written(self.source, span, slip.printed.text)
         correct = correct_text(slip.printed, Decimal(slip.exact) if slip.exact else true, written)
@@ -345,6 +347,15 @@ def _scores(verdicts: Sequence[Verdicts]) -> Array:
     ]
     every = np.concatenate(found).astype(float) if found else np.empty(0)
     return np.unique(every[np.isfinite(every)])
+
+
+def _subject(label: str) -> str:
+    """What the words before an equation say it is about: their end, from the beginning of a word, without the verb."""
+    words = _VERB.sub("", " ".join(_UNREADABLE.sub("…", label).split()).rstrip("=≈: "))
+    if len(words) <= _LONGEST_SUBJECT:
+        return words
+    end = words[-_LONGEST_SUBJECT:]
+    return end if words[-_LONGEST_SUBJECT - 1] == " " or " " not in end else end.partition(" ")[2]
 
 
 def _mistakes(found: Sequence[Assembled]) -> int:
