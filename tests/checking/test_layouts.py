@@ -87,3 +87,29 @@ def test_results_that_are_taken_as_given_are_given_once():
     checked, findings, unchecked = found(text + "weights = [0.5, 0.5]\n")
     assert (checked, findings) == (2, [])
     assert [line.printed for line in unchecked] == [("0.5", "0.5")]
+
+
+KEYS_ABOVE = """Query q1 = [1, 0, 1]; keys k1 = [0, 1, 2], k2 = [1, 1, 0]; values v1 = [1, 2], v2 = [3, 4].
+
+| | k1 | k2 |
+|---|---|---|
+| score | 2 | 1 |
+| scaled (÷√3) | 1.155 | 0.577 |
+| weight | 0.640 | 0.360 |
+"""
+# 2/√3 and 1/√3; e^1.155 : e^0.577 = 3.173 : 1.781, 4.954 together
+
+
+def test_keys_stand_above_the_steps_of_one_query():
+    report = check_file("x.md", KEYS_ABOVE.encode())
+    assert (report.verdict, report.checked) == ("right", 6)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "step"),
+    [("0.577", "0.757", "scaled_scores"), ("0.640", "0.460", "weights"), ("| 2 |", "| 3 |", "scores")],
+)
+def test_a_wrong_number_under_a_key_is_found(right, wrong, step):
+    report = check_file("x.md", KEYS_ABOVE.replace(right, wrong).encode())
+    root = next(finding for finding in report.findings if finding.severity == "error")
+    assert (root.step, root.printed) == (step, wrong.strip("| "))

@@ -23,6 +23,8 @@ from pellucid.expressions import Expression, Number
 _LONGEST_NAME = 90
 _TERM = re.compile(r"(?i)weighted value|weight\w* ?[×·*] ?value|contribution")
 _TOTALS = re.compile(r"^\W*(?:sum|total|Σ|∑|row sum|summe|somme|suma|check)\W*$", re.IGNORECASE)
+_OF_KEYS = ("scores", "scaled_scores", "masked_scores", "weights")
+"""What has a number for each key."""
 _ROLES = ("query", "key", "value", "embeddings")
 
 
@@ -156,6 +158,12 @@ def _region(
         letters = {name.strip().lower() for _, name in columns}
         if all(len(letter) <= 1 for letter in letters) and not letters <= set("qkv"):
             by_role = []  # x | y: names of features
+        if labels and (steps := _steps_by_key(labels, [role for _, _, role in named], tokens)):
+            for row, step, label in zip(body, steps, labels, strict=True):
+                values = _vector(row[first_column:])
+                if values is not None:
+                    yield TableMention(step, values, label, None, None, offset)
+            return
         known = sum(name in tokens for _, name in columns)
         if by_role and len(by_role) >= max(1, len(columns) / 2) and known < max(1, len(columns) / 2):
             if any(role is not None and role.step == "weights" for _, _, role in named):
@@ -185,6 +193,18 @@ def _region(
         return
     column_labels = tuple(name for _, name in columns) if header else None
     yield TableMention(named_as, matrix, label, labels, column_labels, offset)
+
+
+def _steps_by_key(
+    labels: Sequence[str], columns: Sequence[Quantity | None], tokens: Sequence[str]
+) -> list[Quantity] | None:
+    """The steps that rows are, `score`, `scaled`, `weight`, above which keys stand: k1, k2, k3; else `None`."""
+    keys = [role.indices[0] for role in columns if role is not None and role.step == "key" and len(role.indices) == 1]
+    if len(keys) < len(columns) or keys not in ([str(n + first) for n in range(len(keys))] for first in (0, 1)):
+        return None
+    rows = [quantity(label, tokens) for label in labels]
+    named = [row for row in rows if row is not None and row.step in _OF_KEYS and not row.indices]
+    return named if len(named) == len(rows) else None
 
 
 def _are_tokens(roles: Sequence[Quantity | None], whole: Quantity | None, title: str) -> bool:
