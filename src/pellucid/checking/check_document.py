@@ -143,11 +143,12 @@ class _Document:
             if _mistakes(anew) * 2 < _mistakes(found):
                 found = anew
         joined = joined_heads(found, self.read.mentions)
+        mentions = sorted(self.read.mentions, key=lambda mention: mention.offset)
         parts = [
             part
             for built in found
             for setting in by_setting(built, self.declared)
-            for part in by_other_scores(setting, self.read.mentions, self.declared)
+            for part in by_other_scores(setting, mentions, self.declared)
         ]
         return parts if joined is None else [*parts, joined]
 

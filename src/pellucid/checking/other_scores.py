@@ -8,6 +8,7 @@ weights are wrong.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -27,13 +28,16 @@ _SCORES = ("scores", "scaled_scores", "masked_scores")
 _SAME = 0.02
 """How far a score and a number made of it may lie from each other to be the same but for rounding."""
 
+_FARTHEST = 50
+"""Mentions before weights, among which the numbers are that they are the softmax of."""
+
 
 def by_other_scores(built: Assembled, mentions: Sequence[Mention], declared: Declarations) -> list[Assembled]:
     """A worked example, and the parts of it that go on from other numbers than its scores.
 
     Args:
         built: the example.
-        mentions: all of the document, in reading order.
+        mentions: all of the document, by their places.
         declared: what the document declares.
     """
     found: list[Assembled] = []
@@ -53,7 +57,8 @@ def _parts(built: Assembled, mentions: Sequence[Mention]) -> Iterator[tuple[Ment
         if weights.quantity.step != "weights" or weights.values.size < 2 or not places_of([weights]) & wrong:
             continue
         scores = max((one.offset for one in claims[:position] if one.quantity.step in _SCORES), default=-1)
-        earlier = [one for one in mentions if one.offset < weights.offset]
+        place = bisect_left(mentions, weights.offset, key=lambda mention: mention.offset)
+        earlier = mentions[max(0, place - _FARTHEST - weights.values.size) : place]
         between = _array([one for one in earlier if one.offset > scores >= 0], weights)
         between = between or _items(earlier, weights, built)
         if between is not None and not _are_scores(as_floats(between.values), built):
@@ -84,14 +89,16 @@ def _items(earlier: Sequence[Mention], weights: Mention, built: Assembled) -> Me
 
 
 def _are_scores(numbers: Array, built: Assembled) -> bool:
-    """Whether numbers are the scores of the example, as a whole or a row: scaled, shifted, or with a slip in them."""
+    """Whether numbers are the scores of the example or a row of them: masked, scaled, shifted, or with a slip."""
+    if not np.isfinite(numbers).all():
+        return True  # they are masked, or no numbers
     for step in _SCORES[:2]:
         true = built.verdicts.true.get(step)
         if true is None or true.shape[-1] != numbers.shape[-1]:
             continue
         whole = np.reshape(true, (-1, *true.shape[-2:]))
         for scores in whole if numbers.ndim == 2 else np.reshape(true, (-1, true.shape[-1])):
-            if scores.shape != numbers.shape:
+            if scores.shape != numbers.shape or not np.isfinite(scores).all():
                 continue
             near = np.isclose(numbers, scores, rtol=_SAME, atol=_SAME)
             largest = np.unravel_index(np.argmax(np.abs(scores)), scores.shape)
