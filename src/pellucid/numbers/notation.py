@@ -58,7 +58,7 @@ class Notation:
         if values.dtype in _CERTAIN and 0 < self.digits <= _MOST_FAST and _clearly_needs_more(values, self.digits - 1):
             return self.digits
         most = 0
-        for value in np.unique(values):
+        for value in np.unique(values, return_index=True)[0]:  # without the index it would load numpy.ma
             most = max(most, self._places_of(_without_noise(value)))
             if most == self.digits:
                 break
