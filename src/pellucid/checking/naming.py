@@ -297,6 +297,8 @@ _PROJECTED = re.compile(
     r"W[_^]?\{?[QKVqkv]\w*\}?\s+[xX]|"
     r"(?<!\w)[A-Zx](?:_\w+)?\s*[·×*@]?\s*W(?=[_^{QKVqkv])|\w\s*[·×*@]\s*\(?W|W\w*\s*[·×*@]\s*[xX\w]|(?i:inputs?"
     r"|embeddings?)\s+(?:times|@)"
+    r"|\b(?i:project\w*|multipl\w+|times|after|by|with|through|applying)\s+(?:\w+\s+){0,2}W[_^]?\{?[QKVOqkvo]\w*\}?\b"
+    r"(?!.*\b(?i:matri|weights?|projections?\b))[^=]*\b(?i:outputs?|quer(?:y|ies)|keys?|values?|gives?|yields?|get|obtain)\b"
 )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from pellucid.arrays import Array
@@ -18,7 +19,8 @@ from pellucid.checking.problem import Claim
 from pellucid.expressions import Expression, Product
 
 _NUMBERED = re.compile(r"(.*?[^\W\d])[_ ]?\(?([2-9])\)?")
-_CALLED_SCORES = ("scores", "scaled_scores", "masked_scores")
+_CALLED_ALIKE = (("scores", "scaled_scores", "masked_scores"), ("output", "head_outputs"))
+"""Steps that documents call by one name: scores before and after the scale, outputs before and after W_O."""
 _SQUARE = ("scores", "scaled_scores", "masked_scores", "weights")
 
 
@@ -61,6 +63,9 @@ class _Placer:
     def claims(self, mention: Mention) -> list[Claim] | None:
         """The claims of one mention; `None` where it cannot be placed."""
         found = self.named(mention)
+        if found is None and mention.quantity.step == "output" and "head_outputs" in self.placing.shapes:
+            before = msgspec.structs.replace(mention.quantity, step="head_outputs")
+            found = self.named(msgspec.structs.replace(mention, quantity=before))
         if not found:
             return found
         operands = [claim for claim in exponents(found, mention.arithmetic, self.placing.true) if self.is_new(claim)]
@@ -74,14 +79,15 @@ class _Placer:
         return is_new
 
     def by_fit(self, claims: list[Claim]) -> list[Claim]:
-        """Documents call scaled or masked scores “scores”: the step whose numbers they all are is meant."""
+        """Of steps that are called by one name, the one whose numbers they all are is meant."""
         step = claims[0].step
-        if step not in _CALLED_SCORES or len(claims) < 2:
+        alike = next((steps for steps in _CALLED_ALIKE if step in steps), ())
+        if not alike or len(claims) < 2:
             return claims
         own = sum(is_right(claim.printed, float(self.placing.true[step][claim.index])) for claim in claims)
-        if own * 2 >= len(claims):
+        if own == len(claims):
             return claims
-        for other in _CALLED_SCORES:
+        for other in alike:
             true = self.placing.true.get(other)
             if other == step or true is None or true.shape != self.placing.true[step].shape:
                 continue
