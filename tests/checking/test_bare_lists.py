@@ -33,3 +33,11 @@ def test_what_is_no_list(text):
 def test_a_list_is_not_named_by_the_one_before_it():
     found = bare_lists("The weights are 0.4, 0.6 and the scores become 0.5, 0.9.")
     assert [one.label.strip() for one in found] == ["The weights are", "and the scores become"]
+
+
+def test_a_passage_of_nothing_but_a_list_is_named_by_the_line_before_it():
+    (found,) = bare_lists("  0.67, 0.33.\n", "The weights of tea:")
+    assert (found.label, [value.text for value in found.values]) == ("The weights of tea", ["0.67", "0.33"])
+    assert list(bare_lists("0.67, 0.33", "The weights of tea")) == []
+    assert list(bare_lists("0.67, 0.33 and so on", "The weights of tea:")) == []
+    assert list(bare_lists("tea 0.67, 0.33", "The weights of tea:")) == []

@@ -20,11 +20,12 @@ _VERBS = (
     "|sind|lauten|ergibt|ergeben|erhalten wir|sont|donne|donnent|obtient|son|da|dan|resultan"
 )
 _NOUNS = "weights|scores|outputs?|probabilities|logits|products|Gewichte|Wahrscheinlichkeiten|poids|pesos"
-_LIST = re.compile(
-    rf"(?P<lead>:|\b(?:{_VERBS})\b|\b(?P<noun>{_NOUNS})\b(?=\s*[-−]?\d))\s*"
+_ITEMS = (
     rf"(?P<items>(?:(?:{_WORD}\s*:?\s+)?{_NUMBER}\s*(?:,\s*(?:and\s+)?|;\s*|\s+(?:and|und|et|y)\s+)){{1,200}}"
     rf"(?:{_WORD}\s+)?{_NUMBER})(?![\w\u0304\u0305]|\.[\d(])"
 )
+_LIST = re.compile(rf"(?P<lead>:|\b(?:{_VERBS})\b|\b(?P<noun>{_NOUNS})\b(?=\s*[-−]?\d))\s*{_ITEMS}")
+_ALONE = re.compile(rf"\s*{_ITEMS}\s*[.;]?\s*\Z")
 _LEADS = (":", *_VERBS.split("|"), *(noun.rstrip("?") for noun in _NOUNS.split("|")))
 _LABEL_END = re.compile(r":|[.;!?]\s")
 _LONGEST_LABEL = 120
@@ -79,26 +80,40 @@ def items_by_line(text: str, lead: str) -> Iterator[Item]:
         start += len(line)
 
 
-def bare_lists(text: str) -> Iterator[BareList]:
+def bare_lists(text: str, before: str = "") -> Iterator[BareList]:
     """The lists of two and more numbers that follow a colon, a verb or what they are, with a word before each or none.
 
     Whole numbers behind a noun may count it (“of scores 1 and 2”), and are no list.
+
+    Args:
+        text: of the passage.
+        before: the line before it: where it ends in a colon, it leads into a passage that is nothing but a list.
     """
+    if before.endswith(":") and (alone := _ALONE.match(text)):
+        if items := _items(text, *alone.span("items")):
+            yield BareList(*alone.span("items"), before.removesuffix(":"), *items)
+        return
     if not has_any(text, _LEADS):
         return
     previous_end = 0
     for listed in _LIST.finditer(text):
         start, end = listed.span("items")
-        items = list(_ITEM.finditer(text, start, end))
-        words = tuple(item["word"] for item in items if item["word"])
-        if len(items) < 2 or len(words) not in (0, len(items)):
+        items = _items(text, start, end)
+        if items is None or (listed["noun"] and not all(value.places for value in items[1])):
             continue
         line = max(text.rfind("\n", 0, listed.start()) + 1, listed.start() - _LONGEST_LABEL, previous_end)
-        values = np.empty(len(items), dtype=object)
-        for position, item in enumerate(items):
-            values[position] = Printed.read(item["number"], *item.span("number"))
-        if listed["noun"] and not all(value.places for value in values):
-            continue
         label = _LABEL_END.split(text[line : listed.end("lead")].removesuffix(":"))[-1]
         previous_end = end
-        yield BareList(start, end, label, words, values)
+        yield BareList(start, end, label, *items)
+
+
+def _items(text: str, start: int, end: int) -> tuple[tuple[str, ...], Array] | None:
+    """The words before the numbers of a list, and the numbers; `None` where only some have words."""
+    items = list(_ITEM.finditer(text, start, end))
+    words = tuple(item["word"] for item in items if item["word"])
+    if len(items) < 2 or len(words) not in (0, len(items)):
+        return None
+    values = np.empty(len(items), dtype=object)
+    for position, item in enumerate(items):
+        values[position] = Printed.read(item["number"], *item.span("number"))
+    return words, values

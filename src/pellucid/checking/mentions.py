@@ -267,7 +267,7 @@ class _Reader:
 
     def lists(self, text: str, covered: Sequence[tuple[int, int]]) -> Iterator[Mention]:
         """Lists without brackets whose label names something, and whose words are tokens."""
-        for listed in bare_lists(text):
+        for listed in bare_lists(text, self.around.last_line):
             if any(low < listed.end and listed.start < high for low, high in covered):
                 continue
             named = quantity(listed.label, self.tokens)
