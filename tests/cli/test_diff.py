@@ -183,3 +183,10 @@ def test_mistakes_get_one_sentence(call, tmp_path, arguments, parts):
     assert errors.startswith("pellucid: ")
     for part in parts:
         assert part in errors
+
+
+def test_recordings_of_captured_models_are_compared_by_inspect(call, tmp_path):
+    (tmp_path / "a.safetensors").write_bytes(b"anything")
+    code, output, errors = call("diff", "a.safetensors", "a.safetensors", "--dtype", "float64", "--dtype", "float32")
+    assert (code, output) == (2, "")
+    assert "pellucid inspect A --compare model=B" in errors

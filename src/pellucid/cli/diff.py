@@ -118,6 +118,11 @@ class _Side:
         """Whether it is a "recording", an "example" or a "model"."""
         path = Path(self.what)
         if path.is_file():
+            if path.suffix.lower() == ".safetensors":
+                raise InputError(
+                    f"{self.what} holds what a model's attention computed, or weights; two that `pellucid inspect"
+                    " --save` wrote are put side by side by `pellucid inspect A --compare model=B`."
+                )
             return "recording" if _is_recording(path) else "model" if is_gguf(path) else "example"
         examples = [example.name for example in shipped_examples()]
         if self.what in examples and not path.exists():
