@@ -63,7 +63,8 @@ class _Placer:
     def claims(self, mention: Mention) -> list[Claim] | None:
         """The claims of one mention; `None` where it cannot be placed."""
         found = self.named(mention)
-        if found is None and mention.quantity.step == "output" and "head_outputs" in self.placing.shapes:
+        both = {"output", "head_outputs"} <= self.placing.shapes.keys()
+        if found is None and both and mention.quantity.step == "output":
             before = msgspec.structs.replace(mention.quantity, step="head_outputs")
             found = self.named(msgspec.structs.replace(mention, quantity=before))
         if not found:
