@@ -10,7 +10,6 @@ import numpy as np
 
 from pellucid.arrays import Array
 from pellucid.checking.printed import Printed
-from pellucid.checking.settings import has_any
 
 _NUMBER = r"[-−]?\d{1,30}(?:\.\d{1,30})?%?"
 _WORD = r"(?!(?:and|und|et|y)\b)[^\W\d][\w'’#]{0,30}"
@@ -26,7 +25,6 @@ _ITEMS = (
 )
 _LIST = re.compile(rf"(?P<lead>:|\b(?:{_VERBS})\b|\b(?P<noun>{_NOUNS})\b(?=\s*[-−]?\d))\s*{_ITEMS}")
 _ALONE = re.compile(rf"\s*{_ITEMS}\s*[.;]?\s*\Z")
-_LEADS = (":", *_VERBS.split("|"), *(noun.rstrip("?") for noun in _NOUNS.split("|")))
 _LABEL_END = re.compile(r":|[.;!?]\s")
 _LONGEST_LABEL = 120
 _LINE = re.compile(
@@ -92,8 +90,6 @@ def bare_lists(text: str, before: str = "") -> Iterator[BareList]:
     if before.endswith(":") and (alone := _ALONE.match(text)):
         if items := _items(text, *alone.span("items")):
             yield BareList(*alone.span("items"), before.removesuffix(":"), *items)
-        return
-    if not has_any(text, _LEADS):
         return
     previous_end = 0
     for listed in _LIST.finditer(text):

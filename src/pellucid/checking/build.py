@@ -12,10 +12,10 @@ from pellucid.checking.choices import Choice
 from pellucid.checking.from_example import problem_of
 from pellucid.checking.judge import judge
 from pellucid.checking.material import FLAT, Material
-from pellucid.checking.partial_problem import RESULTS, partial_problem
+from pellucid.checking.partial_problem import partial_problem
 from pellucid.checking.placing import Placing, place_claims
 from pellucid.checking.printed import Printed
-from pellucid.checking.problem import Problem, compute
+from pellucid.checking.problem import PER_KEY, Problem, compute
 from pellucid.checking.whole_example import example_of
 from pellucid.errors import InputError
 from pellucid.examples import explain
@@ -108,7 +108,7 @@ def _rounded(material: Material, trees: dict[str, Array]) -> dict[str, float]:
 
 def _from_rounded(problem: Problem, trees: dict[str, Array]) -> Problem:
     """The problem with its first printed results taken as rounded, where that alone explains what follows."""
-    start = next((step for step in RESULTS if step in problem.inputs and step in trees), None)
+    start = next((step for step in PER_KEY if step in problem.inputs and step in trees), None)
     if start is None or start in problem.rounded:
         return problem
     places = max((element.places for element in trees[start].reshape(-1) if isinstance(element, Printed)), default=0)

@@ -35,6 +35,7 @@ from pellucid.checking.operands import WrongOperand, wrong_operands
 from pellucid.checking.other_scores import by_other_scores
 from pellucid.checking.passages import Passage
 from pellucid.checking.printed import Printed, correct_text
+from pellucid.checking.problem import PER_KEY
 from pellucid.checking.reassign import reassigned
 from pellucid.checking.report import Corrected, Finding, Report
 from pellucid.checking.restated import restated
@@ -218,7 +219,7 @@ class _Document:
         rows = [
             judgement.claim.index[-2]
             for judgement in verdicts.judgements
-            if judgement.claim.step in ("scores", "scaled_scores", "masked_scores", "weights", "output", "head_outputs")
+            if judgement.claim.step in (*PER_KEY, "output", "head_outputs")
         ]
         n_q = built.problem.axes["weights"][-2].size if "weights" in built.problem.axes else 1
         return max(set(rows), key=rows.count) if rows else n_q - 1

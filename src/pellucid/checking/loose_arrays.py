@@ -16,6 +16,7 @@ from pellucid.checking.mention import UNNAMED, Mention, as_array, as_programs_pr
 from pellucid.checking.naming import Quantity, quantity
 from pellucid.checking.printed import Printed
 from pellucid.checking.prints import Prints
+from pellucid.checking.problem import PER_KEY
 from pellucid.checking.sides import NotASideError, SideParser
 from pellucid.checking.surroundings import Surroundings
 from pellucid.checking.tables import names_one
@@ -24,7 +25,7 @@ from pellucid.checking.values import is_literal
 
 MOST_LABEL = 300
 """Characters before a number, among which its name is looked for."""
-OF_TOKENS = ("query", "key", "value", "embeddings", "scores", "scaled_scores", "masked_scores", "weights", "output")
+OF_TOKENS = ("query", "key", "value", "embeddings", *PER_KEY, "output")
 """What has a vector for each token."""
 _JOINS = re.compile(r"(?:\s*(?:for|of)\s+[\"“*]?\w+[\"”*]?)?[\s,;&#/*>|-]*(?:and|und|et|y)?\s*")
 _MAY_HOLD_ARRAY = re.compile(r"(?:(?<!\w)\(|(?<!\w )\[|\[(?!\d{1,3}\]))[\s\[(]{0,40}[-−]?[\d.√∞]")

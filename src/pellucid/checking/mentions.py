@@ -25,18 +25,16 @@ from pellucid.checking.naming import Quantity, quantity
 from pellucid.checking.passages import Part, Passage, Table
 from pellucid.checking.printed import Printed
 from pellucid.checking.prints import Prints
+from pellucid.checking.problem import PER_KEY, SCORES
 from pellucid.checking.surroundings import SUPPOSED, TRIMMINGS, Surroundings
 from pellucid.checking.tables import table_mentions
 from pellucid.checking.values import Tree, Value, is_literal, is_softmax, leaves
 from pellucid.expressions import Exponential, Number, Quotient, SquareRoot
 
 _CLAUSE_END = re.compile(r"(?<!\s)[;.](?=\s)")  # not the dot of q . k
-_RESULTS = ("scores", "scaled_scores", "masked_scores", "weights", "output")
+_RESULTS = (*PER_KEY, "output")
 _MOST_ABOVE = 2_000
 """Characters before an item of a list, among which its title is looked for."""
-_BEFORE_WEIGHTS = ("scores", "scaled_scores", "masked_scores")
-_OF_KEYS = ("scores", "scaled_scores", "masked_scores", "weights")
-"""What has a number for each token."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -222,7 +220,7 @@ class _Reader:
         named = quantity(label[-MOST_LABEL:], self.tokens) or follows
         values = [side.value for side in chain.sides if side.value is not None]
         if named is None and values:
-            steps = OF_TOKENS if any(value.shape and is_literal(value) for value in values) else _OF_KEYS
+            steps = OF_TOKENS if any(value.shape and is_literal(value) for value in values) else PER_KEY
             named = self.around.of_token(chain.label, steps, _title(chain)) or self.inferred(values, chain.label)
         if named is None or not values or (kind == "code" and not any(value.shape for value in values)):
             return None
@@ -282,7 +280,7 @@ class _Reader:
         if not self.tokens:
             return
         for item in items_by_line(text, self.around.lead):
-            if item.word in self.tokens and (named := self.around.of_token(item.word, _OF_KEYS, item.title)):
+            if item.word in self.tokens and (named := self.around.of_token(item.word, PER_KEY, item.title)):
                 label = f"{item.title} {item.word}"
                 yield Mention(named, as_array(item.number), label, offset=item.number.start)
 
@@ -342,7 +340,7 @@ def _refined(named: Quantity, tree: Tree | None) -> Quantity:
 
     `Without scaling, softmax([8, 2, 4]) = …` are weights, of whichever scores its operands are.
     """
-    if isinstance(tree, np.ndarray) and tree.ndim == 1 and named.step in _BEFORE_WEIGHTS and is_softmax(tree):
+    if isinstance(tree, np.ndarray) and tree.ndim == 1 and named.step in SCORES and is_softmax(tree):
         return structs.replace(named, step=INFERRED)
     if named.step != "scores" or not isinstance(tree, Quotient):
         return named

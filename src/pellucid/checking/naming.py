@@ -8,6 +8,16 @@ from functools import lru_cache
 
 import msgspec
 
+from pellucid.checking.named_places import (
+    LEADING_TOKEN,
+    WORD_PRODUCT,
+    first_of,
+    is_known,
+    mentioned,
+    split_index,
+    without_quotes,
+)
+
 IGNORED = "ignored"
 """The step of what is named but is no step of the chain: exponentials, sums, largest elements."""
 
@@ -176,14 +186,7 @@ _PRODUCT = re.compile(
     r"k(?:ey)?(?:_\{(?P<k1>[^{}]+)\}|_?\((?P<k2>[^()]+)\)|_(?P<k3>[^\W_]+)|(?P<k4>\d+))?(?:\^\(?[T⊤]\)?)?(?!\w)",
     re.IGNORECASE,
 )
-_WORD_PRODUCT = re.compile(r"(?P<q>[\w'’.\"“”#-]+)\s*[·×*∙•→]\s*(?P<k>[\w'’.\"“”#-]+)")
-_QUOTED = re.compile(r"[\"“„”«»'‘’`]([^\"“„”«»`\n]{1,40}?)[\"“”«»'’`](?!\w)")
-_BRACKETED = re.compile(r"[(\[]\s*([^()\[\]=]{1,80}?)\s*[)\]](?:\[([^\[\]]{1,40})\])?")
 _HEAD = re.compile(r"\bhead\s*[_#]?\s*(\d+)|\bhead_?(\d+)", re.IGNORECASE)
-_OF_TOKEN = re.compile(
-    r"\b(?:for|of|from|für|von|pour|de|para|row|token|word|wort|mot|position|query|key)\s+[\"“'‘]?([\w#.-]+)[\"”'’]?",
-    re.IGNORECASE,
-)
 _AXES = re.compile(r"\s+(?:query|key|token|head|d_\w+)\s*×\s*(?:query|key|token|d_\w+)(?:,\s*\d+\s*×\s*\d+)*\s*$")
 """The axes of a matrix behind its name: `weights query × key, 6 × 6`."""
 _BEYOND = re.compile(
@@ -205,7 +208,6 @@ _CLAUSE = re.compile(r"[,;.\n]\s")
 _NO_PRODUCT = re.compile(r"softmax|exp|scal|weights?\b|/|√", re.IGNORECASE)
 _WEIGHTS = re.compile(r"softmax|weight(?!ed)|attn", re.IGNORECASE)
 _SNAKE = re.compile(r"(?<=[A-Za-z]{2})_(?=[A-Za-z]{2})")
-_LEADING_TOKEN = re.compile(r"^\W{0,3}([\w'’#.-]{1,30}?)\W*[:|–—]")
 
 
 def quantity(label: str, tokens: Sequence[str] = ()) -> Quantity | None:
@@ -244,8 +246,8 @@ def _named(label: str, tokens: tuple[str, ...], head: int | None) -> Quantity | 
     words = _SNAKE.sub(" ", label)
     product = _PRODUCT.search(words)
     if product and not _NO_PRODUCT.search(words):
-        row = _first(product, "q1", "q2", "q3", "q4")
-        column = _first(product, "k1", "k2", "k3", "k4")
+        row = first_of(product, "q1", "q2", "q3", "q4")
+        column = first_of(product, "k1", "k2", "k3", "k4")
         return Quantity("scores", (row or "",) if column is None else (row or "", column), head)
     if _WEIGHTS.search(words) is None and _IGNORED.search(words):
         return Quantity(IGNORED)
@@ -259,17 +261,17 @@ def _named(label: str, tokens: tuple[str, ...], head: int | None) -> Quantity | 
                 step = min(_ROLES_NAMED, key=lambda role: _first_place(role, words))
             if step.startswith("weights.") and _PROJECTED.search(label):
                 step = step.removeprefix("weights.")
-            indices = _indices(label, tokens)
+            indices = mentioned(label, tokens)
             if (
                 not indices
                 and step in ("query", "key", "value", "embeddings")
-                and (leading := _LEADING_TOKEN.match(label))
+                and (leading := LEADING_TOKEN.match(label))
             ):
                 indices = (leading[1],) if _named(leading[1], (), None) is None else ()
             if not indices and (symbol := _SYMBOL_OF.get(step)) is not None:
                 found = list(symbol.finditer(label))  # “the keys are k_dog”
-                index = _first(found[-1], "braced", "round", "plain", "digits") if found else None
-                indices = _split(index)
+                index = first_of(found[-1], "braced", "round", "plain", "digits") if found else None
+                indices = split_index(index)
             if not indices and step in _SYMBOL_OF and (of := _OF_ANY.search(label)):
                 indices = (of[1],)
             return Quantity(step, indices, head)
@@ -282,14 +284,14 @@ def _named(label: str, tokens: tuple[str, ...], head: int | None) -> Quantity | 
             if matched and step == "output" and matched.group()[0] in "ZO" and _is_summand(part, matched):
                 return Quantity(BEYOND)
             if matched and _stands_alone(part.strip() if not part[0].isspace() else part, matched):
-                index = _first(matched, "braced", "round", "plain", "digits")
-                indices = _split(index) or _indices(label, tokens)
-                if not indices and step in _SYMBOL_OF and (leading := _LEADING_TOKEN.match(label)):
+                index = first_of(matched, "braced", "round", "plain", "digits")
+                indices = split_index(index) or mentioned(label, tokens)
+                if not indices and step in _SYMBOL_OF and (leading := LEADING_TOKEN.match(label)):
                     indices = (leading[1],) if _named(leading[1], (), None) is None else ()
                 return Quantity(step, indices, head, symbol=True)
-    pair = _WORD_PRODUCT.search(label)
-    if pair and _known(pair["q"], tokens) and _known(pair["k"], tokens):
-        return Quantity("scores", (_clean(pair["q"]), _clean(pair["k"])), head)
+    pair = WORD_PRODUCT.search(label)
+    if pair and is_known(pair["q"], tokens) and is_known(pair["k"], tokens):
+        return Quantity("scores", (without_quotes(pair["q"]), without_quotes(pair["k"])), head)
     return None
 
 
@@ -330,80 +332,6 @@ def _stands_alone(clause: str, found: re.Match[str]) -> bool:
         words_before = len(before.split())
         return words_before <= 3 and not after
     return not (after and after[0] in "·×*@/+-^") or after.startswith("^T =")
-
-
-def mentioned(label: str, tokens: Sequence[str] = ()) -> tuple[str, ...]:
-    """The tokens or positions that a text names, such as `(sitting, The)`, `"dog"` or `row 2`."""
-    return _indices(label, tokens if isinstance(tokens, tuple) else tuple(tokens))
-
-
-@lru_cache(maxsize=50_000)
-def _indices(label: str, tokens: tuple[str, ...]) -> tuple[str, ...]:
-    for found in reversed(list(_BRACKETED.finditer(label))):
-        parts = _split(found[1]) + (_split(found[2]) if found[2] else ())
-        pair = (
-            len(parts) == 2
-            and not found[1].startswith(("Q", "K", "q,", "k,"))
-            and label[: found.start()][-1:] not in ("", " ")
-        )
-        if parts and all(
-            _known(part, tokens) or re.fullmatch(r"\d{1,4}" + r"|[^\W\d]\w*" * pair, part) for part in parts
-        ):
-            if label[: found.start()].rstrip()[-8:].lower().endswith(("softmax", "exp", "sqrt")) and all(
-                part.isdigit() for part in parts
-            ):
-                continue
-            return tuple(map(_clean, parts))
-    product = _WORD_PRODUCT.search(label)
-    if product and _known(product["q"], tokens) and _known(product["k"], tokens):
-        return _clean(product["q"]), _clean(product["k"])
-    quoted = tuple(found[1].strip() for found in _QUOTED.finditer(label))
-    if quoted:
-        return quoted[:2]
-    if tokens:
-        found_tokens = [
-            word
-            for word in re.findall(r"[^\s,;:()\[\]=·×*|\"“”]+", label)
-            if word in tokens and word.lower() not in _COMMON
-        ]
-        if found_tokens:
-            return tuple(found_tokens[:2])
-        if (leading := _LEADING_TOKEN.match(label)) and leading[1] in tokens:
-            return (leading[1],)
-    for found in _OF_TOKEN.finditer(label):
-        if _known(found[1], tokens) or found[1].isdigit():
-            return (found[1],)
-    return ()
-
-
-_COMMON = frozenset({"of", "for", "from", "query", "key", "value", "the", "a", "is", "and", "to", "in", "on", "with"})
-
-
-def _known(part: str, tokens: Sequence[str]) -> bool:
-    cleaned = _clean(part)
-    return cleaned in tokens or cleaned.partition("#")[0] in tokens
-
-
-def _clean(part: str) -> str:
-    return part.strip().strip("\"“”„'‘’`«»").strip()
-
-
-def _split(index: str | None) -> tuple[str, ...]:
-    """`1,2` and `12` are two positions; `sitting, The` two tokens."""
-    if not index:
-        return ()
-    cleaned = [_clean(part) for part in re.split(r"[,;→·]|\s->\s", index) if part.strip()]
-    if len(cleaned) == 1 and re.fullmatch(r"[1-9][1-9]", cleaned[0]):
-        return cleaned[0][0], cleaned[0][1]
-    return tuple(cleaned)
-
-
-def _first(found: re.Match[str], *groups: str) -> str | None:
-    for group in groups:
-        text = found[group]
-        if text is not None:
-            return _clean(text)
-    return None
 
 
 def _head(label: str) -> int | None:

@@ -21,10 +21,10 @@ from pellucid.checking.assembled import Assembled
 from pellucid.checking.declarations import Declarations
 from pellucid.checking.mention import FOCUS, INFERRED, UNNAMED, Mention
 from pellucid.checking.naming import NO_STEPS, Quantity
+from pellucid.checking.problem import SCORES
 from pellucid.checking.scopes import Scope, as_floats
 from pellucid.checking.variants import places_of, without, wrong_places
 
-_SCORES = ("scores", "scaled_scores", "masked_scores")
 _SAME = 0.02
 """How far a score and a number made of it may lie from each other to be the same but for rounding."""
 
@@ -56,14 +56,14 @@ def _parts(built: Assembled, mentions: Sequence[Mention]) -> Iterator[tuple[Ment
     for position, weights in enumerate(claims):
         if weights.quantity.step != "weights" or weights.values.size < 2 or not places_of([weights]) & wrong:
             continue
-        scores = max((one.offset for one in claims[:position] if one.quantity.step in _SCORES), default=-1)
+        scores = max((one.offset for one in claims[:position] if one.quantity.step in SCORES), default=-1)
         place = bisect_left(mentions, weights.offset, key=lambda mention: mention.offset)
         earlier = mentions[max(0, place - _FARTHEST - weights.values.size) : place]
         between = _array([one for one in earlier if one.offset > scores >= 0], weights)
         between = between or _items(earlier, weights, built)
         if between is not None and not _are_scores(as_floats(between.values), built):
             after = claims[position + 1 :]
-            end = next((n for n, one in enumerate(after) if one.quantity.step in (*_SCORES, "weights")), len(after))
+            end = next((n for n, one in enumerate(after) if one.quantity.step in (*SCORES, "weights")), len(after))
             yield between, [weights, *(one for one in after[:end] if one.quantity.step == "output")]
 
 
@@ -81,7 +81,7 @@ def _items(earlier: Sequence[Mention], weights: Mention, built: Assembled) -> Me
         return None
     placed = {claim.printed.start for claim in built.problem.claims}
     if any(
-        one.quantity.step not in (INFERRED, *_SCORES) or one.values.shape or places_of([one]) & placed for one in last
+        one.quantity.step not in (INFERRED, *SCORES) or one.values.shape or places_of([one]) & placed for one in last
     ):
         return None
     values = np.array([one.values[()] for one in last], dtype=object)
@@ -92,7 +92,7 @@ def _are_scores(numbers: Array, built: Assembled) -> bool:
     """Whether numbers are the scores of the example or a row of them: masked, scaled, shifted, or with a slip."""
     if not np.isfinite(numbers).all():
         return True  # they are masked, or no numbers
-    for step in _SCORES[:2]:
+    for step in SCORES[:2]:
         true = built.verdicts.true.get(step)
         if true is None or true.shape[-1] != numbers.shape[-1]:
             continue

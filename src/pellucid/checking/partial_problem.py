@@ -10,15 +10,12 @@ import numpy as np
 from pellucid.arrays import Array
 from pellucid.checking.choices import Choice
 from pellucid.checking.material import FLAT, Material
-from pellucid.checking.problem import Problem, Setting
+from pellucid.checking.problem import PER_KEY, Problem, Setting
 from pellucid.checking.scopes import as_floats
 from pellucid.derivation import Axis
 from pellucid.errors import InputError
 from pellucid.examples.settings import read_scale
 from pellucid.expressions import Expression, Name, Number, with_parts
-
-RESULTS = ("scores", "scaled_scores", "masked_scores", "weights")
-"""The steps that a document may start from when it gives no inputs."""
 
 
 def partial_problem(material: Material, trees: dict[str, Array], choice: Choice) -> Problem | None:
@@ -64,7 +61,7 @@ def partial_problem(material: Material, trees: dict[str, Array], choice: Choice)
     if n_q:
         query = Axis("query", n_q, _labels_or_none(material.tokens_for("query", n_q)))
         key = Axis("key", n_k, _labels_or_none(material.tokens_for("key", n_k)))
-        for step in ("scores", "scaled_scores", "masked_scores", "weights"):
+        for step in PER_KEY:
             axes[step] = (query, key)
         if "value" in inputs:
             axes["output"] = (query, Axis("d_v", inputs["value"].shape[1]))
@@ -74,7 +71,7 @@ def partial_problem(material: Material, trees: dict[str, Array], choice: Choice)
 
 def _first_result(material: Material, choice: Choice) -> tuple[str, Array] | None:
     """The first matrix of the chain that is printed, taken as given."""
-    for step in RESULTS:
+    for step in PER_KEY:
         for mention in material.scope.claims:
             values = mention.values
             if mention.quantity.step != step or not values.size or mention.computed is not None:

@@ -13,15 +13,15 @@ import numpy as np
 from pellucid.arrays import Array
 from pellucid.checking.inferred import exponents, inferred
 from pellucid.checking.mention import FOCUS, INFERRED, Mention
-from pellucid.checking.naming import mentioned, quantity
+from pellucid.checking.named_places import mentioned
+from pellucid.checking.naming import quantity
 from pellucid.checking.printed import Printed, is_near, is_right
-from pellucid.checking.problem import Claim
+from pellucid.checking.problem import PER_KEY, SCORES, Claim
 from pellucid.expressions import Expression, Product
 
 _NUMBERED = re.compile(r"(.*?[^\W\d])[_ ]?\(?([2-9])\)?")
-_CALLED_ALIKE = (("scores", "scaled_scores", "masked_scores"), ("output", "head_outputs"))
+_CALLED_ALIKE = (SCORES, ("output", "head_outputs"))
 """Steps that documents call by one name: scores before and after the scale, outputs before and after W_O."""
-_SQUARE = ("scores", "scaled_scores", "masked_scores", "weights")
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,7 +130,7 @@ class _Placer:
             return self.vector(mention, step, shape, values)
         if values.ndim != 2:
             return None
-        if (mention.rows or mention.columns) and step in _SQUARE:
+        if (mention.rows or mention.columns) and step in PER_KEY:
             placed = self.labelled(mention, step, values)
             if placed is not None:
                 return placed
@@ -211,7 +211,7 @@ class _Placer:
             return []
         arithmetic = mention.arithmetic if isinstance(mention.arithmetic, Expression) else None
         indices = mention.quantity.indices
-        if step in _SQUARE:
+        if step in PER_KEY:
             if len(indices) >= 2:
                 row = self.position(indices[0], "query") if indices[0] else self.focused(shape[0])
                 column = self.position(indices[1], "key")
@@ -262,7 +262,7 @@ class _Placer:
             row = self.position(mention.quantity.indices[0], "key")
         else:
             row = self.row(mention)
-        if mention.columns and len(mention.columns) == len(values) and step in _SQUARE:
+        if mention.columns and len(mention.columns) == len(values) and step in PER_KEY:
             places = [self.position(name, "key") for name in mention.columns]
             if row is None:
                 row = self.focused(rows)
@@ -303,7 +303,7 @@ class _Placer:
         self, mention: Mention, step: str, values: Array, columns: int, row: int | None
     ) -> list[Claim] | None:
         """Fewer weights than keys: those of the first keys, when a causal row shows no more."""
-        if step not in _SQUARE or row is None or len(values) > columns:
+        if step not in PER_KEY or row is None or len(values) > columns:
             return None
         true = self.placing.true[step][row]
         if len(values) == row + 1 and np.isin(true[len(values) :], (0.0, -np.inf)).all():

@@ -31,6 +31,12 @@ CHAIN = (
 )
 """The steps that can be computed, in their order."""
 
+SCORES = ("scores", "scaled_scores", "masked_scores")
+"""What the softmax is taken of, from the dot products on."""
+
+PER_KEY = (*SCORES, "weights")
+"""What has a row for each query and a number for each key."""
+
 _FLAT = ("query", "key", "value")
 
 
@@ -137,7 +143,7 @@ def depends(step: str, index: tuple[int, ...], earlier: str, place: tuple[int, .
     """Whether an element is computed from an element of an earlier step."""
     heads = place[:-2] == index[:-2] or len(place) != len(index)
     row, column = place[-2], place[-1]
-    if earlier in ("scores", "scaled_scores", "masked_scores"):
+    if earlier in SCORES:
         if step in ("scaled_scores", "masked_scores"):
             return place == index
         return heads and row == index[-2]
@@ -146,7 +152,7 @@ def depends(step: str, index: tuple[int, ...], earlier: str, place: tuple[int, .
     if earlier.endswith("query"):
         return step in ("query", "projected_query") or row == index[-2]
     if earlier.endswith("key"):
-        if step in ("scores", "scaled_scores", "masked_scores"):
+        if step in SCORES:
             return row == index[-1]
         return step not in ("query", "value", "projected_query", "projected_value")
     if earlier.endswith("value"):

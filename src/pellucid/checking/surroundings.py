@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from pellucid.checking.naming import Quantity, mentioned, quantity
+from pellucid.checking.named_places import mentioned
+from pellucid.checking.naming import Quantity, quantity
 
 TRIMMINGS = " \t\n=≈:→-–—*•#/\"“”'‘’."
 """What stands around a token in a label."""

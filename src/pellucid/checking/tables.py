@@ -12,9 +12,11 @@ from msgspec import structs
 from pellucid.arrays import Array
 from pellucid.checking.mapped_text import MappedText
 from pellucid.checking.mention import UNNAMED, located
+from pellucid.checking.named_places import mentioned
 from pellucid.checking.naming import NO_STEPS, Quantity, quantity
 from pellucid.checking.passages import Table
 from pellucid.checking.printed import Printed
+from pellucid.checking.problem import PER_KEY
 from pellucid.checking.sides import NotASideError, SideParser
 from pellucid.checking.tokens import CLOSE, OPEN, tokens_of
 from pellucid.checking.values import leaves
@@ -23,8 +25,6 @@ from pellucid.expressions import Expression, Number
 _LONGEST_NAME = 90
 _TERM = re.compile(r"(?i)weighted value|weight\w* ?[×·*] ?value|contribution")
 _TOTALS = re.compile(r"^\W*(?:sum|total|Σ|∑|row sum|summe|somme|suma|check)\W*$", re.IGNORECASE)
-_OF_KEYS = ("scores", "scaled_scores", "masked_scores", "weights")
-"""What has a number for each key."""
 _ROLES = ("query", "key", "value", "embeddings")
 
 
@@ -203,7 +203,7 @@ def _steps_by_key(
     if len(keys) < len(columns) or keys not in ([str(n + first) for n in range(len(keys))] for first in (0, 1)):
         return None
     rows = [quantity(label, tokens) for label in labels]
-    named = [row for row in rows if row is not None and row.step in _OF_KEYS and not row.indices]
+    named = [row for row in rows if row is not None and row.step in PER_KEY and not row.indices]
     return named if len(named) == len(rows) else None
 
 
@@ -344,8 +344,6 @@ def _query_of(
     about: str, context: Sequence[str], tokens: Sequence[str], labels: tuple[str, ...] | None
 ) -> tuple[str, ...]:
     """The query whose row a table of keys shows: named in its title or in the lines before it."""
-    from pellucid.checking.naming import mentioned
-
     for text in (about, *reversed(context)):
         if found := mentioned(text, [*tokens, *(labels or ())]):
             return found[:1]
