@@ -53,7 +53,10 @@ def test_a_start_without_a_model_or_with_a_second_tokenizer_is_refused(first, tm
     with pytest.raises(RecipeError) as caught:
         begun(tmp_path / "none", tmp_path)
     assert_one_sentence(str(caught.value))
-    assert "none has no tokenizer.json" in str(caught.value)
+    assert "none is no folder" in str(caught.value)
+    (tmp_path / "none").mkdir()
+    with pytest.raises(RecipeError, match=r"none has no tokenizer\.json"):
+        begun(tmp_path / "none", tmp_path)
     with pytest.raises(RecipeError) as caught:
         begun(first, tmp_path, tokenizer={"file": str(first / "tokenizer.json")})
     assert_one_sentence(str(caught.value))

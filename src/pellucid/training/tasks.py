@@ -128,7 +128,8 @@ def _of_start(recipe: Recipe) -> dict[str, Tokenizer]:
     if recipe.tokenizer.file:
         raise RecipeError("training.start brings its own tokenizer; leave tokenizer.file out.")
     if not (Path(start) / TOKENIZER).exists():
-        raise RecipeError(f"training.start: {start} has no {TOKENIZER}; give the folder of a trained model.")
+        what = f"has no {TOKENIZER}" if Path(start).is_dir() else "is no folder"
+        raise RecipeError(f"training.start: {start} {what}; give the folder of a trained model.")
     return _of_folder(Path(start))
 
 
