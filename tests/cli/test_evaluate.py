@@ -10,6 +10,7 @@ from pellucid.cli import main
 from pellucid.data.train_tokenizer import train_tokenizer
 from pellucid.decoding import TorchTranslator
 from pellucid.nn.weights import save_model
+from tiny_checkpoints import save_checkpoint
 from tiny_models import GPT2, PAPER, tiny
 
 
@@ -91,12 +92,7 @@ def marian(tmp_path_factory):
         eos_token_id=tokenizer.eos_id,
     )
     model = transformers.MarianMTModel(config).eval()
-    with torch.no_grad():
-        for name, parameter in model.named_parameters():
-            if "embed_positions" not in name:  # sinusoids, which are not learned
-                parameter.mul_(6)
-    model.save_pretrained(folder)
-    tokenizer.save(folder / "tokenizer.json")
+    save_checkpoint(model, tokenizer, folder, 6, but="embed_positions")  # sinusoids, which are not learned
     return folder, model, tokenizer
 
 

@@ -10,6 +10,7 @@ import pellucid
 from pellucid.data.train_tokenizer import train_tokenizer
 from pellucid.errors import InputError, MissingExtraError
 from pellucid.pretrained import open_model
+from tiny_checkpoints import save_checkpoint
 
 transformers = pytest.importorskip("transformers")
 
@@ -31,11 +32,7 @@ def gpt2(tmp_path_factory):
         pad_token_id=50256,  # beyond its own vocabulary; one text needs none
     )
     model = transformers.GPT2LMHeadModel(config).eval()
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.mul_(4)
-    model.save_pretrained(folder)
-    tokenizer.save(folder / "tokenizer.json")
+    save_checkpoint(model, tokenizer, folder, 4)
     return folder, model
 
 
